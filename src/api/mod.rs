@@ -1,0 +1,1 @@
+//! HTTP: the register, incidents, people, devices, live events, health and metrics.

@@ -1,0 +1,1 @@
+//! Settings of `serve`: TOML, with every key overridable from the environment.

@@ -1,0 +1,13 @@
+//! Afstand: watches the distance between a person with an ankle monitor and the people and places a court
+//! told them to stay away from, and tells the police and the victim in time.
+//!
+//! The road of a fix: [`mqtt`] (ingest) → [`wire`] (decode) → [`pipeline`] (decide, with the `zones` engine)
+//! → [`store`] (one commit) → [`delivery`]. See `ARCHITECTURE.md`.
+
+pub mod api;
+pub mod config;
+pub mod delivery;
+pub mod mqtt;
+pub mod pipeline;
+pub mod store;
+pub mod wire;

@@ -1,0 +1,1 @@
+//! MQTT: the ingest link, the publisher and the embedded broker.

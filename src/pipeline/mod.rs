@@ -1,0 +1,1 @@
+//! The decision pipeline: messages and commands in, one commit per batch out.

@@ -1,0 +1,1 @@
+//! Wire formats: topics, native JSON, OwnTracks, Traccar.

@@ -1,0 +1,26 @@
+//! The decisions of Afstand, pure: geodesy, zones, orders, guidance, proximity, standing and the engine.
+//!
+//! Nothing in this crate reads a clock, a file or the network, writes a log, or depends on the iteration
+//! order of a hash map (`clippy.toml` bans them). Time is passed in; the same input gives byte-identical
+//! output.
+//!
+//! Lengths are metres, speeds metres per second, angles degrees, times milliseconds since 1970 UTC; the unit
+//! stands in the name or the type.
+
+mod fix;
+pub mod geodesy;
+pub mod geometry;
+mod ids;
+mod input;
+mod invalid;
+pub mod order;
+pub mod policy;
+mod position;
+mod time;
+
+pub use fix::{Fix, Source};
+pub use ids::{DeskId, DeviceId, OrderId, PersonId, ZoneId};
+pub use input::{Aware, DeviceEvent, DeviceEventKind, Input, Role};
+pub use invalid::Invalid;
+pub use position::Position;
+pub use time::{Millis, Timestamp};

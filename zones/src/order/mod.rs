@@ -1,0 +1,176 @@
+//! Orders: what a court or prosecutor decided, in types that cannot be wrong.
+
+use crate::geometry::Shape;
+use crate::{DeskId, DeviceId, Millis, OrderId, PersonId, Position, Timestamp, ZoneId};
+use serde::{Deserialize, Serialize};
+
+mod schedule;
+
+pub use schedule::Schedule;
+
+/// A decision in force between two moments: who wears, whom and what it protects. Everything in it is usable:
+/// at least the wearer has a device, shapes are sound, `valid_from` is before `valid_until`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Order {
+    /// The order's id.
+    pub order: OrderId,
+    /// The law it rests on.
+    pub legal_basis: LegalBasis,
+    /// First moment of validity.
+    pub valid_from: Timestamp,
+    /// End of validity: the first moment at which it is not valid any more.
+    pub valid_until: Timestamp,
+    /// Stalking risk (SASH); `None` when not screened.
+    pub risk: Option<Risk>,
+    /// Who wears the ankle monitor.
+    pub wearer: Party,
+    /// Whom it protects, at most six.
+    pub victims: Vec<Victim>,
+    /// Where the wearer must not or must be, at most 200.
+    pub zones: Vec<Zone>,
+    /// The police control room that receives its alerts.
+    pub desk: Option<DeskId>,
+    /// Whom to call.
+    pub contacts: Contacts,
+}
+
+/// A person with a device.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Party {
+    /// The person.
+    pub person: PersonId,
+    /// The device; a wearer always has one, a victim may be protected by zones only.
+    pub device: Option<DeviceId>,
+    /// Where the person lives.
+    pub residence: Option<Position>,
+    /// Expected interval between fixes.
+    pub fix_interval: Millis,
+    /// Whether the device wants `committed` receipts.
+    pub receipts: bool,
+    /// The OwnTracks name `user/device` that this device's fixes may come under.
+    pub owntracks: Option<String>,
+}
+
+/// A protected person.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Victim {
+    /// Who, with which device.
+    pub party: Party,
+    /// The moving zone; `None` when only zones protect.
+    pub proximity: Option<Proximity>,
+}
+
+/// The moving zone around a victim.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Proximity {
+    /// Distance at or below which the standing is `alarm`, in metres.
+    pub alarm_m: f64,
+    /// Distance at or below which it is `warning`, in metres; at least `alarm_m`.
+    pub warning_m: f64,
+    /// Time to the alarm distance at or below which it is `warning`, in seconds; 0 switches this off.
+    pub warning_s: f64,
+}
+
+/// A zone of an order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Zone {
+    /// The zone's id.
+    pub zone: ZoneId,
+    /// Where not to be, or where to be.
+    pub kind: ZoneKind,
+    /// Its shape.
+    pub shape: Shape,
+    /// The victim it protects.
+    pub victim: Option<PersonId>,
+    /// Width of the warning ring around it, in metres.
+    pub buffer_m: f64,
+    /// When it applies; `None` is always.
+    pub schedule: Option<Schedule>,
+    /// Why it may break the guidance.
+    pub deviation: Option<Deviation>,
+    /// Another place than the victim's residence that it protects.
+    pub protects: Option<Position>,
+}
+
+/// Kind of zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ZoneKind {
+    /// Where the wearer must not be (locatieverbod).
+    Exclusion,
+    /// Where the wearer must be while the schedule applies (locatiegebod).
+    Inclusion,
+}
+
+/// A decision to depart from the guidance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deviation {
+    /// Why.
+    pub reason: String,
+    /// Who decided it.
+    pub decided_by: String,
+}
+
+/// The law an order rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LegalBasis {
+    /// Gedragsaanwijzing, art. 509hh Sv: arrest on the spot possible (art. 184/184a Sr).
+    #[serde(rename = "sv_509hh")]
+    Sv509hh,
+    /// Schorsing voorlopige hechtenis.
+    SuspendedDetention,
+    /// Bijzondere voorwaarde.
+    SpecialCondition,
+    /// Dadelijk uitvoerbaar toezicht.
+    ImmediateSupervision,
+    /// Voorwaardelijke invrijheidstelling.
+    ConditionalRelease,
+    /// Maatregel art. 38z Sr.
+    #[serde(rename = "measure_38z")]
+    Measure38z,
+    /// Tijdelijk huisverbod.
+    TemporaryRestrainingOrder,
+}
+
+impl LegalBasis {
+    /// Whether a breach is a crime for which police may arrest on the spot.
+    pub const fn arrest_on_sight(self) -> bool {
+        matches!(self, Self::Sv509hh)
+    }
+}
+
+/// Stalking risk as the police screen it (SASH).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Risk {
+    /// Low.
+    Low,
+    /// Medium.
+    Medium,
+    /// High.
+    High,
+}
+
+/// Whom to call about a case.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Contacts {
+    /// The reclassering's supervising officer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supervising_officer: Option<Contact>,
+    /// The case coordinator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case_coordinator: Option<Contact>,
+    /// The victim's fixed contact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub victim_contact: Option<Contact>,
+}
+
+/// A name and a number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    /// Name.
+    pub name: String,
+    /// Telephone number.
+    pub phone: String,
+}
