@@ -5,8 +5,10 @@ use crate::{DeskId, DeviceId, Millis, OrderId, PersonId, Position, Timestamp, Zo
 use serde::{Deserialize, Serialize};
 
 mod schedule;
+mod window;
 
 pub use schedule::Schedule;
+pub use window::Window;
 
 /// A decision in force between two moments: who wears, whom and what it protects. Everything in it is usable:
 /// at least the wearer has a device, shapes are sound, `valid_from` is before `valid_until`.
