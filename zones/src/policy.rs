@@ -62,6 +62,9 @@ pub const SILENCE_ALARM_AFTER: Millis = Millis::from_secs(600);
 /// they kept before their silence counts.
 pub const HEARING_GRACE: Millis = Millis::from_secs(60);
 
+/// Largest distance an order may name, in metres: farther than anybody is told to stay away.
+pub const FURTHEST_M: f64 = 1_000_000.0;
+
 /// Most victims of one wearer: §5.
 pub const MOST_VICTIMS: usize = 6;
 
@@ -86,5 +89,6 @@ const _: () = {
     assert!(LEAST_SPEED_MPS < FASTEST_MPS);
     assert!(FIX_INTERVAL.0 * SILENT_AFTER_INTERVALS < SILENCE_ALARM_AFTER.0);
     assert!(FIX_INTERVAL.0 < LONGEST_FIX_INTERVAL.0);
+    assert!(GUIDANCE_ADVISED_M < FURTHEST_M);
     assert!(GUIDANCE_LEAST_M < GUIDANCE_ADVISED_M);
 };

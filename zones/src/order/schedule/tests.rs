@@ -215,7 +215,7 @@ fn zone_and_year() -> impl Strategy<Value = (&'static str, i16)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn a_whole_year_agrees_with_the_clock_on_the_wall(
@@ -230,10 +230,12 @@ proptest! {
         let mut state = oracle(0);
         prop_assert_eq!(schedule.applies(start), state);
         let mut expected = Vec::new();
+        let mut at = start;
         for minute in 1..clock.len() {
+            at = at + MINUTE;
             if oracle(minute) != state {
                 state = !state;
-                expected.push(start + MINUTE * minute as i64);
+                expected.push(at);
             }
         }
         let mut found = Vec::new();
