@@ -26,6 +26,11 @@ impl Shape {
         }
     }
 
+    /// Centre and radius in metres of a circle.
+    pub fn center_and_radius(&self) -> Option<(Position, f64)> {
+        Some((self.center, self.radius_m))
+    }
+
     /// Geodesic distance in metres from `p` to the nearest point of the edge, negative inside.
     pub fn edge_distance_m(&self, p: Position) -> f64 {
         geodesy::distance_m(self.center, p) - self.radius_m
