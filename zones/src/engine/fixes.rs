@@ -2,7 +2,6 @@
 
 use super::device::Seen;
 use super::judge::Cause;
-use super::timers::Timer;
 use super::{Engine, Outcome, Refused};
 use crate::{Fix, Millis, Role, Timestamp, geodesy, policy};
 
@@ -43,16 +42,15 @@ impl Engine {
         device.state.speed_mps = recent_speed_mps(device.state.last.as_ref(), &seen);
         device.state.last = Some(seen);
         if late {
+            self.resume_device(slot); // A silence counts from the newest fix, and that is another now.
             return;
         }
+        let device = &mut self.devices[slot as usize];
         let three = device.interval * policy::SILENT_AFTER_INTERVALS;
         // A device whose messages travel long must not be called silent between two of them.
         let due = (seen.at + three).max(now + device.interval * (policy::SILENT_AFTER_INTERVALS - 1));
         device.state.due = Some(due);
-        if device.timer_at.is_none() {
-            device.timer_at = Some(due);
-            self.timers.set(due, Timer::Device(slot));
-        }
+        self.set_device_timer(slot, due);
     }
 
     /// Judges all watches a device's newest fix may concern, in the order of their names.
