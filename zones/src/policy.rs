@@ -21,6 +21,9 @@ pub const COARSE_M: f64 = 200.0;
 /// 2000-01-01T00:00:00Z. No device of this kind existed before; such a time is a broken clock.
 pub const EARLIEST_FIX: Timestamp = Timestamp::from_const_millis(946_684_800_000);
 
+/// A minute, for people.
+pub const MINUTE: Millis = Millis::from_secs(60);
+
 /// Least distance beyond a threshold that counts as leaving; twice the uncertainty when that is more: §7.
 pub const LEAVE_M: f64 = 50.0;
 
@@ -57,6 +60,9 @@ pub const SILENCE_ALARM_AFTER: Millis = Millis::from_secs(600);
 /// After the service could not hear (it was down, or its broker was), devices get this long to deliver what
 /// they kept before their silence counts.
 pub const HEARING_GRACE: Millis = Millis::from_secs(60);
+
+/// How long the past is kept within reach: §7.
+pub const HISTORY: Millis = Millis::from_secs(24 * 3_600);
 
 /// Most victims of one wearer: §5.
 pub const MOST_VICTIMS: usize = 6;
