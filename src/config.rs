@@ -1,1 +1,0 @@
-//! Settings of `serve`: TOML, with every key overridable from the environment.
