@@ -1,0 +1,549 @@
+//! What is stored: the rows of a commit and the rows that reads give back.
+//!
+//! Times are milliseconds since 1970 UTC in both back ends. Words of the contract (levels, kinds, states) are
+//! stored as the text that stands in JSON. A NUL character in a text becomes U+FFFD: PostgreSQL cannot keep
+//! it, and no message may block a commit.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use zones::{OrderId, Role, Timestamp};
+
+/// A word of the contract, such as `alarm` or `victim_proximity`.
+pub type Word = Cow<'static, str>;
+
+/// Everything that one commit makes durable: all of it or nothing.
+///
+/// Every row has a key that the caller gives, so a batch whose outcome is unknown can be committed again.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Batch {
+    /// Journal of everything that was decided, in order of `seq`.
+    pub inputs: Vec<InputRow>,
+    /// Engine state of devices, by device id; `state: None` deletes. Of several with one key the last counts.
+    pub devices: Vec<StateRow>,
+    /// Engine state of watches, by watch key; `state: None` deletes. Of several with one key the last counts.
+    pub watches: Vec<StateRow>,
+    /// Orders registered, replaced or withdrawn.
+    pub orders: Vec<OrderRow>,
+    /// Incidents opened or changed. Of several with one id the last counts.
+    pub incidents: Vec<IncidentRow>,
+    /// Alerts raised. An alert id that is stored already is left as it is, and counted.
+    pub alerts: Vec<AlertRow>,
+    /// The outbox: one row per alert and recipient.
+    pub deliveries: Vec<NewDelivery>,
+    /// How deliveries went.
+    pub progress: Vec<DeliveryProgress>,
+    /// What recipients said.
+    pub receipts: Vec<ReceiptRow>,
+    /// Messages set aside.
+    pub rejected: Vec<RejectedRow>,
+}
+
+impl Batch {
+    /// Whether there is nothing to commit.
+    pub fn is_empty(&self) -> bool {
+        self.inputs.is_empty()
+            && self.devices.is_empty()
+            && self.watches.is_empty()
+            && self.orders.is_empty()
+            && self.incidents.is_empty()
+            && self.alerts.is_empty()
+            && self.deliveries.is_empty()
+            && self.progress.is_empty()
+            && self.receipts.is_empty()
+            && self.rejected.is_empty()
+    }
+}
+
+/// What a commit found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Committed {
+    /// The batch's inputs were stored already: this was a second try of a commit that had succeeded.
+    pub repeated: bool,
+    /// Alerts of the batch that were stored already, and left as they were.
+    pub known_alerts: u64,
+}
+
+macro_rules! numbered {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $number:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum $name {
+            $($(#[$variant_doc])* $variant,)*
+        }
+
+        impl $name {
+            /// The number it is stored under; never given to another meaning.
+            pub const fn number(self) -> i64 {
+                match self { $(Self::$variant => $number,)* }
+            }
+
+            /// What a stored number means.
+            pub const fn from_number(number: i64) -> Option<Self> {
+                match number { $($number => Some(Self::$variant),)* _ => None }
+            }
+        }
+    };
+}
+
+numbered! {
+    /// What kind of input a journal row holds.
+    InputKind {
+        /// A position report.
+        Fix = 1,
+        /// A device event.
+        Event = 2,
+        /// A device came on line or went.
+        Online = 3,
+        /// The panic button.
+        Aware = 4,
+        /// An order was registered or replaced.
+        Order = 5,
+        /// An order was withdrawn.
+        OrderWithdrawn = 6,
+        /// An incident was resolved.
+        IncidentClosed = 7,
+        /// The service began or ceased to hear devices.
+        Hearing = 8,
+        /// Time passed.
+        Tick = 9,
+        /// A recipient said something.
+        Receipt = 10,
+        /// Somebody in the monitoring centre did something.
+        Command = 11,
+    }
+}
+
+numbered! {
+    /// The road and the kind of recipient of a delivery.
+    Channel {
+        /// A victim device, over MQTT.
+        VictimMqtt = 1,
+        /// A desk, over MQTT.
+        DeskMqtt = 2,
+        /// A desk, over its webhook.
+        DeskWebhook = 3,
+    }
+}
+
+numbered! {
+    /// Where an order came from.
+    Origin {
+        /// The API.
+        Api = 1,
+        /// A file of the orders folder.
+        File = 2,
+    }
+}
+
+/// One thing that was decided, with what was decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InputRow {
+    /// Number in the journal, counting up; given by the one writer (first: [`Next::input`]).
+    pub seq: i64,
+    /// What `body` holds.
+    pub kind: InputKind,
+    /// The party the device belongs to, where there is a device.
+    pub role: Option<Role>,
+    /// Device id; empty where there is none.
+    pub device: Box<str>,
+    /// When it happened by the device's clock.
+    pub fixed_at: Option<Timestamp>,
+    /// When it arrived.
+    pub received_at: Timestamp,
+    /// The input; opaque to the store.
+    pub body: Vec<u8>,
+    /// The decisions it led to; opaque to the store.
+    pub decisions: Vec<u8>,
+}
+
+/// Engine state under a key; opaque to the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StateRow {
+    /// Device id or watch key.
+    pub key: Box<str>,
+    /// The state; `None` deletes the row.
+    pub state: Option<Vec<u8>>,
+}
+
+/// A stored state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredState {
+    /// Device id or watch key.
+    pub key: Box<str>,
+    /// The state.
+    pub state: Vec<u8>,
+}
+
+/// A change of the register.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderRow {
+    /// The order.
+    pub order: OrderId,
+    /// Number of the input that brought the change; with the order it is the key of the history.
+    pub seq: i64,
+    /// The document as it is to be shown; `None` withdraws the order. Its history is kept.
+    pub document: Option<String>,
+    /// When it was registered or withdrawn.
+    pub at: Timestamp,
+    /// Where the change came from.
+    pub origin: Origin,
+}
+
+/// An order as the register has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredOrder {
+    /// The order.
+    pub order: OrderId,
+    /// Number of the input that brought the last change.
+    pub seq: i64,
+    /// The last document.
+    pub document: String,
+    /// When the last change was made.
+    pub changed_at: Timestamp,
+    /// Where the last change came from.
+    pub origin: Origin,
+    /// When it was withdrawn; `None` while it is in the register.
+    pub withdrawn_at: Option<Timestamp>,
+}
+
+/// An incident as it is now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IncidentRow {
+    /// The incident's id.
+    pub incident: String,
+    /// Order of its watch.
+    pub order: String,
+    /// Kind of its alerts (`victim_proximity`, …).
+    pub kind: Word,
+    /// The wearer.
+    pub wearer: String,
+    /// The victim, where one is concerned.
+    pub victim: Option<String>,
+    /// The zone, where one is concerned.
+    pub zone: Option<String>,
+    /// The device, where one is concerned.
+    pub device: Option<String>,
+    /// The desk its alerts go to.
+    pub desk: Option<String>,
+    /// Level now.
+    pub level: Word,
+    /// Highest level it has had.
+    pub worst: Word,
+    /// Certainty now.
+    pub certainty: Word,
+    /// When the first alert was raised.
+    pub opened_at: Timestamp,
+    /// When the last thing happened to it.
+    pub changed_at: Timestamp,
+    /// When its level went to `clear`, while it is there.
+    pub cleared_at: Option<Timestamp>,
+    /// When it was closed; `None` while it is open.
+    pub closed_at: Option<Timestamp>,
+    /// Revision of its last alert.
+    pub revision: i64,
+    /// State of its follow-up (`open`, …, `closed`).
+    pub state: Word,
+}
+
+impl IncidentRow {
+    /// Where a page that begins after this row begins.
+    pub fn cursor(&self) -> IncidentCursor {
+        IncidentCursor { changed_at: self.changed_at, incident: self.incident.clone() }
+    }
+}
+
+/// A place in the list of incidents, which has the last changed first. Text: `{changed_at ms}_{incident}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IncidentCursor {
+    /// `changed_at` of the last row seen.
+    pub changed_at: Timestamp,
+    /// Its incident.
+    pub incident: String,
+}
+
+impl IncidentCursor {
+    /// Reads the text form; `None` when it is not one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (millis, incident) = text.split_once('_')?;
+        Some(Self {
+            changed_at: Timestamp::from_millis(millis.parse().ok()?),
+            incident: incident.to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for IncidentCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}_{}", self.changed_at.as_millis(), self.incident)
+    }
+}
+
+/// Which incidents to list; the default is all, last changed first.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct IncidentFilter {
+    /// State of the follow-up.
+    pub state: Option<String>,
+    /// Only open ones (`true`) or closed ones (`false`).
+    pub open: Option<bool>,
+    /// Level now.
+    pub level: Option<String>,
+    /// Kind of alerts.
+    pub kind: Option<String>,
+    /// Desk.
+    pub desk: Option<String>,
+    /// Order.
+    pub order: Option<String>,
+    /// Wearer.
+    pub wearer: Option<String>,
+    /// Only those after this place in the list.
+    pub before: Option<IncidentCursor>,
+}
+
+/// An alert as it was raised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlertRow {
+    /// Number of the alert, counting up: id of live events, and cursor (first: [`Next::alert`]).
+    pub seq: i64,
+    /// The alert's id.
+    pub alert: String,
+    /// Its incident.
+    pub incident: String,
+    /// Its place within the incident.
+    pub revision: i64,
+    /// When it was raised.
+    pub raised_at: Timestamp,
+    /// Level.
+    pub level: Word,
+    /// Kind.
+    pub kind: Word,
+    /// Order.
+    pub order: String,
+    /// Wearer.
+    pub wearer: String,
+    /// Victim, where one is concerned.
+    pub victim: Option<String>,
+    /// Desk.
+    pub desk: Option<String>,
+    /// JSON of the contract's `data`, police version.
+    pub data: String,
+}
+
+/// A message to a recipient, to be sent until it is received or closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewDelivery {
+    /// Number of the delivery, counting up (first: [`Next::delivery`]).
+    pub id: i64,
+    /// The alert; an alert has one delivery per channel and recipient, a second is ignored.
+    pub alert: String,
+    /// Number of the alert.
+    pub alert_seq: i64,
+    /// Its incident.
+    pub incident: String,
+    /// The road.
+    pub channel: Channel,
+    /// Device id or desk id.
+    pub recipient: String,
+    /// The exact body to send.
+    pub payload: String,
+    /// Level of the alert.
+    pub level: Word,
+    /// When it was put in the outbox.
+    pub created_at: Timestamp,
+}
+
+/// How a delivery went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryProgress {
+    /// The delivery.
+    pub id: i64,
+    /// When.
+    pub at: Timestamp,
+    /// What happened.
+    pub outcome: Outcome,
+}
+
+/// What happened to a delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// An attempt failed.
+    Attempted {
+        /// Which attempt this was, from 1; one that is recorded already changes nothing.
+        attempt: i64,
+        /// Why it failed.
+        error: String,
+        /// When the next attempt is due.
+        next_at: Timestamp,
+    },
+    /// The recipient has it. The first time counts.
+    Received {
+        /// Which attempt this was, from 1.
+        attempt: i64,
+        /// How it answered.
+        detail: String,
+    },
+    /// It need not be sent any more. What was received stays received.
+    Closed {
+        /// Why.
+        why: String,
+    },
+}
+
+/// A delivery that is neither received nor closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingDelivery {
+    /// What is to be sent to whom.
+    pub delivery: NewDelivery,
+    /// Attempts so far.
+    pub attempts: i64,
+    /// When the last attempt was made.
+    pub attempted_at: Option<Timestamp>,
+    /// Why it failed.
+    pub error: Option<String>,
+    /// When the next is due; `None` is now.
+    pub next_at: Option<Timestamp>,
+    /// Whether the incident is closed, so that it need not be sent any more.
+    pub incident_closed: bool,
+}
+
+/// A delivery as its recipient can be shown it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryRecord {
+    /// What was to be sent to whom.
+    pub delivery: NewDelivery,
+    /// Attempts made.
+    pub attempts: i64,
+    /// When the last attempt was made.
+    pub attempted_at: Option<Timestamp>,
+    /// Why the last failed one failed.
+    pub error: Option<String>,
+    /// When the next is due.
+    pub next_at: Option<Timestamp>,
+    /// When it was received.
+    pub received_at: Option<Timestamp>,
+    /// How the recipient answered.
+    pub detail: Option<String>,
+    /// When it was closed.
+    pub closed_at: Option<Timestamp>,
+    /// Why it was closed.
+    pub why: Option<String>,
+    /// When the recipient's device said it displayed the alert.
+    pub displayed_at: Option<Timestamp>,
+    /// When the recipient confirmed it.
+    pub confirmed_at: Option<Timestamp>,
+}
+
+/// What a recipient said about an alert or an incident.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiptRow {
+    /// Number of the input that brought it; the key.
+    pub seq: i64,
+    /// When, by the recipient's clock.
+    pub at: Timestamp,
+    /// When it arrived.
+    pub received_at: Timestamp,
+    /// The road it came by.
+    pub channel: Channel,
+    /// Device id or desk id.
+    pub recipient: String,
+    /// The alert it is about.
+    pub alert: Option<String>,
+    /// The incident it is about.
+    pub incident: Option<String>,
+    /// `displayed`, `confirmed`, `received`, `accepted`, …
+    pub state: Word,
+    /// The recipient's own reference.
+    pub reference: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// A message that could not be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RejectedRow {
+    /// Number, counting up (first: [`Next::rejected`]).
+    pub seq: i64,
+    /// When it arrived.
+    pub received_at: Timestamp,
+    /// Where it arrived; cut to [`LONGEST_TOPIC`] bytes.
+    pub topic: String,
+    /// Why it could not be used.
+    pub reason: String,
+    /// Its beginning; cut to [`LONGEST_PAYLOAD`] bytes.
+    pub payload: Vec<u8>,
+    /// Its whole size in bytes.
+    pub size: i64,
+}
+
+/// So much of a rejected message's topic is kept, in bytes.
+pub const LONGEST_TOPIC: usize = 512;
+
+/// So much of a rejected message's payload is kept, in bytes.
+pub const LONGEST_PAYLOAD: usize = 4_096;
+
+/// The first free numbers; all start at 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Next {
+    /// Of the journal of inputs.
+    pub input: i64,
+    /// Of alerts.
+    pub alert: i64,
+    /// Of deliveries.
+    pub delivery: i64,
+    /// Of rejected messages.
+    pub rejected: i64,
+}
+
+/// What a start needs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loaded {
+    /// Orders in the register, by id.
+    pub orders: Vec<StoredOrder>,
+    /// States of devices, by id.
+    pub devices: Vec<StoredState>,
+    /// States of watches, by key.
+    pub watches: Vec<StoredState>,
+    /// Open incidents, by id.
+    pub incidents: Vec<IncidentRow>,
+    /// First free numbers.
+    pub next: Next,
+}
+
+/// One incident with everything that belongs to it, each in order of number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IncidentStory {
+    /// The incident.
+    pub incident: IncidentRow,
+    /// Its alerts; at most [`MOST_ROWS`](super::MOST_ROWS), the first.
+    pub alerts: Vec<AlertRow>,
+    /// Their deliveries; likewise.
+    pub deliveries: Vec<DeliveryRecord>,
+    /// What was said about it and its alerts; likewise.
+    pub receipts: Vec<ReceiptRow>,
+}
+
+/// Which journal rows to read: a span of arrival, oldest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InputFilter {
+    /// Only of this device.
+    pub device: Option<String>,
+    /// First moment of arrival.
+    pub from: Timestamp,
+    /// Last moment of arrival, included.
+    pub to: Timestamp,
+    /// Only those after this row: its `received_at` and `seq`.
+    pub after: Option<(Timestamp, i64)>,
+}
+
+/// Figures for metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Deliveries neither received nor closed.
+    pub pending_deliveries: i64,
+    /// When the oldest of them was created.
+    pub oldest_pending_at: Option<Timestamp>,
+    /// Incidents that are not closed.
+    pub open_incidents: i64,
+    /// Orders in the register.
+    pub orders: i64,
+}
