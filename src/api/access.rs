@@ -101,21 +101,6 @@ impl<S: Sync> FromRequestParts<S> for Scope {
     }
 }
 
-/// Who calls: the token that was shown.
-#[derive(Debug, Clone)]
-pub(crate) struct Caller {
-    pub(crate) name: String,
-    pub(crate) role: Role,
-    pub(crate) desk: Option<DeskId>,
-}
-
-impl<S: Sync> FromRequestParts<S> for Caller {
-    type Rejection = Problem;
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        parts.extensions.get::<Self>().cloned().ok_or_else(|| Problem::new(Kind::UNAUTHENTICATED))
-    }
-}
-
 /// The pattern of a route as a word that lives for ever; `-` for what is in no row.
 pub(crate) fn static_path(path: &str) -> &'static str {
     TABLE.iter().find(|row| row.1 == path).map_or("-", |row| row.1)
@@ -128,12 +113,10 @@ pub(crate) async fn enforce(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let mut response = match admit(&state, &path, &mut request) {
+    match admit(&state, &path, &mut request) {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
-    };
-    response.extensions_mut().insert(path);
-    response
+    }
 }
 
 fn admit(state: &AppState, path: &MatchedPath, request: &mut Request) -> Result<(), Problem> {
@@ -147,7 +130,7 @@ fn admit(state: &AppState, path: &MatchedPath, request: &mut Request) -> Result<
     };
     let Roles(cells) = access else { return Ok(()) };
     let token = bearer(request).and_then(|secret| state.tokens.find(secret));
-    let Some(Token { name, role, desk }) = token else {
+    let Some(Token { role, desk, .. }) = token else {
         return Err(Problem::new(Kind::UNAUTHENTICATED));
     };
     let forbidden = || Problem::new(Kind::FORBIDDEN);
@@ -157,9 +140,7 @@ fn admit(state: &AppState, path: &MatchedPath, request: &mut Request) -> Result<
         (Own, Some(desk)) => Scope::Desk(desk.clone()),
         _ => return Err(forbidden()),
     };
-    let caller = Caller { name: name.clone(), role: *role, desk: desk.clone() };
     request.extensions_mut().insert(scope);
-    request.extensions_mut().insert(caller);
     Ok(())
 }
 

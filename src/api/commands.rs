@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 use zones::{Invalid, OrderId};
@@ -38,11 +39,12 @@ pub enum Command {
         /// Whether there was such an order.
         reply: Reply<Result<(), UnknownOrder>>,
     },
-    /// Takes in a Traccar position forward, as a message from that device.
+    /// Takes in a Traccar position forward, as a message from that device. One that cannot be used is set
+    /// aside like any other message, and answered after that.
     Ingest {
-        /// The forwarded JSON: syntactically right; what it says is for the pipeline to judge.
-        document: String,
-        /// The answer.
+        /// The body as it arrived, JSON or not.
+        payload: Bytes,
+        /// The answer: `Err` when it was set aside.
         reply: Reply<Result<(), Invalid>>,
     },
 }
@@ -111,8 +113,8 @@ impl Commands {
         answer.map_err(|UnknownOrder| Problem::unknown("order", id.as_str()))
     }
 
-    pub(crate) async fn ingest(&self, document: String) -> Result<(), Problem> {
-        Ok(self.ask(|reply| Command::Ingest { document, reply }).await??)
+    pub(crate) async fn ingest(&self, payload: Bytes) -> Result<Result<(), Invalid>, Problem> {
+        self.ask(|reply| Command::Ingest { payload, reply }).await
     }
 
     /// Sends a command and waits for its answer. A command that timed out may still be carried out: all of

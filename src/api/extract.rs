@@ -2,17 +2,18 @@
 
 use std::str::FromStr;
 
+use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use serde::de::value::{Error as WordError, StrDeserializer};
-use serde::de::{DeserializeOwned, IgnoredAny, IntoDeserializer};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::problem::{Kind, Problem};
+use crate::store::IncidentCursor;
 
 /// Largest body in bytes. A wearer with 200 detailed zones stays well below it.
 pub(crate) const BODY_LIMIT: usize = 1 << 20;
@@ -21,28 +22,32 @@ pub(crate) const BODY_LIMIT: usize = 1 << 20;
 const PAGE: u32 = 100;
 const LARGEST_PAGE: u32 = 500;
 
-/// A body that is JSON, as text; what it means is for the parser of its format.
+/// A body that says it is JSON.
 #[derive(Debug)]
-pub(crate) struct JsonText(pub(crate) String);
+pub(crate) struct SaidJson(pub(crate) Bytes);
 
-impl<S: Send + Sync> FromRequest<S> for JsonText {
+impl<S: Send + Sync> FromRequest<S> for SaidJson {
     type Rejection = Problem;
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         if !says_json(request.headers()) {
             return Err(Problem::new(Kind::MEDIA_TYPE).detail("send it with Content-Type: application/json"));
         }
-        let body = axum::body::Bytes::from_request(request, state).await.map_err(|e| {
-            if e.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                Problem::new(Kind::TOO_LARGE).detail(format!("at most {BODY_LIMIT} bytes"))
-            } else {
-                Problem::new(Kind::REQUEST).detail("the body could not be read to its end")
+        match Bytes::from_request(request, state).await {
+            Ok(body) => Ok(Self(body)),
+            Err(e) if e.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+                Err(Problem::new(Kind::TOO_LARGE).detail(format!("at most {BODY_LIMIT} bytes")))
             }
-        })?;
-        serde_json::from_slice::<IgnoredAny>(&body).map_err(|e| Problem::not_json(&e))?;
-        match String::from_utf8(body.into()) {
-            Ok(text) => Ok(Self(text)),
-            Err(e) => Err(Problem::new(Kind::NOT_JSON).field("", format!("is not UTF-8: {e}"))),
+            Err(_) => Err(Problem::new(Kind::REQUEST).detail("the body could not be read to its end")),
         }
+    }
+}
+
+impl SaidJson {
+    /// The error of a body that is no JSON after all.
+    pub(crate) fn check(&self) -> Result<&str, Problem> {
+        serde_json::from_slice::<IgnoredAny>(&self.0).map_err(|e| Problem::not_json(&e))?;
+        std::str::from_utf8(&self.0)
+            .map_err(|e| Problem::new(Kind::NOT_JSON).field("", format!("is not UTF-8: {e}")))
     }
 }
 
@@ -79,11 +84,13 @@ impl Params {
         Ok(Some(value).filter(|text| !text.is_empty()))
     }
 
-    /// A parameter that is a word of a list; the error names the words.
-    pub(crate) fn word<T: DeserializeOwned>(&mut self, name: &str) -> Result<Option<T>, Problem> {
+    /// A parameter that is one of these words; the error names them.
+    pub(crate) fn word<'w>(&mut self, name: &str, words: &[&'w str]) -> Result<Option<&'w str>, Problem> {
         let Some(text) = self.text(name)? else { return Ok(None) };
-        let word: StrDeserializer<'_, WordError> = text.as_str().into_deserializer();
-        T::deserialize(word).map(Some).map_err(|e| Problem::parameter(name, e.to_string()))
+        match words.iter().find(|word| **word == text) {
+            Some(word) => Ok(Some(word)),
+            None => Err(Problem::parameter(name, format!("{text:.40?} is none of {}", words.join(", ")))),
+        }
     }
 
     /// A parameter that is a whole number.
@@ -101,7 +108,7 @@ impl Params {
         let after = match self.text("cursor")? {
             None => None,
             Some(text) => {
-                let key = open_cursor(list, &text).and_then(|key| key.parse().ok());
+                let key = open_cursor(list, &text).and_then(|key| K::open(&key));
                 Some(key.ok_or_else(|| Problem::parameter("cursor", "is none that this list gave"))?)
             }
         };
@@ -119,9 +126,28 @@ impl Params {
 }
 
 /// What a cursor stands for: the key of the last entry seen.
-pub(crate) trait CursorKey: FromStr + ToString {}
-impl CursorKey for i64 {}
-impl CursorKey for String {}
+pub(crate) trait CursorKey: ToString + Sized {
+    /// Reads its text form.
+    fn open(text: &str) -> Option<Self>;
+}
+
+impl CursorKey for i64 {
+    fn open(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+impl CursorKey for String {
+    fn open(text: &str) -> Option<Self> {
+        Some(text.to_owned())
+    }
+}
+
+impl CursorKey for IncidentCursor {
+    fn open(text: &str) -> Option<Self> {
+        Self::parse(text)
+    }
+}
 
 /// A part of a list.
 #[derive(Debug)]
@@ -149,7 +175,7 @@ impl<K: CursorKey> Paging<K> {
 
 /// A page of a list.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct Page<T> {
+pub(crate) struct Page<T> {
     /// The entries.
     pub items: Vec<T>,
     /// Give this as `cursor` for the next page; `null` on the last one.

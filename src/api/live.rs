@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::stream::{self, Stream};
@@ -81,6 +81,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 )]
 async fn live(
     State(state): State<AppState>,
+    Extension(shutdown): Extension<CancellationToken>,
     scope: Scope,
     headers: HeaderMap,
     params: Params,
@@ -103,7 +104,7 @@ async fn live(
         last,
         ready: VecDeque::from([position(last).retry(RETRY)]),
         feed,
-        shutdown: state.shutdown,
+        shutdown,
         _open: Open::new(permit, state.metrics),
     };
     let events = stream::unfold(follow, |mut follow| async {

@@ -17,7 +17,7 @@ use crate::metrics::HttpLabels;
 use crate::store::StoreError;
 
 /// Media type of a problem document.
-pub const MEDIA_TYPE: &str = "application/problem+json";
+pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
 
 /// Kinds of problem: `(name, title, status)`. The `type` of a document is `urn:afstand:problem:{name}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +54,7 @@ impl Kind {
 
 /// A field that is at fault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct FieldProblem {
+pub(crate) struct FieldProblem {
     /// Path of the field in the document, or name of the parameter or part; empty for the whole.
     pub field: String,
     /// What is wrong with it.
@@ -69,7 +69,7 @@ pub struct FieldProblem {
 
 /// A problem document.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Problem {
+pub(crate) struct Problem {
     /// Kind of problem: a name that stays the same, not an address to visit.
     #[serde(rename = "type")]
     pub kind: String,
@@ -169,7 +169,11 @@ impl Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        Self::internal(&error)
+        if error.is_retryable() {
+            Self { cause: Some(Cause(error.to_string().into())), ..Self::new(Kind::BUSY) }
+        } else {
+            Self::internal(&error)
+        }
     }
 }
 
@@ -219,20 +223,26 @@ pub(crate) fn of_panic(panic: Box<dyn Any + Send + 'static>) -> Response {
 
 /// The outermost layer: counts the answer, makes a problem document of every error that is none yet (those of
 /// the HTTP library), and logs what is our fault, once.
-pub(crate) async fn boundary(State(state): State<AppState>, request: Request, next: Next) -> Response {
+pub(crate) async fn boundary(
+    State(state): State<AppState>,
+    path: Option<MatchedPath>,
+    request: Request,
+    next: Next,
+) -> Response {
     let method = known_method(request.method());
+    // The pattern is logged and counted: the path may hold a person's id.
+    let route = path.map_or("-", |path| super::access::static_path(path.as_str()));
     let mut response = next.run(request).await;
     let status = response.status();
-    // Set by the access layer: the pattern is logged and counted, the path may hold a person's id.
-    let route = response.extensions().get::<MatchedPath>().cloned();
-    let route = route.as_ref().map_or("-", |path| super::access::static_path(path.as_str()));
     state.metrics.http_requests.get_or_create(&HttpLabels { method, route, status: status.as_u16() }).inc();
-    if status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE {
+    if status.is_server_error() {
         let cause = response.extensions_mut().remove::<Cause>();
         let cause = cause.as_ref().map_or("not said", |cause| &cause.0);
-        tracing::error!(method, route, status = status.as_u16(), cause, "request failed");
-    } else if status.is_server_error() {
-        tracing::warn!(method, route, status = status.as_u16(), "request refused");
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            tracing::warn!(method, route, status = status.as_u16(), cause, "request refused for now");
+        } else {
+            tracing::error!(method, route, status = status.as_u16(), cause, "request failed");
+        }
     }
     let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|v| v == MEDIA_TYPE);
     if (status.is_client_error() || status.is_server_error()) && !is_problem {

@@ -84,12 +84,12 @@ pub struct WatchState {
 
 /// A device as the API shows it.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub struct DeviceView {
+pub(crate) struct DeviceView {
     /// Its id.
     pub device: String,
-    /// The party it belongs to: `wearer` or `victim`.
-    #[schema(value_type = String)]
-    pub role: Role,
+    /// The party it belongs to: `wearer` or `victim`; `null` while nothing is known of it.
+    #[schema(value_type = Option<String>)]
+    pub role: Option<Role>,
     /// The person who has it.
     pub person: Option<String>,
     /// The last fix that is believed, in the form of the contract; `null` when none ever came.
@@ -115,11 +115,10 @@ pub struct DeviceView {
 impl DeviceView {
     /// The view of a stored state at the moment `now`. One that cannot be read hides neither itself nor others.
     pub(crate) fn new(stored: &StoredState, reader: &dyn StateReader, now: Timestamp) -> Self {
-        let device = stored.key.to_string();
         match reader.device(stored) {
             Ok(DeviceState { role, person, last_fix, received_at, online, silent_since }) => Self {
-                device,
-                role,
+                device: stored.key.to_string(),
+                role: Some(role),
                 person,
                 uncertainty_m: last_fix.map(|fix| fix.uncertainty_m()),
                 age_s: last_fix.map(|fix| (now - fix.fixed_at).as_secs_f64()),
@@ -129,21 +128,30 @@ impl DeviceView {
                 silent_since,
                 unreadable: None,
             },
-            Err(e) => {
-                tracing::error!(error = %e, "a stored device state cannot be read");
-                Self {
-                    device,
-                    role: Role::Wearer,
-                    person: None,
-                    last_fix: None,
-                    uncertainty_m: None,
-                    age_s: None,
-                    received_at: None,
-                    online: None,
-                    silent_since: None,
-                    unreadable: Some(e.problem),
-                }
+            Err(error) => {
+                tracing::error!(%error, "a stored device state cannot be read");
+                Self { unreadable: Some(error.problem), ..Self::unknown(&stored.key) }
             }
+        }
+    }
+
+    /// A device of a person that never sent anything.
+    pub(crate) fn unheard(device: &str, person: &PersonId) -> Self {
+        Self { person: Some(person.to_string()), ..Self::unknown(device) }
+    }
+
+    fn unknown(device: &str) -> Self {
+        Self {
+            device: device.to_owned(),
+            role: None,
+            person: None,
+            last_fix: None,
+            uncertainty_m: None,
+            age_s: None,
+            received_at: None,
+            online: None,
+            silent_since: None,
+            unreadable: None,
         }
     }
 }
