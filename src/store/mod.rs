@@ -4,142 +4,121 @@
 //! Reads are paged by cursor and never wait for a commit. One store has one writer: opening it takes a lock
 //! that the operating system or the server gives back when the process ends, and each commit checks that
 //! nobody took over.
+//!
+//! All SQL is shared and stands in `tables`, `bulk`, `write` and `read`; `sqlite` and `postgres` only carry it.
 
+mod bulk;
+mod database;
 mod error;
+mod migration;
+mod postgres;
+mod read;
 mod rows;
+mod sqlite;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod write;
 
-use zones::Timestamp;
+use std::sync::Arc;
+
+use sqlx::SqlStr;
 
 pub use error::StoreError;
 pub use rows::*;
+
+use database::Database;
+use error::Label;
+use postgres::Postgres;
+use sqlite::Sqlite;
+use write::Statements;
 
 /// Most rows that one read gives back; a larger limit is cut to it.
 pub const MOST_ROWS: u32 = 1_000;
 
 /// The handle everybody uses; a clone is the same store.
 #[derive(Debug, Clone)]
-pub struct Store {}
+pub struct Store {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    database: Box<dyn Database>,
+    label: Label,
+    statements: Statements,
+    /// Number of this opening; a later one makes this one stop.
+    epoch: i64,
+}
 
 impl Store {
     /// Opens a store, creating or updating its tables: `sqlite:FILE` or `postgres://USER@HOST/DATABASE`.
     /// A SQLite file is created, its folder is not.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
-        unimplemented!()
+        let label = Label::new(url);
+        let database: Box<dyn Database> = match url.split_once(':') {
+            Some(("sqlite", _)) => Box::new(Sqlite::open(url, label.clone()).await?),
+            Some(("postgres" | "postgresql", _)) => Box::new(Postgres::open(url, label.clone()).await?),
+            _ => return Err(label.url("begins with neither sqlite: nor postgres:")),
+        };
+        let statements = Statements::new(database.placeholder());
+        claim(&*database).await?;
+        let mut store = Self { shared: Arc::new(Shared { database, label, statements, epoch: 0 }) };
+        let epoch = store.number("epoch", "owner").await?;
+        if let Some(shared) = Arc::get_mut(&mut store.shared) {
+            shared.epoch = epoch;
+        }
+        Ok(store)
     }
 
     /// Makes a batch durable, all of it or nothing. After a retryable error the same batch may be committed
-    /// again, also when the first try did succeed.
+    /// again, also when the first try did succeed: then [`Committed::repeated`] says so.
     pub async fn commit(&self, batch: &Batch) -> Result<Committed, StoreError> {
-        unimplemented!()
-    }
-
-    /// Everything a start needs.
-    pub async fn load(&self) -> Result<Loaded, StoreError> {
-        unimplemented!()
-    }
-
-    /// Orders in the register (not withdrawn), by id.
-    pub async fn orders(&self, after: Option<&str>, limit: u32) -> Result<Vec<StoredOrder>, StoreError> {
-        unimplemented!()
-    }
-
-    /// One order, also when it is withdrawn.
-    pub async fn order(&self, order: &str) -> Result<Option<StoredOrder>, StoreError> {
-        unimplemented!()
-    }
-
-    /// The changes of an order, newest first.
-    pub async fn order_history(
-        &self,
-        order: &str,
-        before: Option<i64>,
-        limit: u32,
-    ) -> Result<Vec<OrderRow>, StoreError> {
-        unimplemented!()
-    }
-
-    /// Incidents, last changed first.
-    pub async fn incidents(&self, filter: &IncidentFilter, limit: u32) -> Result<Vec<IncidentRow>, StoreError> {
-        unimplemented!()
-    }
-
-    /// One incident with its alerts, deliveries and receipts.
-    pub async fn incident(&self, incident: &str) -> Result<Option<IncidentStory>, StoreError> {
-        unimplemented!()
-    }
-
-    /// Alerts with a higher number, oldest first: how live events resume.
-    pub async fn alerts_after(&self, seq: i64, limit: u32) -> Result<Vec<AlertRow>, StoreError> {
-        unimplemented!()
-    }
-
-    /// Number of the newest alert; 0 when there is none.
-    pub async fn latest_alert_seq(&self) -> Result<i64, StoreError> {
-        unimplemented!()
-    }
-
-    /// Messages set aside, newest first.
-    pub async fn rejected(&self, before: Option<i64>, limit: u32) -> Result<Vec<RejectedRow>, StoreError> {
-        unimplemented!()
-    }
-
-    /// States of devices, by id.
-    pub async fn devices(&self, after: Option<&str>, limit: u32) -> Result<Vec<StoredState>, StoreError> {
-        unimplemented!()
-    }
-
-    /// State of one device.
-    pub async fn device(&self, device: &str) -> Result<Option<StoredState>, StoreError> {
-        unimplemented!()
-    }
-
-    /// States of the watches whose key begins with `prefix`, by key.
-    pub async fn watches_of_prefix(
-        &self,
-        prefix: &str,
-        after: Option<&str>,
-        limit: u32,
-    ) -> Result<Vec<StoredState>, StoreError> {
-        unimplemented!()
-    }
-
-    /// Journal rows of a span of time, oldest first. A filter on a device still walks the whole span.
-    pub async fn inputs(&self, filter: &InputFilter, limit: u32) -> Result<Vec<InputRow>, StoreError> {
-        unimplemented!()
-    }
-
-    /// Figures for metrics.
-    pub async fn counts(&self) -> Result<Counts, StoreError> {
-        unimplemented!()
-    }
-
-    /// Deliveries that are neither received nor closed, oldest first.
-    pub async fn pending_deliveries(
-        &self,
-        after: i64,
-        limit: u32,
-    ) -> Result<Vec<PendingDelivery>, StoreError> {
-        unimplemented!()
-    }
-
-    /// Deliveries to one recipient, newest first.
-    pub async fn deliveries_to(
-        &self,
-        channel: Channel,
-        recipient: &str,
-        before: Option<i64>,
-        limit: u32,
-    ) -> Result<Vec<DeliveryRecord>, StoreError> {
-        unimplemented!()
+        let Shared { database, label, statements, epoch } = &*self.shared;
+        let mut transaction = database.begin().await?;
+        let committed = statements.run(&mut *transaction, *epoch, batch, label).await?;
+        transaction.commit().await?;
+        Ok(committed)
     }
 
     /// Makes durable how deliveries went; the same as [`commit`](Self::commit) of a batch with nothing else.
     pub async fn record_deliveries(&self, progress: Vec<DeliveryProgress>) -> Result<(), StoreError> {
-        unimplemented!()
+        self.commit(&Batch { progress, ..Batch::default() }).await.map(|_| ())
     }
 
-    /// Ends all connections and gives the store free for another service.
-    pub async fn close(self) {
-        unimplemented!()
+    /// Everything a start needs. Nothing may be committed meanwhile.
+    pub async fn load(&self) -> Result<Loaded, StoreError> {
+        let (orders, devices, watches, incidents, next) = tokio::try_join!(
+            self.register(),
+            self.all_devices(),
+            self.all_watches(),
+            self.open_incidents(),
+            self.next()
+        )?;
+        Ok(Loaded { orders, devices, watches, incidents, next })
     }
+
+    /// The first free numbers.
+    async fn next(&self) -> Result<Next, StoreError> {
+        Ok(Next {
+            input: self.number("COALESCE(max(seq), 0) + 1", "inputs").await?,
+            alert: self.number("COALESCE(max(seq), 0) + 1", "alerts").await?,
+            delivery: self.number("COALESCE(max(id), 0) + 1", "deliveries").await?,
+            rejected: self.number("COALESCE(max(seq), 0) + 1", "rejected").await?,
+        })
+    }
+
+    /// Ends all connections and gives the store free for another service; clones of the handle are of no use
+    /// any more.
+    pub async fn close(self) {
+        self.shared.database.close().await;
+    }
+}
+
+/// Becomes the one who writes; whoever did before is refused from now on.
+async fn claim(database: &dyn Database) -> Result<(), StoreError> {
+    let mut transaction = database.begin().await?;
+    let raise = SqlStr::from_static("UPDATE owner SET epoch = epoch + 1 WHERE id = 1");
+    transaction.exec(raise, Vec::new()).await?;
+    transaction.commit().await
 }

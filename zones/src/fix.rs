@@ -97,8 +97,9 @@ impl TryFrom<Json> for Fix {
         if json.fixed_at < policy::EARLIEST_FIX {
             return Err(Invalid::new("fixed_at", format!("{} is before the year 2000", json.fixed_at)));
         }
-        let positive = |v: f64| (v.is_finite() && v > 0.0).then_some(v as f32);
-        let not_negative = |v: f64| (v.is_finite() && v >= 0.0).then_some(v as f32);
+        // Narrowed first: what is too large for an f32 would become infinite.
+        let positive = |v: f64| Some(v as f32).filter(|v| v.is_finite() && *v > 0.0);
+        let not_negative = |v: f64| Some(v as f32).filter(|v| v.is_finite() && *v >= 0.0);
         Ok(Self {
             fixed_at: json.fixed_at,
             position: Position::new(json.lat, json.lon)?,
@@ -191,6 +192,7 @@ mod tests {
             (r#","accuracy_m":0"#, 25.0),
             (r#","accuracy_m":-1,"source":"wifi""#, 100.0),
             (r#","source":"cell","unknown":[1]"#, 1_500.0),
+            (r#","accuracy_m":1e300"#, 25.0),
         ] {
             assert_eq!(read(&format!("{{{bare}{rest}}}")).unwrap().uncertainty_m(), metres, "{rest}");
         }

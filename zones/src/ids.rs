@@ -10,9 +10,14 @@ use crate::Invalid;
 /// Longest id the contract allows, in bytes.
 const LONGEST: usize = 64;
 
-fn check(text: &str) -> Result<(), Invalid> {
+/// Whether a text is an id as the contract wants it, `[A-Za-z0-9_-]{1,64}`: the check without the copy.
+pub fn is_id(text: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
-    if text.is_empty() || text.len() > LONGEST || !text.bytes().all(allowed) {
+    !text.is_empty() && text.len() <= LONGEST && text.bytes().all(allowed)
+}
+
+fn check(text: &str) -> Result<(), Invalid> {
+    if !is_id(text) {
         return Err(Invalid::new("", "an id is 1 to 64 characters of A-Z a-z 0-9 _ -"));
     }
     Ok(())

@@ -19,7 +19,7 @@ mod position;
 mod time;
 
 pub use fix::{Fix, Source};
-pub use ids::{DeskId, DeviceId, OrderId, PersonId, ZoneId};
+pub use ids::{DeskId, DeviceId, OrderId, PersonId, ZoneId, is_id};
 pub use input::{Aware, DeviceEvent, DeviceEventKind, Input, Role};
 pub use invalid::Invalid;
 pub use position::Position;

@@ -1,0 +1,22 @@
+//! The tables, brought up to date at each start.
+
+use sqlx::migrate::{Migrate, Migrator};
+
+use super::StoreError;
+use super::error::Label;
+
+/// Tables of SQLite.
+pub(super) static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
+
+/// The same tables of PostgreSQL.
+pub(super) static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// Applies what is missing. Refuses tables of a newer version, and such as differ from what was applied.
+pub(super) async fn run<C: Migrate>(
+    migrator: &Migrator,
+    connection: &mut C,
+    label: &Label,
+) -> Result<(), StoreError> {
+    let known = migrator.iter().map(|migration| migration.version).max().unwrap_or_default();
+    migrator.run_direct(None, connection, false).await.map_err(|e| label.of_migration(&e, known))
+}

@@ -1,0 +1,305 @@
+//! What the API, the delivery and `explain` read.
+
+use sqlx::{AssertSqlSafe, SqlSafeStr};
+
+use super::database::Value;
+use super::rows::{
+    AlertRow, Channel, Counts, DeliveryRecord, IncidentFilter, IncidentRow, IncidentStory, InputFilter,
+    InputRow, OrderRow, PendingDelivery, RejectedRow, StoredOrder, StoredState,
+};
+use super::tables::{self, Columns};
+use super::{MOST_ROWS, Store, StoreError};
+
+/// A SELECT that grows condition by condition. All texts are constants; what comes from outside is a value.
+struct Select<'a> {
+    sql: String,
+    values: Vec<Value<'a>>,
+    joint: &'static str,
+}
+
+impl<'a> Select<'a> {
+    fn new(columns: &str, from: &str) -> Self {
+        Self { sql: format!("SELECT {columns} FROM {from}"), values: Vec::new(), joint: " WHERE " }
+    }
+
+    /// A condition; each `?` in it is the next of the values.
+    fn filter(mut self, condition: &str, values: impl IntoIterator<Item = Value<'a>>) -> Self {
+        self.sql.push_str(self.joint);
+        self.joint = " AND ";
+        self.push(condition, values);
+        self
+    }
+
+    /// A condition that is only there with a value.
+    fn filter_some(self, condition: &str, value: Option<Value<'a>>) -> Self {
+        match value {
+            Some(value) => self.filter(condition, [value]),
+            None => self,
+        }
+    }
+
+    /// The order, and no more rows than asked for and allowed.
+    fn page(mut self, order: &str, limit: u32) -> Self {
+        let limit = i64::from(limit.min(MOST_ROWS));
+        self.push(&format!(" ORDER BY {order} LIMIT ?"), [limit.into()]);
+        self
+    }
+
+    /// The order of all rows.
+    fn ordered(mut self, order: &str) -> Self {
+        self.push(&format!(" ORDER BY {order}"), []);
+        self
+    }
+
+    fn push(&mut self, text: &str, values: impl IntoIterator<Item = Value<'a>>) {
+        let mut next = self.values.len();
+        for (n, part) in text.split('?').enumerate() {
+            if n > 0 {
+                next += 1;
+                self.sql.push('$');
+                self.sql.push_str(&next.to_string());
+            }
+            self.sql.push_str(part);
+        }
+        self.values.extend(values);
+    }
+}
+
+type Read<T> = fn(&mut Columns<'_>) -> Result<T, sqlx::Error>;
+
+impl Store {
+    async fn all<T: Send>(&self, select: Select<'_>, read: Read<T>) -> Result<Vec<T>, StoreError> {
+        let mut found = Vec::new();
+        let mut each = |cells: &dyn super::database::Cells| {
+            found.push(read(&mut Columns::new(cells))?);
+            Ok(())
+        };
+        let sql = AssertSqlSafe(select.sql).into_sql_str();
+        self.shared.database.rows(sql, select.values, &mut each).await?;
+        Ok(found)
+    }
+
+    async fn first<T: Send>(&self, select: Select<'_>, read: Read<T>) -> Result<Option<T>, StoreError> {
+        Ok(self.all(select, read).await?.pop())
+    }
+
+    /// One number of one row.
+    pub(super) async fn number(&self, expression: &str, from: &str) -> Result<i64, StoreError> {
+        Ok(self.first(Select::new(expression, from), |row| row.int()).await?.unwrap_or_default())
+    }
+
+    /// All orders in the register, by id.
+    pub(super) async fn register(&self) -> Result<Vec<StoredOrder>, StoreError> {
+        let select = Select::new(tables::ORDERS.columns, "orders").filter("withdrawn_at IS NULL", []);
+        self.all(select.ordered("order_id"), tables::read_order).await
+    }
+
+    /// All states of devices, by id.
+    pub(super) async fn all_devices(&self) -> Result<Vec<StoredState>, StoreError> {
+        self.all(Select::new("device, state", "devices").ordered("device"), tables::read_state).await
+    }
+
+    /// All states of watches, by key.
+    pub(super) async fn all_watches(&self) -> Result<Vec<StoredState>, StoreError> {
+        self.all(Select::new("watch, state", "watches").ordered("watch"), tables::read_state).await
+    }
+
+    /// All open incidents, by id.
+    pub(super) async fn open_incidents(&self) -> Result<Vec<IncidentRow>, StoreError> {
+        let select = Select::new(tables::INCIDENTS.columns, "incidents").filter("closed_at IS NULL", []);
+        self.all(select.ordered("incident"), tables::read_incident).await
+    }
+
+    /// Orders in the register (not withdrawn), by id.
+    pub async fn orders(&self, after: Option<&str>, limit: u32) -> Result<Vec<StoredOrder>, StoreError> {
+        let select = Select::new(tables::ORDERS.columns, "orders")
+            .filter("withdrawn_at IS NULL", [])
+            .filter_some("order_id > ?", after.map(Value::text))
+            .page("order_id", limit);
+        self.all(select, tables::read_order).await
+    }
+
+    /// One order, also when it is withdrawn.
+    pub async fn order(&self, order: &str) -> Result<Option<StoredOrder>, StoreError> {
+        let select =
+            Select::new(tables::ORDERS.columns, "orders").filter("order_id = ?", [Value::text(order)]);
+        self.first(select, tables::read_order).await
+    }
+
+    /// The changes of an order before the one with that number, newest first.
+    pub async fn order_history(
+        &self,
+        order: &str,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<OrderRow>, StoreError> {
+        let select = Select::new(tables::ORDER_HISTORY.columns, "order_history")
+            .filter("order_id = ?", [Value::text(order)])
+            .filter_some("seq < ?", before.map(Value::from))
+            .page("seq DESC", limit);
+        self.all(select, tables::read_change).await
+    }
+
+    /// Incidents, last changed first.
+    pub async fn incidents(
+        &self,
+        filter: &IncidentFilter,
+        limit: u32,
+    ) -> Result<Vec<IncidentRow>, StoreError> {
+        fn word(word: Option<&String>) -> Option<Value<'_>> {
+            word.map(|word| Value::text(word))
+        }
+        let mut select = Select::new(tables::INCIDENTS.columns, "incidents")
+            .filter_some("state = ?", word(filter.state.as_ref()))
+            .filter_some("level = ?", word(filter.level.as_ref()))
+            .filter_some("kind = ?", word(filter.kind.as_ref()))
+            .filter_some("desk = ?", word(filter.desk.as_ref()))
+            .filter_some("order_id = ?", word(filter.order.as_ref()))
+            .filter_some("wearer = ?", word(filter.wearer.as_ref()));
+        if let Some(open) = filter.open {
+            select = select.filter(if open { "closed_at IS NULL" } else { "closed_at IS NOT NULL" }, []);
+        }
+        if let Some(before) = &filter.before {
+            let place = [before.changed_at.as_millis().into(), Value::text(&before.incident)];
+            select = select.filter("(changed_at, incident) < (?, ?)", place);
+        }
+        self.all(select.page("changed_at DESC, incident DESC", limit), tables::read_incident).await
+    }
+
+    /// One incident with its alerts, deliveries and receipts.
+    pub async fn incident(&self, incident: &str) -> Result<Option<IncidentStory>, StoreError> {
+        let of_incident = |columns: &str, from: &str| {
+            Select::new(columns, from).filter("incident = ?", [Value::text(incident)])
+        };
+        let select = of_incident(tables::INCIDENTS.columns, "incidents");
+        let Some(row) = self.first(select, tables::read_incident).await? else { return Ok(None) };
+        let alerts = of_incident(tables::ALERTS.columns, "alerts").page("seq", MOST_ROWS);
+        let deliveries = of_incident(&record_columns(), "deliveries d").page("id", MOST_ROWS);
+        let receipts = Select::new(tables::RECEIPTS.columns, "receipts")
+            .filter(
+                "(incident = ? OR alert IN (SELECT a.alert FROM alerts a WHERE a.incident = ?))",
+                [Value::text(incident), Value::text(incident)],
+            )
+            .page("seq", MOST_ROWS);
+        Ok(Some(IncidentStory {
+            incident: row,
+            alerts: self.all(alerts, tables::read_alert).await?,
+            deliveries: self.all(deliveries, tables::read_record).await?,
+            receipts: self.all(receipts, tables::read_receipt).await?,
+        }))
+    }
+
+    /// Alerts with a higher number, oldest first: how live events resume.
+    pub async fn alerts_after(&self, seq: i64, limit: u32) -> Result<Vec<AlertRow>, StoreError> {
+        let select = Select::new(tables::ALERTS.columns, "alerts").filter("seq > ?", [seq.into()]);
+        self.all(select.page("seq", limit), tables::read_alert).await
+    }
+
+    /// Number of the newest alert; 0 when there is none.
+    pub async fn latest_alert_seq(&self) -> Result<i64, StoreError> {
+        self.number("COALESCE(max(seq), 0)", "alerts").await
+    }
+
+    /// Messages set aside, before the one with that number, newest first.
+    pub async fn rejected(&self, before: Option<i64>, limit: u32) -> Result<Vec<RejectedRow>, StoreError> {
+        let select = Select::new(tables::REJECTED.columns, "rejected")
+            .filter_some("seq < ?", before.map(Value::from))
+            .page("seq DESC", limit);
+        self.all(select, tables::read_rejected).await
+    }
+
+    /// States of devices, by id.
+    pub async fn devices(&self, after: Option<&str>, limit: u32) -> Result<Vec<StoredState>, StoreError> {
+        let select = Select::new(tables::DEVICES.columns, "devices")
+            .filter_some("device > ?", after.map(Value::text))
+            .page("device", limit);
+        self.all(select, tables::read_state).await
+    }
+
+    /// State of one device.
+    pub async fn device(&self, device: &str) -> Result<Option<StoredState>, StoreError> {
+        let select =
+            Select::new(tables::DEVICES.columns, "devices").filter("device = ?", [Value::text(device)]);
+        self.first(select, tables::read_state).await
+    }
+
+    /// States of the watches whose key begins with `prefix`, by key.
+    pub async fn watches_of_prefix(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<StoredState>, StoreError> {
+        // No key holds the last character there is, so this is past all that begin with the prefix.
+        let end = format!("{prefix}{}", char::MAX);
+        let select = Select::new(tables::WATCHES.columns, "watches")
+            .filter("watch >= ? AND watch < ?", [Value::text(prefix), Value::text(&end)])
+            .filter_some("watch > ?", after.map(Value::text))
+            .page("watch", limit);
+        self.all(select, tables::read_state).await
+    }
+
+    /// Journal rows of a span of time, oldest first. A filter on a device still walks the whole span.
+    pub async fn inputs(&self, filter: &InputFilter, limit: u32) -> Result<Vec<InputRow>, StoreError> {
+        let from = filter.after.map_or(filter.from, |(received_at, _)| received_at.max(filter.from));
+        let mut select = Select::new(tables::INPUTS.columns, "inputs")
+            .filter("received_at BETWEEN ? AND ?", [from.as_millis().into(), filter.to.as_millis().into()])
+            .filter_some("device = ?", filter.device.as_deref().map(Value::text));
+        if let Some((received_at, seq)) = filter.after {
+            select = select.filter("(received_at, seq) > (?, ?)", [received_at.as_millis().into(), seq.into()]);
+        }
+        self.all(select.page("received_at, seq", limit), tables::read_input).await
+    }
+
+    /// Figures for metrics.
+    pub async fn counts(&self) -> Result<Counts, StoreError> {
+        let select = Select::new(
+            "(SELECT count(*) FROM deliveries WHERE received_at IS NULL AND closed_at IS NULL), \
+             (SELECT created_at FROM deliveries WHERE received_at IS NULL AND closed_at IS NULL ORDER BY id LIMIT 1), \
+             (SELECT count(*) FROM incidents WHERE closed_at IS NULL), \
+             (SELECT count(*) FROM orders WHERE withdrawn_at IS NULL)",
+            "owner",
+        );
+        let counts = self.first(select, |row| {
+            Ok(Counts {
+                pending_deliveries: row.int()?,
+                oldest_pending_at: row.opt_time()?,
+                open_incidents: row.int()?,
+                orders: row.int()?,
+            })
+        });
+        Ok(counts.await?.unwrap_or_default())
+    }
+
+    /// Deliveries with a higher number that are neither received nor closed, oldest first.
+    pub async fn pending_deliveries(
+        &self,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<PendingDelivery>, StoreError> {
+        let columns = format!("{}, {}", tables::DELIVERIES.columns, tables::PENDING_COLUMNS);
+        let select = Select::new(&columns, "deliveries d")
+            .filter("received_at IS NULL AND closed_at IS NULL AND id > ?", [after.into()])
+            .page("id", limit);
+        self.all(select, tables::read_pending).await
+    }
+
+    /// Deliveries to one recipient before the one with that number, newest first.
+    pub async fn deliveries_to(
+        &self,
+        channel: Channel,
+        recipient: &str,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<DeliveryRecord>, StoreError> {
+        let select = Select::new(&record_columns(), "deliveries d")
+            .filter("channel = ? AND recipient = ?", [channel.number().into(), Value::text(recipient)])
+            .filter_some("id < ?", before.map(Value::from))
+            .page("id DESC", limit);
+        self.all(select, tables::read_record).await
+    }
+}
+
+fn record_columns() -> String {
+    format!("{}, {}", tables::DELIVERIES.columns, tables::RECORD_COLUMNS)
+}

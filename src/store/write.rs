@@ -1,0 +1,190 @@
+//! A batch, as statements.
+
+use std::collections::BTreeMap;
+
+use sqlx::SqlStr;
+
+use super::StoreError;
+use super::bulk::{Bind, Bulk, Table};
+use super::database::{Placeholder, Transaction, Value};
+use super::error::Label;
+use super::rows::{
+    AlertRow, Batch, Committed, DeliveryProgress, IncidentRow, InputRow, NewDelivery, OrderRow, Outcome,
+    ReceiptRow, RejectedRow, StateRow,
+};
+use super::tables;
+
+/// Says that this service writes, and finds out whether it still may. It is the first statement of a commit:
+/// who takes over waits for it or stops it.
+const FENCE: &str = "UPDATE owner SET commits = commits + 1 WHERE id = 1 AND epoch = $1";
+
+const WITHDRAW: &str =
+    "UPDATE orders SET seq = $1, changed_at = $2, origin = $3, withdrawn_at = $2 WHERE order_id = $4";
+
+const ATTEMPTED: &str = "UPDATE deliveries SET attempts = $1, attempted_at = $2, error = $3, next_at = $4 \
+     WHERE id = $5 AND attempts < $1 AND received_at IS NULL AND closed_at IS NULL";
+
+const RECEIVED: &str = "UPDATE deliveries SET attempts = $1, attempted_at = $2, received_at = $2, detail = $3, \
+     next_at = NULL WHERE id = $4 AND received_at IS NULL";
+
+const CLOSED: &str = "UPDATE deliveries SET closed_at = $1, why = $2, next_at = NULL \
+     WHERE id = $3 AND received_at IS NULL AND closed_at IS NULL";
+
+/// Rows into one table.
+#[derive(Debug)]
+struct Insert<T> {
+    statement: Bulk,
+    bind: Bind<T>,
+}
+
+impl<T: Sync> Insert<T> {
+    fn new(table: &Table<T>, placeholder: Placeholder) -> Self {
+        Self { statement: table.insert(placeholder), bind: table.bind }
+    }
+
+    async fn run<'r>(
+        &self,
+        on: &mut dyn Transaction,
+        rows: impl IntoIterator<Item = &'r T>,
+    ) -> Result<u64, StoreError>
+    where
+        T: 'r,
+    {
+        let rows: Vec<&T> = rows.into_iter().collect();
+        self.statement.run(on, &rows, self.bind).await
+    }
+}
+
+/// States under their keys: the last of each key counts, in order of key, so that neighbours on a page are
+/// written together.
+#[derive(Debug)]
+struct States {
+    upsert: Insert<StateRow>,
+    delete: Bulk,
+}
+
+impl States {
+    fn new(table: &Table<StateRow>, key: &str, placeholder: Placeholder) -> Self {
+        let head = format!("DELETE FROM {} WHERE {key} IN (VALUES ", table.name);
+        Self { upsert: Insert::new(table, placeholder), delete: Bulk::new(&head, 1, ")", placeholder) }
+    }
+
+    async fn run(&self, on: &mut dyn Transaction, rows: &[StateRow]) -> Result<(), StoreError> {
+        let last: BTreeMap<&str, &StateRow> = rows.iter().map(|row| (&*row.key, row)).collect();
+        let (kept, gone): (Vec<&StateRow>, Vec<&StateRow>) = last.into_values().partition(|row| row.state.is_some());
+        self.upsert.run(on, kept).await?;
+        self.delete.run(on, &gone, |row, values| values.push(Value::text(&row.key))).await?;
+        Ok(())
+    }
+}
+
+/// The statements of a commit.
+#[derive(Debug)]
+pub(super) struct Statements {
+    inputs: Insert<InputRow>,
+    devices: States,
+    watches: States,
+    orders: Insert<OrderRow>,
+    order_history: Insert<OrderRow>,
+    incidents: Insert<IncidentRow>,
+    alerts: Insert<AlertRow>,
+    deliveries: Insert<NewDelivery>,
+    receipts: Insert<ReceiptRow>,
+    rejected: Insert<RejectedRow>,
+}
+
+impl Statements {
+    /// The texts, as a database likes its parameters.
+    pub(super) fn new(placeholder: Placeholder) -> Self {
+        Self {
+            inputs: Insert::new(&tables::INPUTS, placeholder),
+            devices: States::new(&tables::DEVICES, "device", placeholder),
+            watches: States::new(&tables::WATCHES, "watch", placeholder),
+            orders: Insert::new(&tables::ORDERS, placeholder),
+            order_history: Insert::new(&tables::ORDER_HISTORY, placeholder),
+            incidents: Insert::new(&tables::INCIDENTS, placeholder),
+            alerts: Insert::new(&tables::ALERTS, placeholder),
+            deliveries: Insert::new(&tables::DELIVERIES, placeholder),
+            receipts: Insert::new(&tables::RECEIPTS, placeholder),
+            rejected: Insert::new(&tables::REJECTED, placeholder),
+        }
+    }
+
+    /// Writes everything of a batch; the caller commits.
+    pub(super) async fn run(
+        &self,
+        on: &mut dyn Transaction,
+        epoch: i64,
+        batch: &Batch,
+        label: &Label,
+    ) -> Result<Committed, StoreError> {
+        if on.exec(SqlStr::from_static(FENCE), vec![epoch.into()]).await? != 1 {
+            return Err(label.taken_over());
+        }
+        let repeated = self.journal(on, &batch.inputs, label).await?;
+        self.devices.run(on, &batch.devices).await?;
+        self.watches.run(on, &batch.watches).await?;
+        self.register(on, &batch.orders).await?;
+        let last: BTreeMap<_, _> = batch.incidents.iter().map(|row| (&row.incident, row)).collect();
+        self.incidents.run(on, last.into_values()).await?;
+        let new_alerts = self.alerts.run(on, &batch.alerts).await?;
+        self.deliveries.run(on, &batch.deliveries).await?;
+        for progress in &batch.progress {
+            record(on, progress).await?;
+        }
+        self.receipts.run(on, &batch.receipts).await?;
+        self.rejected.run(on, &batch.rejected).await?;
+        Ok(Committed { repeated, known_alerts: batch.alerts.len() as u64 - new_alerts })
+    }
+
+    /// Appends to the journal; whether everything was there. A part of a batch cannot be there: then the
+    /// numbers are somebody else's.
+    async fn journal(
+        &self,
+        on: &mut dyn Transaction,
+        rows: &[InputRow],
+        label: &Label,
+    ) -> Result<bool, StoreError> {
+        let new = self.inputs.run(on, rows).await?;
+        match rows {
+            [first, .., last] if new != 0 && new != rows.len() as u64 => {
+                Err(label.corrupt(format!("some of the inputs {} to {} are stored already", first.seq, last.seq)))
+            }
+            [] => Ok(false),
+            _ => Ok(new == 0),
+        }
+    }
+
+    /// Changes the register: the last document of each order, then what is withdrawn after all.
+    async fn register(&self, on: &mut dyn Transaction, rows: &[OrderRow]) -> Result<(), StoreError> {
+        self.order_history.run(on, rows).await?;
+        let with_document = rows.iter().filter(|row| row.document.is_some());
+        let documents: BTreeMap<_, _> = with_document.map(|row| (&row.order, row)).collect();
+        self.orders.run(on, documents.into_values()).await?;
+        let last: BTreeMap<_, _> = rows.iter().map(|row| (&row.order, row)).collect();
+        for row in last.into_values().filter(|row| row.document.is_none()) {
+            let values = vec![
+                row.seq.into(),
+                row.at.as_millis().into(),
+                row.origin.number().into(),
+                Value::text(row.order.as_str()),
+            ];
+            on.exec(SqlStr::from_static(WITHDRAW), values).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn record(on: &mut dyn Transaction, progress: &DeliveryProgress) -> Result<(), StoreError> {
+    let (id, at) = (Value::from(progress.id), Value::from(progress.at.as_millis()));
+    let (sql, values) = match &progress.outcome {
+        Outcome::Attempted { attempt, error, next_at } => (
+            ATTEMPTED,
+            vec![(*attempt).into(), at, Value::text(error), next_at.as_millis().into(), id],
+        ),
+        Outcome::Received { attempt, detail } => (RECEIVED, vec![(*attempt).into(), at, Value::text(detail), id]),
+        Outcome::Closed { why } => (CLOSED, vec![at, Value::text(why), id]),
+    };
+    on.exec(SqlStr::from_static(sql), values).await?;
+    Ok(())
+}
