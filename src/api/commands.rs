@@ -8,6 +8,7 @@ use tokio::time::timeout;
 use zones::{Invalid, OrderId};
 
 use super::problem::{Kind, Problem};
+use crate::wire::Unusable;
 
 /// Commands that wait for the pipeline at most; the next one is refused when its time is up.
 pub const MOST_WAITING: usize = 256;
@@ -45,7 +46,7 @@ pub enum Command {
         /// The body as it arrived, JSON or not.
         payload: Bytes,
         /// The answer: `Err` when it was set aside.
-        reply: Reply<Result<(), Invalid>>,
+        reply: Reply<Result<(), Unusable>>,
     },
 }
 
@@ -113,7 +114,7 @@ impl Commands {
         answer.map_err(|UnknownOrder| Problem::unknown("order", id.as_str()))
     }
 
-    pub(crate) async fn ingest(&self, payload: Bytes) -> Result<Result<(), Invalid>, Problem> {
+    pub(crate) async fn ingest(&self, payload: Bytes) -> Result<Result<(), Unusable>, Problem> {
         self.ask(|reply| Command::Ingest { payload, reply }).await
     }
 

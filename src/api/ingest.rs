@@ -35,9 +35,9 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 async fn traccar(State(state): State<AppState>, body: SaidJson) -> Result<StatusCode, Problem> {
     match state.commands.ingest(body.0.clone()).await? {
         Ok(()) => Ok(StatusCode::NO_CONTENT),
-        Err(invalid) => {
+        Err(unusable) => {
             body.check()?;
-            Err(invalid.into())
+            Err(unusable.into())
         }
     }
 }

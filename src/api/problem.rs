@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 use super::AppState;
 use crate::metrics::HttpLabels;
 use crate::store::StoreError;
+use crate::wire::Unusable;
 
 /// Media type of a problem document.
 pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
@@ -180,6 +181,12 @@ impl From<StoreError> for Problem {
 impl From<zones::Invalid> for Problem {
     fn from(zones::Invalid { field, problem }: zones::Invalid) -> Self {
         Self::new(Kind::INVALID).field(field, problem)
+    }
+}
+
+impl From<Unusable> for Problem {
+    fn from(Unusable { reason, field }: Unusable) -> Self {
+        Self::new(Kind::INVALID).field(field.unwrap_or_default(), reason)
     }
 }
 
