@@ -127,12 +127,8 @@ mod tests {
 
     #[test]
     fn a_replaced_row_keeps_its_key() {
-        let table: Table<()> = Table {
-            name: "t",
-            columns: "k, a, b",
-            on_conflict: OnConflict::Replace("k"),
-            bind: |(), _| {},
-        };
+        let table: Table<()> =
+            Table { name: "t", columns: "k, a, b", on_conflict: OnConflict::Replace("k"), bind: |(), _| {} };
         let bulk = table.insert(Placeholder::Plain);
         assert_eq!(
             &*bulk.0[4],

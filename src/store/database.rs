@@ -34,11 +34,7 @@ pub(super) trait Database: Send + Sync + fmt::Debug {
 /// A transaction of the writing connection.
 pub(super) trait Transaction: Send {
     /// Runs a statement; the number of rows it changed.
-    fn exec<'a>(
-        &'a mut self,
-        sql: SqlStr,
-        values: Vec<Value<'a>>,
-    ) -> BoxFuture<'a, Result<u64, StoreError>>;
+    fn exec<'a>(&'a mut self, sql: SqlStr, values: Vec<Value<'a>>) -> BoxFuture<'a, Result<u64, StoreError>>;
 
     /// Makes it durable. After an error it may be so or not.
     fn commit(self: Box<Self>) -> BoxFuture<'static, Result<(), StoreError>>;

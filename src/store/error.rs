@@ -50,7 +50,9 @@ pub enum StoreError {
         url: String,
     },
     /// It was written by a newer version of this program.
-    #[error("store {url} is of a newer version ({found}) than this program knows ({known}); update the program")]
+    #[error(
+        "store {url} is of a newer version ({found}) than this program knows ({known}); update the program"
+    )]
     Newer {
         /// The store.
         url: String,
@@ -178,9 +180,7 @@ impl Label {
                 self.corrupt(format!("an update of its tables to version {version} was broken off"))
             }
             MigrateError::Execute(inner) | MigrateError::ExecuteMigration(inner, _) => self.of(inner),
-            other => {
-                StoreError::Refused { url: self.text(), problem: one_line(&other.to_string()) }
-            }
+            other => StoreError::Refused { url: self.text(), problem: one_line(&other.to_string()) },
         }
     }
 }
@@ -248,8 +248,17 @@ mod tests {
             assert!(!last.is_retryable(), "{last}");
         }
         for (code, again) in [
-            ("57P01", true), ("08006", true), ("40001", true), ("53100", true), ("23505", false),
-            ("42P01", false), ("5", true), ("517", true), ("13", true), ("778", true), ("11", false),
+            ("57P01", true),
+            ("08006", true),
+            ("40001", true),
+            ("53100", true),
+            ("23505", false),
+            ("42P01", false),
+            ("5", true),
+            ("517", true),
+            ("13", true),
+            ("778", true),
+            ("11", false),
             ("1555", false),
         ] {
             let retry = matches!(meaning(code), Meaning::Unreachable | Meaning::Busy | Meaning::Full);

@@ -157,11 +157,7 @@ impl Open {
 }
 
 impl Transaction for Open {
-    fn exec<'a>(
-        &'a mut self,
-        sql: SqlStr,
-        values: Vec<Value<'a>>,
-    ) -> BoxFuture<'a, Result<u64, StoreError>> {
+    fn exec<'a>(&'a mut self, sql: SqlStr, values: Vec<Value<'a>>) -> BoxFuture<'a, Result<u64, StoreError>> {
         Box::pin(self.run(sql, values))
     }
 

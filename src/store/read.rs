@@ -246,7 +246,8 @@ impl Store {
             .filter("received_at BETWEEN ? AND ?", [from.as_millis().into(), filter.to.as_millis().into()])
             .filter_some("device = ?", filter.device.as_deref().map(Value::text));
         if let Some((received_at, seq)) = filter.after {
-            select = select.filter("(received_at, seq) > (?, ?)", [received_at.as_millis().into(), seq.into()]);
+            select =
+                select.filter("(received_at, seq) > (?, ?)", [received_at.as_millis().into(), seq.into()]);
         }
         self.all(select.page("received_at, seq", limit), tables::read_input).await
     }

@@ -266,10 +266,7 @@ impl IncidentCursor {
     /// Reads the text form; `None` when it is not one.
     pub fn parse(text: &str) -> Option<Self> {
         let (millis, incident) = text.split_once('_')?;
-        Some(Self {
-            changed_at: Timestamp::from_millis(millis.parse().ok()?),
-            incident: incident.to_owned(),
-        })
+        Some(Self { changed_at: Timestamp::from_millis(millis.parse().ok()?), incident: incident.to_owned() })
     }
 }
 

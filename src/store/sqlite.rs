@@ -8,8 +8,8 @@ use std::time::Duration;
 use futures_util::TryStreamExt;
 use futures_util::future::BoxFuture;
 use sqlx::sqlite::{
-    SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
-    SqliteRow, SqliteSynchronous,
+    SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool,
+    SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
 use sqlx::{Arguments, ConnectOptions, Connection, Row, SqlStr};
 use std::sync::{Arc, Mutex};
@@ -248,11 +248,7 @@ impl Open {
 }
 
 impl Transaction for Open {
-    fn exec<'a>(
-        &'a mut self,
-        sql: SqlStr,
-        values: Vec<Value<'a>>,
-    ) -> BoxFuture<'a, Result<u64, StoreError>> {
+    fn exec<'a>(&'a mut self, sql: SqlStr, values: Vec<Value<'a>>) -> BoxFuture<'a, Result<u64, StoreError>> {
         Box::pin(self.run(sql, values))
     }
 

@@ -143,12 +143,20 @@ fn role_of(number: i64) -> Read<Role> {
 }
 
 /// Engine states of devices.
-pub(super) const DEVICES: Table<StateRow> =
-    Table { name: "devices", columns: "device, state", on_conflict: OnConflict::Replace("device"), bind: bind_state };
+pub(super) const DEVICES: Table<StateRow> = Table {
+    name: "devices",
+    columns: "device, state",
+    on_conflict: OnConflict::Replace("device"),
+    bind: bind_state,
+};
 
 /// Engine states of watches.
-pub(super) const WATCHES: Table<StateRow> =
-    Table { name: "watches", columns: "watch, state", on_conflict: OnConflict::Replace("watch"), bind: bind_state };
+pub(super) const WATCHES: Table<StateRow> = Table {
+    name: "watches",
+    columns: "watch, state",
+    on_conflict: OnConflict::Replace("watch"),
+    bind: bind_state,
+};
 
 fn bind_state<'a>(row: &'a StateRow, to: Values<'_, 'a>) {
     to.extend([Value::text(&row.key), Value::Bytes(row.state.as_deref().unwrap_or_default())]);

@@ -71,7 +71,8 @@ impl States {
 
     async fn run(&self, on: &mut dyn Transaction, rows: &[StateRow]) -> Result<(), StoreError> {
         let last: BTreeMap<&str, &StateRow> = rows.iter().map(|row| (&*row.key, row)).collect();
-        let (kept, gone): (Vec<&StateRow>, Vec<&StateRow>) = last.into_values().partition(|row| row.state.is_some());
+        let (kept, gone): (Vec<&StateRow>, Vec<&StateRow>) =
+            last.into_values().partition(|row| row.state.is_some());
         self.upsert.run(on, kept).await?;
         self.delete.run(on, &gone, |row, values| values.push(Value::text(&row.key))).await?;
         Ok(())
@@ -148,7 +149,8 @@ impl Statements {
         let new = self.inputs.run(on, rows).await?;
         match rows {
             [first, .., last] if new != 0 && new != rows.len() as u64 => {
-                Err(label.corrupt(format!("some of the inputs {} to {} are stored already", first.seq, last.seq)))
+                Err(label
+                    .corrupt(format!("some of the inputs {} to {} are stored already", first.seq, last.seq)))
             }
             [] => Ok(false),
             _ => Ok(new == 0),
@@ -178,11 +180,12 @@ impl Statements {
 async fn record(on: &mut dyn Transaction, progress: &DeliveryProgress) -> Result<(), StoreError> {
     let (id, at) = (Value::from(progress.id), Value::from(progress.at.as_millis()));
     let (sql, values) = match &progress.outcome {
-        Outcome::Attempted { attempt, error, next_at } => (
-            ATTEMPTED,
-            vec![(*attempt).into(), at, Value::text(error), next_at.as_millis().into(), id],
-        ),
-        Outcome::Received { attempt, detail } => (RECEIVED, vec![(*attempt).into(), at, Value::text(detail), id]),
+        Outcome::Attempted { attempt, error, next_at } => {
+            (ATTEMPTED, vec![(*attempt).into(), at, Value::text(error), next_at.as_millis().into(), id])
+        }
+        Outcome::Received { attempt, detail } => {
+            (RECEIVED, vec![(*attempt).into(), at, Value::text(detail), id])
+        }
         Outcome::Closed { why } => (CLOSED, vec![at, Value::text(why), id]),
     };
     on.exec(SqlStr::from_static(sql), values).await?;

@@ -1,1 +1,209 @@
+//! One suite for both back ends: SQLite always, PostgreSQL where a server is given.
 
+mod backends;
+mod rows;
+mod suite;
+
+use std::time::Duration;
+
+use super::*;
+use backends::{Scratch, newer_version, with_both};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_row_comes_back_as_it_went_in() {
+    with_both(|s| Box::pin(suite::every_row_comes_back(s))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_of_unknown_outcome_can_be_tried_again() {
+    with_both(|s| Box::pin(suite::second_try_changes_nothing(s))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alert_never_gets_a_second_id() {
+    with_both(|s| Box::pin(suite::known_alert_is_kept(s))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failing_batch_leaves_nothing() {
+    with_both(|s| Box::pin(suite::failing_batch_leaves_nothing(s))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_dropped_half_way_leaves_nothing() {
+    with_both(|s| Box::pin(suite::dropped_commit_leaves_nothing(s))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_join_without_gap_or_overlap() {
+    with_both(|s| Box::pin(suite::pages_join(s))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn incidents_are_found_by_what_they_are() {
+    with_both(|s| Box::pin(suite::incidents_are_filtered(s))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_lives_from_outbox_to_record() {
+    with_both(|s| Box::pin(suite::delivery_life_cycle(s))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_withdrawn_order_keeps_its_history() {
+    with_both(|s| Box::pin(suite::withdrawal_keeps_history(s))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn states_are_replaced_and_deleted_by_key() {
+    with_both(|s| Box::pin(suite::states_by_key(s))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn odd_texts_are_kept() {
+    with_both(|s| Box::pin(suite::odd_texts(s))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn batches_of_every_length_are_whole() {
+    with_both(|s| Box::pin(suite::every_length(s))).await;
+}
+
+/// What was committed is there after the store was closed and opened again, and numbers go on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_finds_everything() {
+    for scratch in Scratch::all().await {
+        let store = Store::open(scratch.url()).await.unwrap();
+        assert_eq!(store.load().await.unwrap().next, Next { input: 1, alert: 1, delivery: 1, rejected: 1 });
+        let batch = rows::one_of_each();
+        store.commit(&batch).await.unwrap();
+        let before = store.load().await.unwrap();
+        store.close().await;
+
+        let store = Store::open(scratch.url()).await.unwrap();
+        let after = store.load().await.unwrap();
+        assert_eq!(after, before);
+        assert_eq!(after.orders.len(), 1);
+        assert_eq!(after.devices[0].key, batch.devices[0].key);
+        assert_eq!(after.watches[0].state, *batch.watches[0].state.as_ref().unwrap());
+        assert_eq!(after.incidents, batch.incidents);
+        let last = |seqs: &mut dyn Iterator<Item = i64>| seqs.max().unwrap() + 1;
+        assert_eq!(after.next.input, last(&mut batch.inputs.iter().map(|r| r.seq)));
+        assert_eq!(after.next.alert, last(&mut batch.alerts.iter().map(|r| r.seq)));
+        assert_eq!(after.next.delivery, last(&mut batch.deliveries.iter().map(|r| r.id)));
+        assert_eq!(after.next.rejected, last(&mut batch.rejected.iter().map(|r| r.seq)));
+        store.close().await;
+        scratch.remove().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_service_is_refused() {
+    for scratch in Scratch::all().await {
+        let first = Store::open(scratch.url()).await.unwrap();
+        let refused = Store::open(scratch.url()).await.unwrap_err();
+        assert!(matches!(refused, StoreError::Owned { .. }), "{refused}");
+        assert!(!refused.is_retryable());
+        first.commit(&rows::one_of_each()).await.unwrap();
+        first.close().await;
+        let second = Store::open(scratch.url()).await.unwrap();
+        second.close().await;
+        scratch.remove().await;
+    }
+}
+
+/// Were the lock to fail (a copied file, a proxy that shares connections), the epoch still stops the first.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_taken_over_cannot_commit() {
+    for scratch in Scratch::all().await {
+        let store = Store::open(scratch.url()).await.unwrap();
+        claim(&*store.shared.database).await.unwrap();
+        let refused = store.commit(&rows::one_of_each()).await.unwrap_err();
+        assert!(matches!(refused, StoreError::TakenOver { .. }), "{refused}");
+        assert_eq!(store.load().await.unwrap().next.input, 1, "nothing was stored");
+        store.close().await;
+        scratch.remove().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tables_of_a_newer_version_are_refused() {
+    for scratch in Scratch::all().await {
+        Store::open(scratch.url()).await.unwrap().close().await;
+        newer_version(scratch.url(), 9_999).await;
+        let refused = Store::open(scratch.url()).await.unwrap_err();
+        assert!(matches!(refused, StoreError::Newer { found: 9_999, known: 1, .. }), "{refused}");
+        assert_eq!(refused.to_string().lines().count(), 1);
+        scratch.remove().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_url_that_cannot_be_used_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("missing").join("a.db");
+    for (url, word) in [
+        (format!("sqlite:{}", missing.display()), missing.parent().unwrap().to_string_lossy().into_owned()),
+        ("sqlite::memory:".to_owned(), "memory".to_owned()),
+        ("mysql://root:secret@h/db".to_owned(), "neither sqlite".to_owned()),
+    ] {
+        let error = Store::open(&url).await.unwrap_err();
+        assert!(matches!(error, StoreError::Url { .. }), "{error}");
+        let line = error.to_string();
+        assert!(line.contains(&word) && !line.contains("secret") && line.lines().count() == 1, "{line}");
+    }
+    let other = folder.path().join("other.db");
+    std::fs::write(&other, "something else entirely, and long enough to be taken for a header ".repeat(9))
+        .unwrap();
+    let error = Store::open(&format!("sqlite:{}", other.display())).await.unwrap_err();
+    assert!(matches!(error, StoreError::Corrupt { .. }), "{error}");
+}
+
+/// Nobody listens on the port of a socket that was closed again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_away_is_unreachable() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let error = Store::open(&format!("postgres://u:secret@127.0.0.1:{port}/db")).await.unwrap_err();
+    assert!(error.is_retryable(), "{error}");
+    assert!(!error.to_string().contains("secret"), "{error}");
+}
+
+/// The server ends all connections, as when it is restarted: the batch is tried again and is stored once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_server_is_found_again() {
+    let Some(scratch) = Scratch::postgres().await else { return };
+    let store = Store::open(scratch.url()).await.unwrap();
+    let mut batch = rows::one_of_each();
+    store.commit(&batch).await.unwrap();
+    scratch.end_connections().await;
+
+    batch.inputs[0].seq += 1_000;
+    batch.inputs.truncate(1);
+    let lost = store.commit(&batch).await.unwrap_err();
+    assert!(lost.is_retryable(), "{lost}");
+    let again = store.commit(&batch).await.unwrap();
+    assert!(!again.repeated, "the first try had stored nothing");
+    assert_eq!(store.load().await.unwrap().next.input, batch.inputs[0].seq + 1);
+    let refused = Store::open(scratch.url()).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Owned { .. }), "the lock was taken again: {refused}");
+    store.close().await;
+    scratch.remove().await;
+}
+
+/// A page of incidents, each way it can be asked for, with 100,000 of them: by index, never by a scan.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_many_incidents_is_found_by_index() {
+    let scratch = Scratch::sqlite();
+    let store = Store::open(scratch.url()).await.unwrap();
+    let incidents = (0..100_000).map(rows::incident).collect();
+    store.commit(&Batch { incidents, ..Batch::default() }).await.unwrap();
+    let filters = suite::one_filter_of_each_kind();
+    let begun = std::time::Instant::now();
+    for filter in &filters {
+        assert_eq!(store.incidents(filter, 100).await.unwrap().len(), 100, "{filter:?}");
+    }
+    // A scan of 100,000 rows takes over 100 ms in a test build; the bound only tells it from an index.
+    let each = begun.elapsed() / filters.len() as u32;
+    assert!(each < Duration::from_millis(50), "{each:?} a page");
+    store.close().await;
+}

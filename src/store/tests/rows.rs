@@ -1,0 +1,169 @@
+//! Made-up rows.
+
+use zones::{OrderId, Role, Timestamp};
+
+use crate::store::*;
+
+pub(super) fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millis(1_795_255_200_000 + millis)
+}
+
+pub(super) fn order_id(text: &str) -> OrderId {
+    OrderId::new(text).unwrap()
+}
+
+pub(super) fn input(seq: i64) -> InputRow {
+    InputRow {
+        seq,
+        kind: InputKind::Fix,
+        role: Some(Role::Wearer),
+        device: format!("am-{seq}").into(),
+        fixed_at: Some(at(seq - 500)),
+        received_at: at(seq),
+        body: vec![1, 2, 3],
+        decisions: vec![0, 255],
+    }
+}
+
+pub(super) fn state(key: &str, state: Option<&[u8]>) -> StateRow {
+    StateRow { key: key.into(), state: state.map(<[u8]>::to_vec) }
+}
+
+pub(super) fn order(name: &str, seq: i64, document: Option<&str>) -> OrderRow {
+    OrderRow {
+        order: order_id(name),
+        seq,
+        document: document.map(str::to_owned),
+        at: at(seq),
+        origin: Origin::Api,
+    }
+}
+
+/// Open, at `alarm`, by one of seven wearers.
+pub(super) fn incident(n: i64) -> IncidentRow {
+    IncidentRow {
+        incident: format!("inc-{n:06}"),
+        order: format!("ord-{}", n % 7),
+        kind: "exclusion_zone".into(),
+        wearer: format!("wearer-{}", n % 7),
+        victim: Some("victim-1".to_owned()),
+        zone: Some("zone-1".to_owned()),
+        device: Some("am-1".to_owned()),
+        desk: Some("rotterdam".to_owned()),
+        level: "alarm".into(),
+        worst: "alarm".into(),
+        certainty: "certain".into(),
+        opened_at: at(n),
+        // Three at a time change in the same millisecond.
+        changed_at: at(n / 3),
+        cleared_at: None,
+        closed_at: None,
+        revision: 1,
+        state: "open".into(),
+    }
+}
+
+pub(super) fn alert(seq: i64, incident: &str) -> AlertRow {
+    AlertRow {
+        seq,
+        alert: format!("alert-{seq}"),
+        incident: incident.to_owned(),
+        revision: seq,
+        raised_at: at(seq),
+        level: "alarm".into(),
+        kind: "exclusion_zone".into(),
+        order: "ord-1".to_owned(),
+        wearer: "wearer-1".to_owned(),
+        victim: None,
+        desk: Some("rotterdam".to_owned()),
+        data: format!(r#"{{"alert":"alert-{seq}"}}"#),
+    }
+}
+
+pub(super) fn delivery(id: i64, alert: &AlertRow, channel: Channel, recipient: &str) -> NewDelivery {
+    NewDelivery {
+        id,
+        alert: alert.alert.clone(),
+        alert_seq: alert.seq,
+        incident: alert.incident.clone(),
+        channel,
+        recipient: recipient.to_owned(),
+        payload: format!(r#"{{"to":"{recipient}"}}"#),
+        level: alert.level.clone(),
+        created_at: alert.raised_at,
+    }
+}
+
+pub(super) fn receipt(seq: i64, recipient: &str, alert: Option<&str>, state: &'static str) -> ReceiptRow {
+    ReceiptRow {
+        seq,
+        at: at(seq),
+        received_at: at(seq + 20),
+        channel: Channel::VictimMqtt,
+        recipient: recipient.to_owned(),
+        alert: alert.map(str::to_owned),
+        incident: None,
+        state: state.into(),
+        reference: None,
+        reason: None,
+    }
+}
+
+pub(super) fn rejected(seq: i64) -> RejectedRow {
+    RejectedRow {
+        seq,
+        received_at: at(seq),
+        topic: "afstand/v1/wearer/am-1/fix".to_owned(),
+        reason: "lat: 91 is not a latitude".to_owned(),
+        payload: br#"{"lat":91}"#.to_vec(),
+        size: 10,
+    }
+}
+
+/// A day's work in one batch: every kind of row, with every optional column once empty and once filled.
+pub(super) fn one_of_each() -> Batch {
+    let (first, second) =
+        (alert(1, "inc-000001"), AlertRow { victim: Some("v".into()), desk: None, ..alert(2, "inc-000001") });
+    let tick = InputRow {
+        kind: InputKind::Tick,
+        role: None,
+        device: "".into(),
+        fixed_at: None,
+        body: Vec::new(),
+        decisions: Vec::new(),
+        ..input(2)
+    };
+    let aware = InputRow { kind: InputKind::Aware, role: Some(Role::Victim), ..input(3) };
+    let said = ReceiptRow {
+        channel: Channel::DeskMqtt,
+        alert: None,
+        incident: Some("inc-000001".to_owned()),
+        reference: Some("2026-1".to_owned()),
+        reason: Some("on our way".to_owned()),
+        ..receipt(2, "rotterdam", None, "accepted")
+    };
+    let second_incident = IncidentRow {
+        victim: None,
+        zone: None,
+        device: None,
+        desk: None,
+        cleared_at: Some(at(5)),
+        ..incident(2)
+    };
+    Batch {
+        inputs: vec![input(1), tick, aware],
+        devices: vec![state("am-1", Some(&[7; 300]))],
+        watches: vec![state("ord-1/zone-1", Some(b""))],
+        orders: vec![order("ord-1", 1, Some(r#"{"order":"ord-1"}"#))],
+        incidents: vec![incident(1), second_incident],
+        deliveries: vec![
+            delivery(1, &first, Channel::DeskWebhook, "rotterdam"),
+            delivery(2, &first, Channel::VictimMqtt, "vd-1"),
+            delivery(3, &second, Channel::DeskMqtt, "rotterdam"),
+        ],
+        alerts: vec![first, second],
+        progress: Vec::new(),
+        receipts: vec![receipt(1, "vd-1", Some("alert-1"), "displayed"), said],
+        rejected: vec![rejected(1)],
+    }
+}
