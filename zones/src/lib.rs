@@ -10,6 +10,7 @@
 mod fix;
 pub mod geodesy;
 pub mod geometry;
+pub mod guidance;
 mod ids;
 mod input;
 mod invalid;
