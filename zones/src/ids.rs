@@ -1,5 +1,6 @@
 //! Names that outside parties give to things: orders, persons, devices, zones and desks.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -49,6 +50,13 @@ macro_rules! id {
             type Error = Invalid;
             fn try_from(text: String) -> Result<Self, Invalid> {
                 Self::new(&text)
+            }
+        }
+
+        /// For look-ups by text.
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
             }
         }
 

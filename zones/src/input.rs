@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
+use crate::engine::WatchKey;
 use crate::order::Order;
 use crate::{Fix, Invalid, OrderId, Position, Timestamp};
 
@@ -147,7 +149,12 @@ pub enum Input<'a> {
     /// An order is withdrawn.
     OrderWithdrawn(OrderId),
     /// An incident was resolved: the next alert of its watch opens another.
-    IncidentClosed(&'a str),
+    IncidentClosed {
+        /// The watch whose incident it is.
+        watch: WatchKey,
+        /// The incident.
+        incident: Uuid,
+    },
     /// The service can hear devices (`true`) or cannot (`false`: it was down, or its broker is away). Nobody's
     /// silence counts while it cannot.
     Hearing(bool),

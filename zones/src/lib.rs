@@ -7,6 +7,9 @@
 //! Lengths are metres, speeds metres per second, angles degrees, times milliseconds since 1970 UTC; the unit
 //! stands in the name or the type.
 
+mod alert;
+mod decision;
+mod engine;
 mod fix;
 pub mod geodesy;
 pub mod geometry;
@@ -14,14 +17,24 @@ pub mod guidance;
 mod ids;
 mod input;
 mod invalid;
+mod lookup;
 pub mod order;
 pub mod policy;
 mod position;
+mod standing;
 mod time;
+mod words;
 
+pub use alert::{Alert, AlertKind};
+pub use decision::{Decision, Rule};
+pub use engine::{
+    Changes, DeviceRow, DeviceState, Effect, Engine, EpisodeRow, Outcome, Refused, Said, Seen, Snapshot,
+    Subject, WatchKey,
+};
 pub use fix::{Fix, Source};
 pub use ids::{DeskId, DeviceId, OrderId, PersonId, ZoneId, is_id};
 pub use input::{Aware, DeviceEvent, DeviceEventKind, Input, Role};
 pub use invalid::Invalid;
 pub use position::Position;
+pub use standing::{Certainty, Episode, Level, Standing};
 pub use time::{Millis, Timestamp};

@@ -21,6 +21,9 @@ pub const COARSE_M: f64 = 200.0;
 /// 2000-01-01T00:00:00Z. No device of this kind existed before; such a time is a broken clock.
 pub const EARLIEST_FIX: Timestamp = Timestamp::from_const_millis(946_684_800_000);
 
+/// A minute, for people.
+pub const MINUTE: Millis = Millis::from_secs(60);
+
 /// Least distance beyond a threshold that counts as leaving; twice the uncertainty when that is more: §7.
 pub const LEAVE_M: f64 = 50.0;
 
@@ -64,6 +67,9 @@ pub const HEARING_GRACE: Millis = Millis::from_secs(60);
 
 /// Largest distance an order may name, in metres: farther than anybody is told to stay away.
 pub const FURTHEST_M: f64 = 1_000_000.0;
+
+/// How long the past is kept within reach: §7.
+pub const HISTORY: Millis = Millis::from_secs(24 * 3_600);
 
 /// Most victims of one wearer: §5.
 pub const MOST_VICTIMS: usize = 6;

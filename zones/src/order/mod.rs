@@ -1,7 +1,7 @@
 //! Orders: what a court or prosecutor decided, in types that cannot be wrong.
 
 use crate::geometry::Shape;
-use crate::{DeskId, DeviceId, Millis, OrderId, PersonId, Position, Timestamp, ZoneId};
+use crate::{DeskId, DeviceId, Millis, OrderId, PersonId, Position, Role, Timestamp, ZoneId};
 use serde::{Deserialize, Serialize};
 
 mod draft;
@@ -42,6 +42,19 @@ pub struct Order {
     pub desk: Option<DeskId>,
     /// Whom to call.
     pub contacts: Contacts,
+}
+
+impl Order {
+    /// Whether the order is in force at that moment.
+    pub fn in_force(&self, at: Timestamp) -> bool {
+        self.valid_from <= at && at < self.valid_until
+    }
+
+    /// Its persons with their devices: the wearer, then the victims.
+    pub fn parties(&self) -> impl Iterator<Item = (Role, &Party)> {
+        let victims = self.victims.iter().map(|victim| (Role::Victim, &victim.party));
+        std::iter::once((Role::Wearer, &self.wearer)).chain(victims)
+    }
 }
 
 /// A person with a device.

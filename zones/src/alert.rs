@@ -1,0 +1,169 @@
+//! Alerts: the data of §8, and where their ids come from.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::engine::WatchKey;
+use crate::order::{Contacts, LegalBasis, Order};
+use crate::{Certainty, DeskId, DeviceId, Fix, Level, OrderId, PersonId, Timestamp, ZoneId};
+
+/// What an alert is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AlertKind {
+    /// The wearer is in or near a place he must stay away from.
+    ExclusionZone,
+    /// The wearer is not where he must be.
+    InclusionZone,
+    /// The wearer is near the victim.
+    VictimProximity,
+    /// The victim pressed her panic button.
+    Aware,
+    /// A strap or case was opened.
+    Tamper,
+    /// A device does not report.
+    Silence,
+    /// A battery is low.
+    Battery,
+    /// A device's radio is jammed or shielded.
+    Jamming,
+}
+
+impl AlertKind {
+    /// Whether input can show that it is over; otherwise it lasts until its incident is resolved.
+    pub const fn ends_by_itself(self) -> bool {
+        !matches!(self, Self::Aware | Self::Tamper | Self::Jamming)
+    }
+
+    /// The word in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ExclusionZone => "exclusion_zone",
+            Self::InclusionZone => "inclusion_zone",
+            Self::VictimProximity => "victim_proximity",
+            Self::Aware => "aware",
+            Self::Tamper => "tamper",
+            Self::Silence => "silence",
+            Self::Battery => "battery",
+            Self::Jamming => "jamming",
+        }
+    }
+}
+
+/// One change of standing with its evidence: the police version, which has everything an officer needs.
+/// Serialises as `data` of §8.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Alert {
+    /// Id of the alert: a function of the input.
+    pub alert: Uuid,
+    /// Id of the incident it belongs to.
+    pub incident: Uuid,
+    /// Counts up within the incident, from 1.
+    pub revision: u32,
+    /// What it is about.
+    pub kind: AlertKind,
+    /// The new level.
+    pub level: Level,
+    /// How sure.
+    pub certainty: Certainty,
+    /// The fix arrived too late to act on at its time.
+    pub late: bool,
+    /// The order it rests on.
+    pub order: OrderId,
+    /// The wearer.
+    pub wearer: PersonId,
+    /// The victim concerned, if there is one.
+    pub victim: Option<PersonId>,
+    /// The zone concerned, if there is one.
+    pub zone: Option<ZoneId>,
+    /// The device concerned, for alerts about a device.
+    pub device: Option<DeviceId>,
+    /// When it was raised.
+    pub raised_at: Timestamp,
+    /// Time of the newest fix it rests on.
+    pub fixed_at: Option<Timestamp>,
+    /// Distance between both parties, or to the zone's edge (negative inside), in metres to 0.1.
+    pub distance_m: Option<f64>,
+    /// Uncertainty of that distance in metres to 0.1.
+    pub uncertainty_m: Option<f64>,
+    /// Speed at which the distance shrinks.
+    pub closing_mps: Option<f64>,
+    /// Time to the alarm distance at that speed.
+    pub contact_s: Option<f64>,
+    /// Newest fix of the wearer.
+    pub wearer_fix: Option<Fix>,
+    /// Newest fix of the victim; for AWARE the place of the press where it is known.
+    pub victim_fix: Option<Fix>,
+    /// The law the order rests on.
+    pub legal_basis: LegalBasis,
+    /// Whether police may arrest on the spot.
+    pub arrest_on_sight: bool,
+    /// Whom to call.
+    pub contacts: Contacts,
+    /// Why, in words: Dutch, then English.
+    pub reason: String,
+    /// The desk the order names.
+    #[serde(skip)]
+    pub desk: Option<DeskId>,
+    /// The watch it comes from.
+    #[serde(skip)]
+    pub watch: Option<WatchKey>,
+    /// Only a possible alarm so far: for the operator alone.
+    #[serde(skip)]
+    pub operator_only: bool,
+}
+
+impl Alert {
+    /// The standing facts of an order, for the alert to be filled in.
+    pub(crate) fn about(order: &Order, kind: AlertKind, raised_at: Timestamp) -> Self {
+        Self {
+            alert: Uuid::nil(),
+            incident: Uuid::nil(),
+            revision: 0,
+            kind,
+            level: Level::Clear,
+            certainty: Certainty::Certain,
+            late: false,
+            order: order.order.clone(),
+            wearer: order.wearer.person.clone(),
+            victim: None,
+            zone: None,
+            device: None,
+            raised_at,
+            fixed_at: None,
+            distance_m: None,
+            uncertainty_m: None,
+            closing_mps: None,
+            contact_s: None,
+            wearer_fix: None,
+            victim_fix: None,
+            legal_basis: order.legal_basis,
+            arrest_on_sight: order.legal_basis.arrest_on_sight(),
+            contacts: order.contacts.clone(),
+            reason: String::new(),
+            desk: order.desk.clone(),
+            watch: None,
+            operator_only: false,
+        }
+    }
+}
+
+/// To a tenth of a metre, as §8 shows distances.
+pub(crate) fn tenths(metres: f64) -> f64 {
+    (metres * 10.0).round() / 10.0
+}
+
+/// The namespace of Afstand's ids (itself a random UUID, fixed for ever).
+const NAMESPACE: Uuid = Uuid::from_u128(0x6d1f_6f0a_90a5_4c4e_a1d8_3a8e_2b77_51c4);
+
+/// The id of a watch's `count`-th incident: a name-based UUID (RFC 9562, version 5) of the watch and the time
+/// of the evidence that opened it. It does not depend on when the evidence arrived, so that a message that is
+/// sent again after a crash opens the same incident.
+pub(crate) fn incident_id(watch: &str, count: u32, evidence_at: Timestamp) -> Uuid {
+    Uuid::new_v5(&NAMESPACE, format!("{watch}#{count}@{}", evidence_at.as_millis()).as_bytes())
+}
+
+/// The id of an incident's alert.
+pub(crate) fn alert_id(incident: Uuid, revision: u32) -> Uuid {
+    Uuid::new_v5(&incident, &revision.to_be_bytes())
+}

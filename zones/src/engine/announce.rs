@@ -1,0 +1,156 @@
+//! From a step to an alert: its incident, its ids, its evidence.
+
+use super::judge::Cause;
+use super::watch::{Target, WatchKey};
+use super::{Effect, Engine};
+use crate::alert::{Alert, AlertKind, alert_id, incident_id, tenths};
+use crate::order::Order;
+use crate::standing::{Certainty, Episode, Level, Look, Standing};
+use crate::{Role, Timestamp, policy, words};
+
+/// Puts the alert into its incident, opening one where there is none: ids and numbers are a function of the
+/// watch and the evidence.
+pub(super) fn enter(episode: &mut Episode, key: &WatchKey, evidence_at: Timestamp, alert: &mut Alert) {
+    // What ends after its incident was resolved still belongs to that incident.
+    if episode.revision == 0 || (episode.closed && episode.standing > Standing::Clear) {
+        episode.incidents += 1;
+        episode.incident = incident_id(&key.to_string(), episode.incidents, evidence_at);
+        episode.revision = 0;
+        episode.closed = false;
+    }
+    episode.revision += 1;
+    episode.established |= episode.standing >= Standing::Warning;
+    alert.incident = episode.incident;
+    alert.revision = episode.revision;
+    alert.alert = alert_id(episode.incident, episode.revision);
+    alert.watch = Some(key.clone());
+    alert.level = episode.standing.into();
+    alert.certainty = episode.certainty;
+    alert.operator_only = !episode.established;
+    if episode.standing == Standing::Clear {
+        episode.established = false;
+    }
+}
+
+impl Engine {
+    /// Announces the standing of a zone or pair on the look that made it.
+    pub(super) fn announce_distance(
+        &mut self,
+        slot: u32,
+        now: Timestamp,
+        cause: Cause,
+        exact_m: f64,
+        look: &Look,
+        certainty: Certainty,
+    ) {
+        let Some(mut alert) = self.alert_about(slot, now) else { return };
+        let watch = &mut self.watches[slot as usize];
+        let (Some(key), Some(target)) = (watch.key(), watch.target()) else { return };
+        let thresholds = target.thresholds();
+        alert.late = matches!(cause, Cause::Fix { late: true, .. });
+        alert.distance_m = Some(tenths(exact_m));
+        alert.uncertainty_m = Some(tenths(look.uncertainty_m));
+        if let Some(episode) = watch.episode.as_mut() {
+            enter(episode, &key, look.at, &mut alert);
+        }
+        alert.certainty = certainty;
+        let threshold_m = if alert.level == Level::Alarm { thresholds.alarm_m } else { thresholds.warning_m };
+        alert.reason = words::of_distance(&alert, threshold_m);
+        self.note_watch(slot);
+        self.effects.push_back(Effect::Alert(Box::new(alert)));
+    }
+
+    /// Announces that a zone or pair stands clear for a reason that is no movement.
+    pub(super) fn announce_end(&mut self, slot: u32, now: Timestamp, reason: &str) {
+        let Some(mut alert) = self.alert_about(slot, now) else { return };
+        let watch = &mut self.watches[slot as usize];
+        let (Some(key), Some(episode)) = (watch.key(), watch.episode.as_mut()) else { return };
+        enter(episode, &key, now, &mut alert);
+        reason.clone_into(&mut alert.reason);
+        self.effects.push_back(Effect::Alert(Box::new(alert)));
+    }
+
+    /// An alert with everything that does not depend on the step.
+    fn alert_about(&self, slot: u32, now: Timestamp) -> Option<Alert> {
+        let watch = &self.watches[slot as usize];
+        let target = watch.target()?;
+        let mut alert = Alert::about(&watch.order, target.kind(), now);
+        let his = self.devices[watch.wearer as usize].state.last;
+        alert.wearer_fix = his.map(|seen| seen.fix);
+        alert.fixed_at = his.map(|seen| seen.at);
+        match target {
+            Target::Zone(zone) => {
+                alert.zone = Some(zone.zone.clone());
+                alert.victim.clone_from(&zone.victim);
+            }
+            Target::Pair(victim, _) => {
+                let hers = self.devices[watch.victim as usize].state.last;
+                alert.victim = Some(victim.clone());
+                alert.victim_fix = hers.map(|seen| seen.fix);
+                alert.fixed_at = alert.fixed_at.max(hers.map(|seen| seen.at));
+            }
+        }
+        Some(alert)
+    }
+
+    /// Announces something about a device itself, in one order it takes part in.
+    ///
+    /// `edit` fills in what is particular to it.
+    pub(super) fn announce_device(
+        &mut self,
+        about: &AboutDevice<'_>,
+        standing: Standing,
+        edit: impl FnOnce(&mut Alert),
+    ) {
+        let device = &self.devices[about.slot as usize];
+        let mut alert = Alert::about(about.order, about.kind, about.now);
+        alert.device = Some(device.id.clone());
+        alert.fixed_at = device.state.last.map(|seen| seen.at);
+        let fix = device.state.last.map(|seen| seen.fix);
+        match device.role {
+            Role::Wearer => alert.wearer_fix = fix,
+            Role::Victim => {
+                alert.victim_fix = fix;
+                alert.victim = victim_of(about.order, device.id.as_str());
+            }
+        }
+        let key = about.key(device.id.clone());
+        let episode = self.about_devices.entry(key.clone()).or_insert_with(Episode::new);
+        episode.step(standing, Certainty::Certain);
+        enter(episode, &key, about.evidence_at, &mut alert);
+        self.changed_about.insert(key);
+        edit(&mut alert);
+        self.effects.push_back(Effect::Alert(Box::new(alert)));
+    }
+
+    /// Where a watch over a device stands.
+    pub(super) fn standing_about(&self, key: &WatchKey) -> Standing {
+        self.about_devices.get(key).map_or(Standing::Clear, |episode| episode.standing)
+    }
+}
+
+/// Which device watch is announced, and on what.
+pub(super) struct AboutDevice<'a> {
+    pub(super) order: &'a Order,
+    pub(super) kind: AlertKind,
+    pub(super) slot: u32,
+    pub(super) now: Timestamp,
+    pub(super) evidence_at: Timestamp,
+}
+
+impl AboutDevice<'_> {
+    pub(super) fn key(&self, device: crate::DeviceId) -> WatchKey {
+        WatchKey { order: self.order.order.clone(), subject: super::Subject::Device(self.kind, device) }
+    }
+}
+
+/// The victim who carries that device under the order.
+fn victim_of(order: &Order, device: &str) -> Option<crate::PersonId> {
+    let carries = |party: &crate::order::Party| party.device.as_ref().is_some_and(|d| d.as_str() == device);
+    order.victims.iter().find(|victim| carries(&victim.party)).map(|victim| victim.party.person.clone())
+}
+
+/// Whole minutes since a device's last fix.
+pub(super) fn minutes_since(last: Option<Timestamp>, now: Timestamp) -> Option<i64> {
+    last.map(|last| (now - last).0.max(0) / policy::MINUTE.0)
+}

@@ -1,0 +1,137 @@
+//! What happens because time passes: orders and schedules begin and end, devices fall silent.
+
+use super::Engine;
+use super::announce::AboutDevice;
+use super::judge::Cause;
+use super::timers::Timer;
+use super::watch::{Subject, Target, WatchKey};
+use crate::standing::Standing;
+use crate::{OrderId, Role, Timestamp, policy, words};
+
+impl Engine {
+    /// Does everything that was due up to `now`, each at its own time, in an order that depends on names
+    /// only.
+    pub(super) fn run_timers(&mut self, now: Timestamp) {
+        while let Some(t) = self.timers.next_at().filter(|t| *t <= now) {
+            let mut due = self.timers.take(t);
+            due.sort_by_cached_key(|timer| self.name_of(timer));
+            let t = t.max(self.clock);
+            self.clock = t;
+            for timer in due {
+                self.fire(t, timer);
+            }
+        }
+    }
+
+    fn fire(&mut self, t: Timestamp, timer: Timer) {
+        match timer {
+            Timer::Order(id) => self.turn_order(t, &id),
+            Timer::Schedule(slot) => self.turn_schedule(t, slot),
+            Timer::Device(slot) => {
+                let device = &mut self.devices[slot as usize];
+                if device.timer_at.is_some_and(|at| at <= t) && !device.orders.is_empty() {
+                    device.timer_at = None;
+                    self.check_device(t, slot);
+                }
+            }
+        }
+    }
+
+    /// What simultaneous timers are sorted by.
+    fn name_of(&self, timer: &Timer) -> (u8, String) {
+        match timer {
+            Timer::Order(id) => (0, id.to_string()),
+            Timer::Schedule(slot) => {
+                (1, self.watches[*slot as usize].key().map_or_else(String::new, |key| key.to_string()))
+            }
+            Timer::Device(slot) => {
+                let (role, id) = self.device_name(*slot);
+                (2, format!("{}/{id}", role.as_str()))
+            }
+        }
+    }
+
+    fn turn_order(&mut self, t: Timestamp, id: &OrderId) {
+        let Some(order) = self.order(id).cloned() else { return };
+        if t >= order.valid_until + policy::HISTORY {
+            self.forget_order(&order);
+        } else if t >= order.valid_until {
+            self.end_order(t, id, words::ORDER_ENDED);
+        } else if t >= order.valid_from {
+            self.begin_order(t, id);
+        }
+    }
+
+    /// An order is in force from now on: its devices are expected to report, its schedules run, and fixes that
+    /// belong to its time already are judged.
+    pub(super) fn begin_order(&mut self, t: Timestamp, id: &OrderId) {
+        let Some(registered) = self.orders.get(id) else { return };
+        let (devices, watches) = (registered.devices.clone(), registered.watches.clone());
+        for slot in devices {
+            self.expect_device(t, slot);
+        }
+        for slot in watches {
+            self.set_schedule_timer(t, slot);
+            self.judge(slot, t, Cause::Fix { late: false, after_silence: false });
+        }
+    }
+
+    /// Ends all that stands raised under an order.
+    pub(super) fn end_order(&mut self, t: Timestamp, id: &OrderId, reason: &str) {
+        let Some(registered) = self.orders.get(id) else { return };
+        for slot in registered.watches.clone() {
+            self.lower(slot, t, reason);
+        }
+        let raised = self.about_order(id).filter(|(_, episode)| episode.standing > Standing::Clear);
+        let raised: Vec<WatchKey> = raised.map(|(key, _)| key.clone()).collect();
+        for key in raised {
+            self.lower_about(t, &key, reason);
+        }
+    }
+
+    /// Ends what stands raised about a device.
+    pub(super) fn lower_about(&mut self, now: Timestamp, key: &WatchKey, reason: &str) {
+        let Subject::Device(kind, device) = &key.subject else { return };
+        let slot = [Role::Wearer, Role::Victim].into_iter().find_map(|role| {
+            let slot = self.find(role, device.as_str()).ok()?;
+            self.devices[slot as usize].orders.contains(&key.order).then_some(slot)
+        });
+        let (Some(order), Some(slot)) = (self.order(&key.order).cloned(), slot) else { return };
+        if self.standing_about(key) > Standing::Clear {
+            let about = AboutDevice { order: &order, kind: *kind, slot, now, evidence_at: now };
+            self.announce_device(&about, Standing::Clear, |alert| reason.clone_into(&mut alert.reason));
+        }
+    }
+
+    /// A zone's schedule begins or ends, by the clock: who is inside when it begins is inside.
+    fn turn_schedule(&mut self, t: Timestamp, slot: u32) {
+        let watch = &self.watches[slot as usize];
+        if watch.timer_at.is_none_or(|at| at > t) {
+            return;
+        }
+        let applies = match watch.target() {
+            Some(Target::Zone(zone)) => zone.schedule.as_ref().is_none_or(|schedule| schedule.applies(t)),
+            _ => return,
+        };
+        let seen = self.devices[watch.wearer as usize].state.silent_since.is_none();
+        if !applies {
+            self.lower(slot, t, words::SCHEDULE_ENDED);
+        } else if seen && watch.order.in_force(t) {
+            self.judge(slot, t, Cause::Clock);
+        }
+        self.set_schedule_timer(t, slot);
+    }
+
+    pub(super) fn set_schedule_timer(&mut self, t: Timestamp, slot: u32) {
+        let watch = &mut self.watches[slot as usize];
+        let next = match watch.target() {
+            Some(Target::Zone(zone)) => zone.schedule.as_ref().and_then(|schedule| schedule.next_change(t)),
+            _ => None,
+        };
+        let next = next.filter(|next| *next < watch.order.valid_until);
+        watch.timer_at = next;
+        if let Some(next) = next {
+            self.timers.set(next, Timer::Schedule(slot));
+        }
+    }
+}

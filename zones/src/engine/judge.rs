@@ -1,0 +1,225 @@
+//! Looking at one watch: measure, step, decide.
+
+use super::watch::{Target, What};
+use super::{Effect, Engine};
+use crate::decision::{Decision, Rule};
+use crate::order::{Zone, ZoneKind};
+use crate::standing::{Certainty, Episode, Look, Standing, Thresholds};
+use crate::{Position, Timestamp, geodesy, policy};
+
+/// Why a watch is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// A fix of one of its parties.
+    Fix { late: bool, after_silence: bool },
+    /// Time: a schedule began, or an order came into force.
+    Clock,
+}
+
+/// A quick distance with a larger error than this is measured again exactly.
+const QUICK_ENOUGH_M: f64 = 0.01;
+
+/// What was seen of a watch before it is judged.
+struct Sight {
+    thresholds: Thresholds,
+    look: Look,
+    rule: Rule,
+    /// Largest error of the look's distance.
+    error_m: f64,
+}
+
+impl Engine {
+    /// Judges a watch on the newest fixes of its parties.
+    pub(super) fn judge(&mut self, slot: u32, now: Timestamp, cause: Cause) {
+        let Some(mut sight) = self.sight(slot, now, cause) else { return };
+        let before = self.watches[slot as usize].episode.as_ref().map_or(Standing::Clear, |e| e.standing);
+        if self.must_be_exact(&sight, before) {
+            sight.look.distance_m = self.exact_m(slot);
+        }
+        let step = self.step(slot, &sight);
+        let after = step.map_or(before, |(standing, _)| standing);
+        let certainty =
+            step.map_or_else(|| sight.thresholds.judge(&sight.look).1, |(_, certainty)| certainty);
+        self.effects.push_back(Effect::Decision(Decision {
+            watch: slot,
+            rule: sight.rule,
+            at: sight.look.at,
+            distance_m: Some(reported_m(sight.rule, sight.look.distance_m)),
+            uncertainty_m: Some(sight.look.uncertainty_m as f32),
+            before,
+            after,
+            certainty,
+        }));
+        let news = matches!(cause, Cause::Fix { after_silence: true, .. }) && after >= Standing::Warning;
+        if step.is_some() || news {
+            let exact_m = reported_m(sight.rule, self.exact_m(slot));
+            self.announce_distance(slot, now, cause, exact_m, &sight.look, certainty);
+        }
+        if (before == Standing::Clear) != (after == Standing::Clear) {
+            self.keep_raised(slot, after > Standing::Clear);
+        }
+    }
+
+    /// Ends what stands raised, for a reason that is no movement.
+    pub(super) fn lower(&mut self, slot: u32, now: Timestamp, reason: &str) {
+        let watch = &mut self.watches[slot as usize];
+        let Some(episode) = watch.episode.as_mut().filter(|e| e.standing > Standing::Clear) else { return };
+        episode.step(Standing::Clear, Certainty::Certain);
+        self.note_watch(slot);
+        self.keep_raised(slot, false);
+        self.announce_end(slot, now, reason);
+    }
+
+    /// Measures a watch; `None` when it cannot or need not be judged.
+    fn sight(&mut self, slot: u32, now: Timestamp, cause: Cause) -> Option<Sight> {
+        match self.watches[slot as usize].what {
+            What::Zone(_) => self.sight_zone(slot, now, cause),
+            What::Pair(_) => self.sight_pair(slot, now),
+        }
+    }
+
+    fn sight_zone(&mut self, slot: u32, now: Timestamp, cause: Cause) -> Option<Sight> {
+        let watch = &self.watches[slot as usize];
+        let device = &self.devices[watch.wearer as usize];
+        let seen = device.state.last?;
+        let Some(Target::Zone(zone)) = watch.target() else { return None };
+        let at = if cause == Cause::Clock { now } else { seen.at };
+        if !watch.order.in_force(at) {
+            return None;
+        }
+        let uncertainty_m = seen.fix.uncertainty_m() + age_s(at, seen.at) * device.state.reckoned_speed_mps();
+        let mut look = Look {
+            at,
+            distance_m: 0.0,
+            uncertainty_m,
+            coarse: seen.fix.is_coarse(),
+            may_clear: now - seen.at <= policy::CLEARS_WITHIN,
+        };
+        if zone.schedule.as_ref().is_some_and(|schedule| !schedule.applies(at)) {
+            self.effects.push_back(Effect::Decision(unjudged(slot, Rule::OutsideSchedule, at)));
+            return None;
+        }
+        let (edge_m, error_m) = zone.shape.quick_edge_distance_m(seen.fix.position);
+        let rule = rule_of(zone);
+        look.distance_m = reported_m(rule, edge_m);
+        Some(Sight { thresholds: Target::Zone(zone).thresholds(), look, rule, error_m })
+    }
+
+    fn sight_pair(&mut self, slot: u32, now: Timestamp) -> Option<Sight> {
+        let watch = &self.watches[slot as usize];
+        let target = watch.target()?;
+        let (wearer, victim) = (&self.devices[watch.wearer as usize], &self.devices[watch.victim as usize]);
+        let (Some(his), Some(hers)) = (wearer.state.last, victim.state.last) else {
+            let at = his_or(wearer.state.last, victim.state.last).unwrap_or(now);
+            self.effects.push_back(Effect::Decision(unjudged(slot, Rule::OtherUnseen, at)));
+            return None;
+        };
+        let (at, older, older_state) =
+            if his.at < hers.at { (hers.at, his, &wearer.state) } else { (his.at, hers, &victim.state) };
+        if !watch.order.in_force(at) {
+            return None;
+        }
+        let spread_m = his.fix.uncertainty_m().hypot(hers.fix.uncertainty_m());
+        let look = Look {
+            at,
+            distance_m: 0.0,
+            uncertainty_m: spread_m + age_s(at, older.at) * older_state.reckoned_speed_mps(),
+            coarse: his.fix.is_coarse() || hers.fix.is_coarse(),
+            may_clear: now - older.at <= policy::CLEARS_WITHIN,
+        };
+        let (distance_m, error_m) = geodesy::quick_distance_m(his.fix.position, hers.fix.position);
+        let look = Look { distance_m, ..look };
+        Some(Sight { thresholds: target.thresholds(), look, rule: Rule::VictimProximity, error_m })
+    }
+
+    /// Whether a quick distance will not do: its error could tip the scales, or is larger than a record of
+    /// somebody near should have. Far away and clear, nobody asks for the centimetre.
+    fn must_be_exact(&self, sight: &Sight, before: Standing) -> bool {
+        if sight.error_m == 0.0 || sight.thresholds.is_delicate(&sight.look, sight.error_m) {
+            return sight.error_m > 0.0;
+        }
+        let far = before == Standing::Clear
+            && sight.look.distance_m - sight.look.uncertainty_m - sight.error_m > sight.thresholds.warning_m;
+        !far && sight.error_m > QUICK_ENOUGH_M
+    }
+
+    /// The geodesic distance of a watch, in the sense its thresholds count it.
+    fn exact_m(&self, slot: u32) -> f64 {
+        let watch = &self.watches[slot as usize];
+        let place = |device: u32| self.devices[device as usize].state.last.map(|seen| seen.fix.position);
+        let (Some(target), Some(his)) = (watch.target(), place(watch.wearer)) else { return f64::NAN };
+        match target {
+            Target::Zone(zone) => reported_m(rule_of(zone), zone.shape.edge_distance_m(his)),
+            Target::Pair(..) => {
+                place(watch.victim).map_or(f64::NAN, |hers: Position| geodesy::distance_m(his, hers))
+            }
+        }
+    }
+
+    /// Lets the watch take the look into account; returns its step, if it made one.
+    fn step(&mut self, slot: u32, sight: &Sight) -> Option<(Standing, Certainty)> {
+        let watch = &mut self.watches[slot as usize];
+        if watch.episode.is_none() && sight.thresholds.judge(&sight.look).0 == Standing::Clear {
+            return None;
+        }
+        let episode = watch.episode.get_or_insert_with(|| Box::new(Episode::new()));
+        let periods = (episode.beyond_alarm_since, episode.beyond_warning_since);
+        let step = episode.take(&sight.thresholds, &sight.look);
+        if step.is_some() || periods != (episode.beyond_alarm_since, episode.beyond_warning_since) {
+            self.note_watch(slot);
+        }
+        step
+    }
+
+    /// Keeps the list of a wearer's raised exclusion zones, which are judged wherever he is.
+    pub(super) fn keep_raised(&mut self, slot: u32, raised: bool) {
+        let watch = &self.watches[slot as usize];
+        if !matches!(watch.what, What::Zone(_)) {
+            return;
+        }
+        let place = watch.place;
+        let list = &mut self.devices[watch.wearer as usize].raised;
+        match (list.binary_search(&place), raised) {
+            (Err(gap), true) => list.insert(gap, place),
+            (Ok(found), false) => {
+                list.remove(found);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Inclusion zones count their distance inwards; outside readers are told the distance to the edge, negative
+/// inside. The change of sign works both ways.
+fn reported_m(rule: Rule, distance_m: f64) -> f64 {
+    if rule == Rule::InclusionZone { -distance_m } else { distance_m }
+}
+
+fn rule_of(zone: &Zone) -> Rule {
+    match zone.kind {
+        ZoneKind::Exclusion => Rule::ExclusionZone,
+        ZoneKind::Inclusion => Rule::InclusionZone,
+    }
+}
+
+fn age_s(at: Timestamp, earlier: Timestamp) -> f64 {
+    (at - earlier).as_secs_f64().max(0.0)
+}
+
+fn his_or(his: Option<super::Seen>, hers: Option<super::Seen>) -> Option<Timestamp> {
+    his.or(hers).map(|seen| seen.at)
+}
+
+/// A decision that there was nothing to judge.
+fn unjudged(watch: u32, rule: Rule, at: Timestamp) -> Decision {
+    Decision {
+        watch,
+        rule,
+        at,
+        distance_m: None,
+        uncertainty_m: None,
+        before: Standing::Clear,
+        after: Standing::Clear,
+        certainty: Certainty::Possible,
+    }
+}

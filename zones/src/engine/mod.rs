@@ -1,0 +1,210 @@
+//! The engine: a state machine that is told things and says what follows.
+//!
+//! Mutate once, then drain: [`Engine::handle`], then [`Engine::poll_effect`] until it is empty.
+//! [`Engine::poll_deadline`] says when it wants to be woken with [`Input::Tick`]. Whatever was due before the
+//! time of an input happens first, at its own time, so that the output does not depend on how punctually the
+//! driver ticks.
+//!
+//! The road of a fix: [`fixes`] takes it in, [`judge`] looks at every watch it touches, `standing` decides
+//! about a step, [`announce`] turns a step into an alert.
+
+mod announce;
+mod clockwork;
+mod device;
+mod events;
+mod fixes;
+mod judge;
+mod register;
+mod silence;
+mod snapshot;
+#[cfg(test)]
+mod tests;
+mod timers;
+mod watch;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+pub use device::{DeviceState, Said, Seen};
+pub use register::Refused;
+pub use snapshot::{Changes, DeviceRow, EpisodeRow, Snapshot};
+pub use watch::{Subject, WatchKey};
+
+use crate::alert::Alert;
+use crate::decision::Decision;
+use crate::lookup::Lookup;
+use crate::order::Order;
+use crate::standing::Episode;
+use crate::{DeviceId, Input, Millis, OrderId, PersonId, Role, Timestamp};
+use device::Device;
+use timers::Timers;
+use watch::Watch;
+
+/// What follows from an input.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// A watch was judged.
+    Decision(Decision),
+    /// A standing changed: tell the recipients.
+    Alert(Box<Alert>),
+}
+
+/// What became of an input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Taken in; for a fix, judged.
+    Done,
+    /// Taken in, but the device's clock is this far ahead: judged by its time of arrival.
+    ClockAhead(Millis),
+    /// Said before: nothing changed.
+    Duplicate,
+    /// Older than what was judged already: kept as evidence, live standing is not moved.
+    Older,
+}
+
+/// An order in the register.
+#[derive(Debug)]
+struct Registered {
+    order: Arc<Order>,
+    watches: Vec<u32>,
+    devices: Vec<u32>,
+}
+
+/// Whether devices can be heard, and since when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Hearing {
+    on: bool,
+    since: Option<Timestamp>,
+}
+
+/// Where things stand, and what to do next. Holds one part of the register; it never assumes to hold all.
+#[derive(Debug)]
+pub struct Engine {
+    clock: Timestamp,
+    hearing: Hearing,
+    orders: BTreeMap<OrderId, Registered>,
+    by_wearer: BTreeMap<PersonId, BTreeSet<OrderId>>,
+    devices: Vec<Device>,
+    free_devices: Vec<u32>,
+    wearers: Lookup<DeviceId, u32>,
+    victims: Lookup<DeviceId, u32>,
+    watches: Vec<Watch>,
+    free_watches: Vec<u32>,
+    /// Watches over devices themselves; only those that were raised once.
+    about_devices: BTreeMap<WatchKey, Episode>,
+    timers: Timers,
+    effects: VecDeque<Effect>,
+    changed_devices: Vec<u32>,
+    gone_devices: BTreeSet<(Role, DeviceId)>,
+    changed_watches: Vec<u32>,
+    changed_about: BTreeSet<WatchKey>,
+    /// Room to work in, so that a fix allocates nothing.
+    near: Vec<u32>,
+}
+
+impl Default for Engine {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Engine {
+    /// An engine that knows nobody and can hear.
+    pub fn new() -> Self {
+        Self {
+            clock: Timestamp::from_millis(i64::MIN),
+            hearing: Hearing { on: true, since: None },
+            orders: BTreeMap::new(),
+            by_wearer: BTreeMap::new(),
+            devices: Vec::new(),
+            free_devices: Vec::new(),
+            wearers: Lookup::default(),
+            victims: Lookup::default(),
+            watches: Vec::new(),
+            free_watches: Vec::new(),
+            about_devices: BTreeMap::new(),
+            timers: Timers::default(),
+            effects: VecDeque::new(),
+            changed_devices: Vec::new(),
+            gone_devices: BTreeSet::new(),
+            changed_watches: Vec::new(),
+            changed_about: BTreeSet::new(),
+            near: Vec::new(),
+        }
+    }
+
+    /// Takes in one input at time `now`. A `now` before that of an earlier input counts as that one's: time
+    /// never runs back.
+    ///
+    /// An error changes nothing but the passing of time.
+    pub fn handle(&mut self, now: Timestamp, input: Input<'_>) -> Result<Outcome, Refused> {
+        let now = now.max(self.clock);
+        self.run_timers(now);
+        self.clock = now;
+        match input {
+            Input::Fix { role, device, fix } => self.take_fix(now, role, device, fix),
+            Input::Device { role, device, event } => self.take_event(now, role, device, event),
+            Input::Online { role, device, online } => self.take_online(role, device, online),
+            Input::Aware { device, aware } => self.take_aware(now, device, aware),
+            Input::Order(order) => self.put_order(now, order),
+            Input::OrderWithdrawn(order) => self.withdraw_order(now, &order),
+            Input::IncidentClosed { watch, incident } => Ok(self.close_incident(&watch, incident)),
+            Input::Hearing(on) => Ok(self.set_hearing(now, on)),
+            Input::Tick => Ok(Outcome::Done),
+        }
+    }
+
+    /// The next thing that follows from what was handled; `None` when all is said.
+    pub fn poll_effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    /// When to handle [`Input::Tick`] at the latest. It may turn out that nothing was due.
+    pub fn poll_deadline(&self) -> Option<Timestamp> {
+        self.timers.next_at()
+    }
+
+    /// The latest time that was handled.
+    pub fn clock(&self) -> Timestamp {
+        self.clock
+    }
+
+    /// The orders registered, ascending by id.
+    pub fn orders(&self) -> impl Iterator<Item = &Arc<Order>> {
+        self.orders.values().map(|registered| &registered.order)
+    }
+
+    /// One registered order.
+    pub fn order(&self, order: &OrderId) -> Option<&Arc<Order>> {
+        self.orders.get(order).map(|registered| &registered.order)
+    }
+
+    /// The name of the watch in a [`Decision`].
+    pub fn watch_key(&self, watch: u32) -> Option<WatchKey> {
+        self.watches.get(watch as usize)?.key()
+    }
+
+    fn find(&self, role: Role, device: &str) -> Result<u32, Refused> {
+        let found = match role {
+            Role::Wearer => self.wearers.get(device),
+            Role::Victim => self.victims.get(device),
+        };
+        found.ok_or(Refused::UnknownDevice)
+    }
+
+    fn note_device(&mut self, slot: u32) {
+        let device = &mut self.devices[slot as usize];
+        if !device.changed {
+            device.changed = true;
+            self.changed_devices.push(slot);
+        }
+    }
+
+    fn note_watch(&mut self, slot: u32) {
+        let watch = &mut self.watches[slot as usize];
+        if !watch.changed {
+            watch.changed = true;
+            self.changed_watches.push(slot);
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Devices that do not report: §7 "Silence".
+
+use super::announce::{AboutDevice, minutes_since};
+use super::timers::Timer;
+use super::{Engine, Hearing, Outcome};
+use crate::alert::AlertKind;
+use crate::standing::{Level, Standing};
+use crate::{OrderId, Role, Timestamp, policy, words};
+
+impl Engine {
+    /// A device's timer came up: it may be silent, or silent for long.
+    pub(super) fn check_device(&mut self, t: Timestamp, slot: u32) {
+        if !self.hearing.on {
+            return; // All devices are looked at again when they can be heard.
+        }
+        let Some(due) = self.silence_due(slot) else { return };
+        if due > t {
+            self.set_device_timer(slot, due);
+        } else if !self.is_expected(t, slot) {
+            // Nobody waits for it; the order that does will say so when it begins.
+        } else if self.devices[slot as usize].state.silent_since.is_none() {
+            self.begin_silence(t, slot, false);
+        } else {
+            self.announce_silence(t, slot, Standing::Alarm);
+        }
+    }
+
+    /// Says that a device is silent; `switched_off` when it said so itself.
+    pub(super) fn begin_silence(&mut self, t: Timestamp, slot: u32, switched_off: bool) {
+        self.note_device(slot);
+        self.devices[slot as usize].state.silent_since = Some(t);
+        let long = self.silent_long_at(slot).is_some_and(|at| at <= t);
+        let at_once = long || switched_off || self.stands_raised(slot);
+        self.announce_silence(t, slot, if at_once { Standing::Alarm } else { Standing::Warning });
+        if !at_once && let Some(due) = self.silence_due(slot) {
+            self.set_device_timer(slot, due);
+        }
+    }
+
+    /// A live fix ended the silence.
+    pub(super) fn end_silence(&mut self, now: Timestamp, slot: u32) {
+        self.devices[slot as usize].state.silent_since = None;
+        self.announce_silence(now, slot, Standing::Clear);
+    }
+
+    /// Moves the silence watches of all orders in force to a standing.
+    fn announce_silence(&mut self, t: Timestamp, slot: u32, standing: Standing) {
+        let device = &self.devices[slot as usize];
+        let (role, id) = (device.role, device.id.clone());
+        let last = device.state.last.map(|seen| seen.at);
+        for order in self.orders_of(slot) {
+            let Some(order) = self.order(&order).cloned() else { continue };
+            let about = AboutDevice {
+                order: &order,
+                kind: AlertKind::Silence,
+                slot,
+                now: t,
+                evidence_at: last.unwrap_or(order.valid_from),
+            };
+            let stood = self.standing_about(&about.key(id.clone()));
+            let expected = order.in_force(t) && order.expects(role, &id);
+            if stood == standing || (standing > Standing::Clear && (!expected || stood > standing)) {
+                continue;
+            }
+            let level = Level::from(standing);
+            self.announce_device(&about, standing, |alert| {
+                alert.reason = words::of_silence(role, level, minutes_since(last, t));
+            });
+        }
+    }
+
+    /// When to look at the device again; `None` when no order in force waits for it, or all is said.
+    fn silence_due(&self, slot: u32) -> Option<Timestamp> {
+        let device = &self.devices[slot as usize];
+        let due = match device.state.silent_since {
+            None => device.state.due?,
+            Some(_) if self.is_said_to_be_silent(slot) => return None,
+            Some(since) => self.silent_long_at(slot)?.max(since),
+        };
+        // What devices kept while nobody could hear them arrives first.
+        let heard = self.hearing.since.map(|since| since + policy::HEARING_GRACE);
+        Some(heard.map_or(due, |heard| due.max(heard)))
+    }
+
+    /// When a silence has lasted long enough for an alarm.
+    fn silent_long_at(&self, slot: u32) -> Option<Timestamp> {
+        let state = &self.devices[slot as usize].state;
+        let began = state.last.map(|seen| seen.at).or(state.silent_since)?;
+        Some(began + policy::SILENCE_ALARM_AFTER)
+    }
+
+    /// Whether all orders that wait for the device stand at alarm for its silence.
+    fn is_said_to_be_silent(&self, slot: u32) -> bool {
+        let device = &self.devices[slot as usize];
+        device.orders.iter().filter_map(|order| self.order(order)).all(|order| {
+            let about = AboutDevice {
+                order,
+                kind: AlertKind::Silence,
+                slot,
+                now: self.clock,
+                evidence_at: self.clock,
+            };
+            !order.in_force(self.clock)
+                || !order.expects(device.role, &device.id)
+                || self.standing_about(&about.key(device.id.clone())) == Standing::Alarm
+        })
+    }
+
+    /// Whether an order in force needs the device's fixes.
+    fn is_expected(&self, t: Timestamp, slot: u32) -> bool {
+        let device = &self.devices[slot as usize];
+        let mut orders = device.orders.iter().filter_map(|order| self.order(order));
+        orders.any(|order| order.in_force(t) && order.expects(device.role, &device.id))
+    }
+
+    /// Whether a watch of the device stands at warning or alarm.
+    fn stands_raised(&self, slot: u32) -> bool {
+        let watches = &self.devices[slot as usize].watches;
+        watches.iter().any(|watch| self.watches[*watch as usize].is_raised())
+    }
+
+    pub(super) fn orders_of(&self, slot: u32) -> Vec<OrderId> {
+        self.devices[slot as usize].orders.clone()
+    }
+
+    /// From now on the device is expected to report (again): it gets its three intervals.
+    pub(super) fn expect_device(&mut self, t: Timestamp, slot: u32) {
+        self.note_device(slot);
+        let device = &mut self.devices[slot as usize];
+        let due = t + device.interval * policy::SILENT_AFTER_INTERVALS;
+        let due = device.state.due.map_or(due, |known| known.max(due));
+        device.state.due = Some(due);
+        if device.state.silent_since.is_some() {
+            let long = self.silent_long_at(slot).is_some_and(|at| at <= t);
+            self.announce_silence(t, slot, if long { Standing::Alarm } else { Standing::Warning });
+        }
+        if let Some(due) = self.silence_due(slot) {
+            self.set_device_timer(slot, due);
+        }
+    }
+
+    /// Enters a device among the timers, unless it stands there for an earlier time: then it is looked at, and
+    /// entered again, when that comes.
+    pub(super) fn set_device_timer(&mut self, slot: u32, due: Timestamp) {
+        let device = &mut self.devices[slot as usize];
+        if device.timer_at.is_none_or(|at| at > due) {
+            device.timer_at = Some(due);
+            self.timers.set(due, Timer::Device(slot));
+        }
+    }
+
+    /// Enters a device among the timers again after a restart.
+    pub(super) fn resume_device(&mut self, slot: u32) {
+        if let Some(due) = self.silence_due(slot).filter(|_| self.hearing.on) {
+            self.set_device_timer(slot, due);
+        }
+    }
+
+    /// The service can hear devices, or cannot.
+    pub(super) fn set_hearing(&mut self, now: Timestamp, on: bool) -> Outcome {
+        if on == self.hearing.on {
+            return Outcome::Duplicate;
+        }
+        self.hearing = Hearing { on, since: on.then_some(now) };
+        if on {
+            for slot in self.device_slots() {
+                self.resume_device(slot);
+            }
+        }
+        Outcome::Done
+    }
+}
+
+impl crate::order::Order {
+    /// Whether a watch of this order needs that device's fixes.
+    fn expects(&self, role: Role, device: &crate::DeviceId) -> bool {
+        let carries = |party: &crate::order::Party| party.device.as_ref() == Some(device);
+        match role {
+            Role::Wearer => {
+                carries(&self.wearer)
+                    && (!self.zones.is_empty() || self.victims.iter().any(|v| v.proximity.is_some()))
+            }
+            Role::Victim => self.victims.iter().any(|v| v.proximity.is_some() && carries(&v.party)),
+        }
+    }
+}

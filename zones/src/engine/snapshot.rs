@@ -1,0 +1,153 @@
+//! State in and out: all of it at once, or what has changed since it was last asked for.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::device::DeviceState;
+use super::watch::WatchKey;
+use super::{Engine, Hearing, Refused};
+use crate::order::Order;
+use crate::standing::Episode;
+use crate::{DeviceId, Role, Timestamp};
+
+/// The state of one device; `None` when no order names it any more.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeviceRow {
+    /// The party it belongs to.
+    pub role: Role,
+    /// Its id.
+    pub device: DeviceId,
+    /// What is remembered of it.
+    pub state: Option<DeviceState>,
+}
+
+/// The memory of one watch; `None` when the watch is gone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EpisodeRow {
+    /// The watch.
+    pub watch: WatchKey,
+    /// What is remembered of it.
+    pub episode: Option<Episode>,
+}
+
+/// Rows that have changed, each as it stands now, ascending by name.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Changes {
+    /// Devices.
+    pub devices: Vec<DeviceRow>,
+    /// Watches.
+    pub episodes: Vec<EpisodeRow>,
+}
+
+/// Everything an engine needs to go on as if it had never stopped.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Snapshot {
+    /// The latest time that was handled.
+    pub clock: Timestamp,
+    /// Whether devices could be heard.
+    pub hearing: bool,
+    /// Since when, if that was ever said.
+    pub hearing_since: Option<Timestamp>,
+    /// The register, ascending by id.
+    pub orders: Vec<Arc<Order>>,
+    /// All devices.
+    pub devices: Vec<DeviceRow>,
+    /// All watches that were ever raised.
+    pub episodes: Vec<EpisodeRow>,
+}
+
+impl Engine {
+    /// The whole state. Effects that were not polled are not in it: drain them first.
+    pub fn snapshot(&self) -> Snapshot {
+        let watches = self.orders.values().flat_map(|registered| &registered.watches);
+        let mut episodes: Vec<_> = watches
+            .filter_map(|slot| {
+                let watch = &self.watches[*slot as usize];
+                Some(EpisodeRow { watch: watch.key()?, episode: Some(watch.episode.as_deref()?.clone()) })
+            })
+            .collect();
+        episodes.extend(
+            self.about_devices
+                .iter()
+                .map(|(key, episode)| EpisodeRow { watch: key.clone(), episode: Some(episode.clone()) }),
+        );
+        episodes.sort_by(|a, b| a.watch.cmp(&b.watch));
+        Snapshot {
+            clock: self.clock,
+            hearing: self.hearing.on,
+            hearing_since: self.hearing.since,
+            orders: self.orders().cloned().collect(),
+            devices: self.device_slots().into_iter().map(|slot| self.device_row(slot)).collect(),
+            episodes,
+        }
+    }
+
+    /// An engine that goes on from a snapshot. An error says which order of it contradicts another.
+    pub fn restore(snapshot: Snapshot) -> Result<Self, (Arc<Order>, Refused)> {
+        let mut engine = Self::new();
+        engine.clock = snapshot.clock;
+        engine.hearing = Hearing { on: snapshot.hearing, since: snapshot.hearing_since };
+        for row in snapshot.episodes {
+            if let Some(episode) = row.episode {
+                engine.about_devices.insert(row.watch, episode);
+            }
+        }
+        for order in snapshot.orders {
+            engine.resume_order(order)?;
+        }
+        for row in snapshot.devices {
+            if let (Ok(slot), Some(state)) = (engine.find(row.role, row.device.as_str()), row.state) {
+                engine.devices[slot as usize].state = state;
+            }
+        }
+        for slot in 0..engine.devices.len() as u32 {
+            engine.resume_device(slot);
+        }
+        Ok(engine)
+    }
+
+    /// Takes what has changed since the last call.
+    pub fn take_changes(&mut self) -> Changes {
+        let mut names: BTreeSet<(Role, DeviceId)> = std::mem::take(&mut self.gone_devices);
+        for slot in std::mem::take(&mut self.changed_devices) {
+            let device = &mut self.devices[slot as usize];
+            device.changed = false;
+            names.insert((device.role, device.id.clone()));
+        }
+        let mut keys = std::mem::take(&mut self.changed_about);
+        for slot in std::mem::take(&mut self.changed_watches) {
+            let watch = &mut self.watches[slot as usize];
+            watch.changed = false;
+            keys.extend(watch.key());
+        }
+        let device = |(role, device): (Role, DeviceId)| match self.find(role, device.as_str()) {
+            Ok(slot) => self.device_row(slot),
+            Err(_) => DeviceRow { role, device, state: None },
+        };
+        let episode = |watch: WatchKey| EpisodeRow { episode: self.episode(&watch).cloned(), watch };
+        Changes {
+            devices: names.into_iter().map(device).collect(),
+            episodes: keys.into_iter().map(episode).collect(),
+        }
+    }
+
+    /// What is remembered of a watch.
+    pub fn episode(&self, key: &WatchKey) -> Option<&Episode> {
+        if let Some(episode) = self.about_devices.get(key) {
+            return Some(episode);
+        }
+        let registered = self.orders.get(&key.order)?;
+        let mut watches = registered.watches.iter().map(|slot| &self.watches[*slot as usize]);
+        watches.find(|watch| watch.subject().as_ref() == Some(&key.subject))?.episode.as_deref()
+    }
+
+    /// What is remembered of a device.
+    pub fn device(&self, role: Role, device: &str) -> Option<&DeviceState> {
+        self.find(role, device).ok().map(|slot| &self.devices[slot as usize].state)
+    }
+
+    fn device_row(&self, slot: u32) -> DeviceRow {
+        let device = &self.devices[slot as usize];
+        DeviceRow { role: device.role, device: device.id.clone(), state: Some(device.state.clone()) }
+    }
+}

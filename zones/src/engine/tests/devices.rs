@@ -1,0 +1,146 @@
+//! Devices: silence, what they say of themselves, the panic button.
+
+use super::case::*;
+use crate::AlertKind::{Aware as AwarePress, Battery, Silence, Tamper};
+use crate::order::ZoneKind::Exclusion;
+use crate::*;
+
+fn says(case: &mut Case, secs: i64, event: DeviceEventKind) -> Outcome {
+    let event = DeviceEvent { at: t(secs), event };
+    case.at(secs + 1, Input::Device { role: Role::Wearer, device: "am", event }).unwrap()
+}
+
+#[test]
+fn three_intervals_without_a_fix_are_silence_and_ten_minutes_an_alarm() {
+    let mut case = Case::of([with_zone(order("o"), Exclusion, 1_000.0, 0.0)]);
+    case.wearer(0, 9_000.0, 0.0);
+    case.at(179, Input::Tick).unwrap();
+    assert_eq!(case.said(), []);
+    assert_eq!(case.engine.poll_deadline(), Some(t(180)));
+    case.at(3_600, Input::Tick).unwrap();
+    let times: Vec<_> = case.alerts.iter().map(|a| (a.raised_at, a.level, a.revision)).collect();
+    assert_eq!(times, [(t(180), Level::Warning, 1), (t(600), Level::Alarm, 2)], "at their own time");
+    assert!(case.alerts.iter().all(|a| a.kind == Silence && a.device.as_ref().unwrap().as_str() == "am"));
+    case.alerts.clear();
+    case.wearer(3_700, 9_000.0, 0.0);
+    assert_eq!(case.levels(), [(Silence, Level::Clear)]);
+}
+
+#[test]
+fn who_never_reports_is_silent_too() {
+    let mut case = Case::of([with_victim(order("o"))]);
+    case.at(200, Input::Tick).unwrap();
+    assert_eq!(case.levels(), [(Silence, Level::Warning), (Silence, Level::Warning)], "band and her device");
+}
+
+#[test]
+fn a_victim_protected_by_zones_only_is_not_expected_to_report() {
+    let mut guarded = with_zone(with_victim(order("o")), Exclusion, 1_000.0, 0.0);
+    guarded.victims[0].proximity = None;
+    let mut case = Case::of([guarded]);
+    case.wearer(100, 9_000.0, 0.0);
+    case.at(200, Input::Tick).unwrap();
+    assert_eq!(case.said(), []);
+}
+
+#[test]
+fn nobody_is_silent_while_the_service_could_not_hear() {
+    let mut case = Case::of([with_zone(order("o"), Exclusion, 1_000.0, 0.0)]);
+    case.wearer(0, 9_000.0, 0.0);
+    case.at(30, Input::Hearing(false)).unwrap();
+    case.at(7_200, Input::Hearing(true)).unwrap();
+    assert_eq!(case.said(), []);
+    // What the device kept arrives first.
+    case.wearer(7_201, 9_000.0, 0.0);
+    case.at(7_270, Input::Tick).unwrap();
+    assert_eq!(case.said(), []);
+    // And if nothing comes after all, it is silence, an hour old.
+    let mut case = Case::of([with_zone(order("o"), Exclusion, 1_000.0, 0.0)]);
+    case.wearer(0, 9_000.0, 0.0);
+    case.at(30, Input::Hearing(false)).unwrap();
+    case.at(7_200, Input::Hearing(true)).unwrap();
+    case.at(7_260, Input::Tick).unwrap();
+    assert_eq!(case.levels(), [(Silence, Level::Alarm)]);
+}
+
+#[test]
+fn a_device_whose_messages_travel_long_is_not_called_silent_between_two() {
+    let mut case = Case::of([with_zone(order("o"), Exclusion, 1_000.0, 0.0)]);
+    for n in 0..20 {
+        let fix = Fix::new(t(n * 60), place(9_000.0, 0.0));
+        case.at(n * 60 + 110, Input::Fix { role: Role::Wearer, device: "am", fix }).unwrap();
+    }
+    assert_eq!(case.said(), []);
+}
+
+#[test]
+fn every_cut_of_the_strap_is_told_once() {
+    let mut case = Case::of([with_zone(order("o"), Exclusion, 1_000.0, 0.0)]);
+    assert_eq!(says(&mut case, 10, DeviceEventKind::StrapTamper), Outcome::Done);
+    assert_eq!(
+        says(&mut case, 10, DeviceEventKind::StrapTamper),
+        Outcome::Duplicate,
+        "sent again by the broker"
+    );
+    says(&mut case, 20, DeviceEventKind::CaseTamper);
+    let revisions: Vec<_> = case.alerts.iter().map(|a| (a.revision, a.incident)).collect();
+    assert_eq!(revisions.len(), 2, "46 of them were once dropped by a filter");
+    assert_eq!(revisions[0].1, revisions[1].1);
+    assert_eq!(case.levels(), [(Tamper, Level::Alarm), (Tamper, Level::Alarm)]);
+}
+
+#[test]
+fn a_battery_runs_low_and_is_charged() {
+    let mut case = Case::of([with_zone(order("o"), Exclusion, 1_000.0, 0.0)]);
+    for (secs, event) in [
+        (10, DeviceEventKind::Charging),
+        (20, DeviceEventKind::BatteryLow),
+        (30, DeviceEventKind::BatteryCritical),
+        (40, DeviceEventKind::BatteryLow),
+        (50, DeviceEventKind::Charging),
+    ] {
+        says(&mut case, secs, event);
+    }
+    let levels: Vec<_> = case.levels().into_iter().map(|(kind, level)| (kind == Battery, level)).collect();
+    let expected = [Level::Warning, Level::Alarm, Level::Alarm, Level::Clear].map(|level| (true, level));
+    assert_eq!(levels, expected);
+}
+
+#[test]
+fn switched_off_is_silent_at_once() {
+    let mut case = Case::of([with_zone(order("o"), Exclusion, 1_000.0, 0.0)]);
+    case.wearer(0, 9_000.0, 0.0);
+    says(&mut case, 10, DeviceEventKind::Shutdown);
+    assert_eq!(case.levels(), [(Silence, Level::Alarm)]);
+}
+
+#[test]
+fn she_presses_the_button() {
+    let mut case = Case::of([with_victim(order("o"))]);
+    let press = |test| Aware { pressed_at: t(5), position: Some(place(1.0, 2.0)), accuracy_m: None, test };
+    case.at(6, Input::Aware { device: "vd", aware: press(true) }).unwrap();
+    assert_eq!(case.said(), [], "a test rings nobody");
+    let mut case = Case::of([with_victim(order("o"))]);
+    case.at(6, Input::Aware { device: "vd", aware: press(false) }).unwrap();
+    case.at(7, Input::Aware { device: "vd", aware: press(false) }).unwrap();
+    let alert = case.alerts[0].clone();
+    assert_eq!(case.levels(), [(AwarePress, Level::Alarm)]);
+    assert_eq!(alert.victim_fix.unwrap().position, place(1.0, 2.0));
+    // Resolved by people; the next press is another incident.
+    let watch = alert.watch.clone().unwrap();
+    case.at(60, Input::IncidentClosed { watch, incident: alert.incident }).unwrap();
+    let again = Aware { pressed_at: t(90), ..press(false) };
+    case.at(91, Input::Aware { device: "vd", aware: again }).unwrap();
+    assert_ne!(case.alerts[0].incident, alert.incident);
+    assert_eq!(case.alerts[0].revision, 1);
+}
+
+#[test]
+fn an_unknown_device_is_refused() {
+    let mut case = Case::of([with_victim(order("o"))]);
+    let fix = Fix::new(t(0), place(0.0, 0.0));
+    for (role, device) in [(Role::Wearer, "nobody"), (Role::Victim, "am"), (Role::Wearer, "")] {
+        let refused = case.at(1, Input::Fix { role, device, fix });
+        assert_eq!(refused, Err(Refused::UnknownDevice));
+    }
+}

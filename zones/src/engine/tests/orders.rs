@@ -1,0 +1,120 @@
+//! Orders that begin, end and change while people are somewhere.
+
+use std::sync::Arc;
+
+use super::case::*;
+use crate::AlertKind::{ExclusionZone, Silence, VictimProximity};
+use crate::order::ZoneKind::Exclusion;
+use crate::*;
+
+#[test]
+fn validity_follows_the_time_of_the_fix() {
+    let mut soon = with_zone(order("o"), Exclusion, 1_000.0, 0.0);
+    soon.valid_from = t(100);
+    let mut case = Case::of([soon]);
+    case.wearer(90, 0.0, 0.0);
+    case.at(105, Input::Tick).unwrap();
+    assert_eq!(case.said(), [], "taken before the order began");
+    case.wearer(110, 0.0, 0.0);
+    assert_eq!(case.levels(), [(ExclusionZone, Level::Alarm)]);
+}
+
+#[test]
+fn the_end_of_an_order_ends_what_stands_raised() {
+    let mut ending = with_zone(with_victim(order("o")), Exclusion, 1_000.0, 0.0);
+    ending.valid_until = t(100);
+    let mut case = Case::of([ending]);
+    case.victim(0, 0.0, 0.0);
+    case.wearer(5, 0.0, 0.0);
+    assert_eq!(case.levels(), [(ExclusionZone, Level::Alarm), (VictimProximity, Level::Alarm)]);
+    case.at(100, Input::Tick).unwrap();
+    assert!(case.alerts.iter().all(|a| a.raised_at == t(100)));
+    assert_eq!(case.levels(), [(ExclusionZone, Level::Clear), (VictimProximity, Level::Clear)]);
+    case.wearer(110, 0.0, 0.0);
+    case.at(4_000, Input::Tick).unwrap();
+    assert_eq!(case.said(), [], "neither distance nor silence matters any more");
+    case.at(100 + 86_400, Input::Tick).unwrap();
+    assert_eq!(case.engine.orders().count(), 0, "after the history it is forgotten");
+}
+
+#[test]
+fn an_order_comes_while_he_is_inside() {
+    let mut case = Case::of([with_victim(order("o"))]);
+    case.wearer(0, 0.0, 0.0);
+    let second = with_zone(order("p"), Exclusion, 1_000.0, 0.0);
+    case.at(10, Input::Order(Arc::new(second))).unwrap();
+    assert_eq!(case.levels(), [(ExclusionZone, Level::Alarm)]);
+}
+
+#[test]
+fn a_changed_order_keeps_what_it_can_and_ends_the_rest() {
+    let first = with_zone(with_zone(order("o"), Exclusion, 1_000.0, 0.0), Exclusion, 2_000.0, 0.0);
+    let mut case = Case::of([first.clone()]);
+    case.wearer(0, 0.0, 0.0);
+    let incidents: Vec<_> = case.alerts.iter().map(|a| a.incident).collect();
+    assert_eq!(case.levels().len(), 2);
+    let mut second = first;
+    second.zones.remove(1);
+    case.at(10, Input::Order(Arc::new(second))).unwrap();
+    assert_eq!(case.alerts[0].incident, incidents[1]);
+    assert_eq!(case.levels(), [(ExclusionZone, Level::Clear)]);
+    case.wearer(20, 0.0, 0.0);
+    assert_eq!(case.said(), [], "the other still stands at alarm");
+    let changes = case.engine.take_changes();
+    let rows: Vec<_> =
+        changes.episodes.iter().map(|row| (row.watch.to_string(), row.episode.is_some())).collect();
+    assert_eq!(rows, [("o/zone/zone-0".to_owned(), true), ("o/zone/zone-1".to_owned(), false)]);
+}
+
+#[test]
+fn a_withdrawn_order_is_ended_and_gone() {
+    let mut case = Case::of([with_zone(order("o"), Exclusion, 1_000.0, 0.0)]);
+    case.wearer(0, 0.0, 0.0);
+    case.at(10, Input::OrderWithdrawn(OrderId::new("o").unwrap())).unwrap();
+    assert_eq!(case.levels(), [(ExclusionZone, Level::Alarm), (ExclusionZone, Level::Clear)]);
+    let fix = Fix::new(t(20), place(0.0, 0.0));
+    let gone = case.at(21, Input::Fix { role: Role::Wearer, device: "am", fix });
+    assert_eq!(gone, Err(Refused::UnknownDevice));
+    assert_eq!(case.engine.snapshot().devices, []);
+    let again = case.at(30, Input::OrderWithdrawn(OrderId::new("o").unwrap()));
+    assert_eq!(again, Err(Refused::UnknownOrder));
+}
+
+#[test]
+fn a_new_band_takes_over_and_the_old_ones_silence_ends() {
+    let mut case = Case::of([with_zone(order("o"), Exclusion, 1_000.0, 0.0)]);
+    case.at(300, Input::Tick).unwrap();
+    assert_eq!(case.levels(), [(Silence, Level::Warning)]);
+    let mut swapped = with_zone(order("o"), Exclusion, 1_000.0, 0.0);
+    swapped.wearer = party("wearer", Some("am-new"));
+    case.at(310, Input::Order(Arc::new(swapped))).unwrap();
+    assert_eq!(case.levels(), [(Silence, Level::Clear)]);
+    let rows = case.engine.take_changes().devices;
+    let rows: Vec<_> = rows.iter().map(|row| (row.device.as_str(), row.state.is_some())).collect();
+    assert_eq!(rows, [("am", false), ("am-new", true)]);
+}
+
+#[test]
+fn what_contradicts_the_register_is_refused() {
+    let mut case = Case::of([with_zone(order("o"), Exclusion, 1_000.0, 0.0)]);
+    let mut other_band = order("p");
+    other_band.wearer = party("wearer", Some("am-2"));
+    let mut same_band = order("p");
+    same_band.wearer = party("somebody-else", Some("am"));
+    let mut crowded = order("p");
+    for n in 0..7 {
+        let victim = order::Victim { party: party(&format!("v{n}"), None), proximity: None };
+        crowded.victims.push(victim);
+    }
+    for (order, word) in
+        [(other_band, "wears am under o"), (same_band, "belongs to wearer"), (crowded, "6 at most")]
+    {
+        let refused = case.at(1, Input::Order(Arc::new(order))).unwrap_err().to_string();
+        assert!(refused.contains(word), "{refused}");
+    }
+    let mut later = order("p");
+    later.wearer = party("wearer", Some("am-2"));
+    later.valid_from = t(30 * 86_400);
+    later.valid_until = t(60 * 86_400);
+    case.at(1, Input::Order(Arc::new(later))).unwrap();
+}

@@ -1,0 +1,110 @@
+//! Wearer and victim.
+
+use super::case::*;
+use crate::AlertKind::{Silence, VictimProximity};
+use crate::*;
+
+#[test]
+fn he_walks_up_to_her_and_away_again() {
+    let mut case = Case::of([with_victim(order("o"))]);
+    let mut story = Vec::new();
+    // 3 km east of her, 120 m nearer every half minute until 600 m, then back.
+    for step in 0..60 {
+        let secs = step * 30;
+        let east =
+            if step <= 20 { 3_000.0 - 120.0 * step as f64 } else { 600.0 + 120.0 * (step - 20) as f64 };
+        case.victim(secs, 0.0, 0.0);
+        case.wearer(secs + 5, east, 0.0);
+        story.extend(case.said().into_iter().map(|said| (step, said)));
+    }
+    let levels: Vec<_> = story.iter().map(|(step, (kind, level, _))| (*step, *kind, *level)).collect();
+    assert_eq!(levels[0], (9, VictimProximity, Level::Warning), "1,920 m is the first within 2,000 m");
+    assert_eq!(levels[1], (17, VictimProximity, Level::Alarm), "960 m is the first within 1,000 m");
+    assert_eq!(story[1].1.2, Certainty::Certain);
+    assert_eq!(levels.len(), 4, "{levels:?}");
+    assert_eq!((levels[2].2, levels[3].2), (Level::Warning, Level::Clear));
+    assert!((25..=30).contains(&levels[2].0) && (33..=39).contains(&levels[3].0), "{levels:?}");
+}
+
+#[test]
+fn she_walks_up_to_him_and_he_sits_still() {
+    let mut case = Case::of([with_victim(order("o"))]);
+    case.wearer(0, 0.0, 0.0);
+    case.victim(10, 2_500.0, 0.0);
+    assert_eq!(case.said(), []);
+    case.wearer(60, 0.0, 0.0);
+    case.victim(70, 900.0, 0.0);
+    let alert = case.alerts[0].clone();
+    assert_eq!(case.levels(), [(VictimProximity, Level::Alarm)], "her fix alone is enough");
+    assert_eq!((alert.fixed_at, alert.raised_at), (Some(t(70)), t(71)));
+    assert!((alert.distance_m.unwrap() - 900.0).abs() < 1.0, "{:?}", alert.distance_m);
+    // Both accuracies, and ten seconds in which he may have walked.
+    let expected = (8.0_f64 * 8.0 + 8.0 * 8.0).sqrt() + 10.0 * 1.5;
+    assert_eq!(alert.uncertainty_m, Some((expected * 10.0).round() / 10.0));
+    assert_eq!(alert.wearer_fix.unwrap().fixed_at, t(60));
+}
+
+#[test]
+fn a_phone_that_only_knows_its_cell_makes_a_possible_alarm_for_the_operator() {
+    let mut case = Case::of([with_victim(order("o"))]);
+    case.victim(0, 0.0, 0.0);
+    case.fix(Role::Wearer, 5, place(2_300.0, 0.0), 1_500.0);
+    assert!(case.alerts[0].operator_only);
+    assert_eq!(case.said(), [(VictimProximity, Level::Warning, Certainty::Possible)]);
+    case.victim(30, 0.0, 0.0);
+    case.wearer(35, 1_500.0, 0.0);
+    assert!(!case.alerts[0].operator_only, "now she must hear it too");
+    assert_eq!(case.levels(), [(VictimProximity, Level::Warning)]);
+    // Far away with coarse fixes: no end of it.
+    for secs in (60..400).step_by(30) {
+        case.victim(secs, 0.0, 0.0);
+        case.fix(Role::Wearer, secs + 5, place(9_000.0, 0.0), 1_500.0);
+    }
+    assert_eq!(case.said(), []);
+}
+
+#[test]
+fn near_but_vaguer_than_the_alarm_distance_is_never_more_than_possible() {
+    let mut case = Case::of([with_victim(order("o"))]);
+    case.victim(0, 0.0, 0.0);
+    case.fix(Role::Wearer, 5, place(100.0, 0.0), 1_500.0);
+    assert_eq!(case.said(), [(VictimProximity, Level::Warning, Certainty::Possible)]);
+}
+
+#[test]
+fn an_alarm_outlives_her_silence_and_is_news_afterwards() {
+    let mut case = Case::of([with_victim(order("o"))]);
+    case.victim(0, 0.0, 0.0);
+    case.wearer(5, 500.0, 0.0);
+    assert_eq!(case.levels(), [(VictimProximity, Level::Alarm)]);
+    // Her device says nothing for six minutes, while he goes far away.
+    for secs in (65..=365).step_by(60) {
+        case.wearer(secs, if secs < 180 { 500.0 } else { 6_000.0 }, 0.0);
+    }
+    let said = case.levels();
+    assert_eq!(said[0], (Silence, Level::Alarm), "silent while a watch stands at alarm");
+    assert!(!said.contains(&(VictimProximity, Level::Clear)), "her last fix is too old to clear: {said:?}");
+    // She is back, and he has come back too.
+    case.wearer(425, 400.0, 0.0);
+    case.victim(430, 0.0, 0.0);
+    assert_eq!(case.levels(), [(Silence, Level::Clear), (VictimProximity, Level::Alarm)]);
+}
+
+#[test]
+fn no_fix_of_hers_no_judgement_but_a_decision_that_says_so() {
+    let mut case = Case::of([with_victim(order("o"))]);
+    case.wearer(0, 0.0, 0.0);
+    assert_eq!(case.said(), []);
+    assert_eq!(case.decisions.last().unwrap().rule, Rule::OtherUnseen);
+}
+
+#[test]
+fn every_judged_fix_leaves_a_decision_also_when_nothing_is_raised() {
+    let mut case = Case::of([with_victim(order("o"))]);
+    case.victim(0, 0.0, 0.0);
+    case.wearer(5, 30_000.0, 0.0);
+    let decision = *case.decisions.last().unwrap();
+    assert_eq!(case.engine.watch_key(decision.watch).unwrap().to_string(), "o/pair/victim");
+    assert!((decision.distance_m.unwrap() - 30_000.0).abs() < 60.0);
+    assert_eq!((decision.before, decision.after), (Standing::Clear, Standing::Clear));
+}

@@ -1,0 +1,94 @@
+//! Reasons in words, for those who read an alert: Dutch first, then English. No position, no address.
+
+use crate::alert::{Alert, AlertKind};
+use crate::{Certainty, DeviceEventKind, Level, Role};
+
+/// Fills in why an alert about distance was raised.
+pub(crate) fn of_distance(alert: &Alert, threshold_m: f64) -> String {
+    let d = alert.distance_m.unwrap_or_default();
+    let u = alert.uncertainty_m.unwrap_or_default();
+    let (nl, en) = match (alert.kind, alert.level) {
+        (AlertKind::VictimProximity, Level::Clear) => (
+            format!("Drager is weg bij het slachtoffer: {d:.0} m ± {u:.0} m"),
+            format!("Wearer has moved away from the victim: {d:.0} m ± {u:.0} m"),
+        ),
+        (AlertKind::VictimProximity, _) => (
+            format!("Drager binnen {threshold_m:.0} m van het slachtoffer: {d:.0} m ± {u:.0} m"),
+            format!("Wearer within {threshold_m:.0} m of the victim: {d:.0} m ± {u:.0} m"),
+        ),
+        (AlertKind::InclusionZone, Level::Clear) => {
+            ("Drager is terug in het gebied".to_owned(), "Wearer is back in the zone".to_owned())
+        }
+        (AlertKind::InclusionZone, _) => (
+            format!("Drager buiten het gebied waar hij moet zijn: {d:.0} m ± {u:.0} m"),
+            format!("Wearer outside the zone he must be in: {d:.0} m ± {u:.0} m"),
+        ),
+        (_, Level::Clear) => (
+            format!("Drager heeft het verboden gebied verlaten: {d:.0} m ± {u:.0} m"),
+            format!("Wearer has left the exclusion zone: {d:.0} m ± {u:.0} m"),
+        ),
+        (_, Level::Warning) => (
+            format!("Drager bij de rand van het verboden gebied: {d:.0} m ± {u:.0} m"),
+            format!("Wearer near the edge of the exclusion zone: {d:.0} m ± {u:.0} m"),
+        ),
+        (_, Level::Alarm) => (
+            format!("Drager in het verboden gebied, {:.0} m ± {u:.0} m van de rand", d.abs()),
+            format!("Wearer in the exclusion zone, {:.0} m ± {u:.0} m from its edge", d.abs()),
+        ),
+    };
+    let (maybe_nl, maybe_en) = match (alert.certainty, alert.level) {
+        (Certainty::Possible, Level::Warning | Level::Alarm) => ("Mogelijk: ", "Possibly: "),
+        _ => ("", ""),
+    };
+    format!("{maybe_nl}{nl} / {maybe_en}{en}")
+}
+
+/// A device of that role, in Dutch and English.
+fn device_of(role: Role) -> (&'static str, &'static str) {
+    match role {
+        Role::Wearer => ("Enkelband", "Ankle monitor"),
+        Role::Victim => ("Slachtofferdevice", "Victim device"),
+    }
+}
+
+/// A device fell silent.
+pub(crate) fn of_silence(role: Role, level: Level, minutes: Option<i64>) -> String {
+    let (nl, en) = device_of(role);
+    match (level, minutes) {
+        (Level::Clear, _) => format!("{nl} meldt zich weer / {en} reports again"),
+        (_, Some(m)) => format!("{nl} meldt zich al {m} min niet / {en} has not reported for {m} min"),
+        (_, None) => format!("{nl} heeft zich nog nooit gemeld / {en} has never reported"),
+    }
+}
+
+/// A device said something about itself.
+pub(crate) fn of_event(role: Role, event: DeviceEventKind) -> String {
+    let (nl, en) = device_of(role);
+    let (what_nl, what_en) = match event {
+        DeviceEventKind::StrapTamper => ("band doorgeknipt of geopend", "strap cut or opened"),
+        DeviceEventKind::CaseTamper => ("behuizing geopend", "case opened"),
+        DeviceEventKind::BatteryLow => ("batterij bijna leeg", "battery low"),
+        DeviceEventKind::BatteryCritical => ("batterij vrijwel leeg", "battery nearly empty"),
+        DeviceEventKind::Charging => ("wordt opgeladen", "is being charged"),
+        DeviceEventKind::Jamming => ("radiostoring gemeten", "radio jamming measured"),
+        DeviceEventKind::Shielded => ("afgeschermd van hemel en netwerk", "shielded from sky and network"),
+        DeviceEventKind::Shutdown => ("uitgezet", "switched off"),
+        DeviceEventKind::Restart => ("opnieuw gestart", "started again"),
+        DeviceEventKind::BeaconLost => ("baken of telefoon buiten bereik", "beacon or phone out of reach"),
+        DeviceEventKind::BeaconFound => {
+            ("baken of telefoon weer in bereik", "beacon or phone in reach again")
+        }
+    };
+    format!("{nl}: {what_nl} / {en}: {what_en}")
+}
+
+/// The panic button.
+pub(crate) const AWARE: &str = "Slachtoffer heeft AWARE ingedrukt / Victim pressed AWARE";
+
+/// Why a standing ended without anybody moving.
+pub(crate) const SCHEDULE_ENDED: &str =
+    "Tijdvenster van het gebied is voorbij / The zone's time window has ended";
+/// The order's validity ended.
+pub(crate) const ORDER_ENDED: &str = "Bevel is afgelopen / Order has ended";
+/// The order was withdrawn or changed.
+pub(crate) const ORDER_CHANGED: &str = "Bevel is ingetrokken of gewijzigd / Order was withdrawn or changed";
