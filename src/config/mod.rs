@@ -1,0 +1,360 @@
+//! Settings of `serve`: TOML, with every key outside `[[desk]]` overridable from the environment.
+//!
+//! [`Settings::load`] reads the file and every file it names, and checks all of it, so that a start ends at once
+//! with one line that names the key or the file, or does not end because of its settings. Relative paths,
+//! also those in the environment, start from the folder of the settings file.
+
+mod error;
+mod files;
+mod raw;
+#[cfg(test)]
+mod tests;
+mod tokens;
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use reqwest::Url;
+use zones::DeskId;
+
+use crate::delivery::SigningSecret;
+use crate::wire::TrackerKeys;
+
+pub use error::SettingsError;
+pub use files::Secret;
+pub use tokens::{NewToken, Role, Token, Tokens};
+
+use files::Files;
+use raw::{Origin, RawDesk, RawMqtt};
+
+/// Everything `serve` is told, read and checked.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where state is kept: `sqlite:/absolute/path` or `postgres://user@host/db`.
+    pub store_url: String,
+    /// The broker.
+    pub mqtt: Mqtt,
+    /// The HTTP interface.
+    pub api: Api,
+    /// Folder of order files (`*.json`), when there is one.
+    pub orders_dir: Option<PathBuf>,
+    /// Police control rooms that alerts can go to.
+    pub desks: Vec<Desk>,
+    /// What is logged, and how.
+    pub log: Log,
+    /// What is usable and should not stay so, such as a secret that everybody can read: to be logged.
+    pub warnings: Vec<String>,
+}
+
+/// `[mqtt]`: what is absent takes the default of the link.
+#[derive(Debug, Clone)]
+pub struct Mqtt {
+    /// `mqtt://host[:1883]` or `mqtts://host[:8883]`.
+    pub url: String,
+    /// Names the session at the broker.
+    pub client_id: String,
+    /// User name, if the broker wants one.
+    pub username: Option<String>,
+    /// File with the password.
+    pub password_file: Option<PathBuf>,
+    /// PEM file of certificates to trust instead of the system's.
+    pub ca_file: Option<PathBuf>,
+    /// PEM file with the certificate (chain) of this client.
+    pub client_cert_file: Option<PathBuf>,
+    /// PEM file with the private key of this client.
+    pub client_key_file: Option<PathBuf>,
+    /// Messages the broker may send ahead of their acknowledgement.
+    pub receive_maximum: Option<u16>,
+    /// Largest MQTT packet to accept, in bytes.
+    pub max_packet_bytes: Option<u32>,
+    /// How long the broker keeps messages while this service is away, in seconds.
+    pub session_expiry_s: Option<u32>,
+    /// Seconds between pings.
+    pub keep_alive_s: Option<u16>,
+    /// Topic on which Traccar forwards positions, when it does so over MQTT.
+    pub traccar_topic: Option<String>,
+    /// Secrets of OwnTracks apps that encrypt.
+    pub tracker_keys: TrackerKeys,
+}
+
+/// `[api]`.
+#[derive(Debug, Clone)]
+pub struct Api {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Who may ask; empty lets nobody in but to what is open.
+    pub tokens: Tokens,
+}
+
+/// One `[[desk]]`.
+#[derive(Debug, Clone)]
+pub struct Desk {
+    /// Its name in orders and topics.
+    pub name: DeskId,
+    /// Whether it gets alerts on its MQTT topic.
+    pub mqtt: bool,
+    /// Its webhook, when it has one.
+    pub webhook: Option<Webhook>,
+}
+
+/// Where and with which secrets a desk's alerts are posted.
+#[derive(Debug, Clone)]
+pub struct Webhook {
+    /// The address.
+    pub url: Url,
+    /// The secret, and the one before it while it is being replaced: each signs.
+    pub secrets: Vec<SigningSecret>,
+}
+
+/// `[log]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Log {
+    /// For people or for machines.
+    pub format: LogFormat,
+    /// Least level that is logged.
+    pub level: tracing::Level,
+}
+
+/// How a log line looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Where to listen unless told otherwise: on this machine only.
+const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+
+impl Settings {
+    /// Reads a settings file under the process's environment.
+    pub fn load(file: &Path) -> Result<Self, SettingsError> {
+        // A name or value that is not text can be none of ours.
+        let text =
+            |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+        Self::load_with(file, std::env::vars_os().filter_map(text))
+    }
+
+    /// Reads a settings file under these environment variables; only `AFSTAND_{SECTION}__{KEY}` counts.
+    pub fn load_with(
+        file: &Path,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, SettingsError> {
+        let (raw, origin) = raw::read(file, environment)?;
+        let mut files = Files::beside(file);
+        let desks = desks(raw.desk, &origin, &mut files)?;
+        let tokens = tokens(raw.api.tokens_file.as_deref(), &desks, &origin, &mut files)?;
+        let listen = match raw.api.listen.as_deref() {
+            None => LISTEN,
+            Some(text) => text
+                .parse()
+                .map_err(|_| origin.wrong("api.listen", format!("{text:?} is not an address and port")))?,
+        };
+        let orders_dir =
+            raw.orders.dir.as_deref().map(|dir| files.folder(dir, "orders.dir", &origin)).transpose()?;
+        Ok(Self {
+            store_url: store_url(raw.store.url.as_deref(), &origin, &files)?,
+            mqtt: mqtt(raw.mqtt, &origin, &mut files)?,
+            api: Api { listen, tokens },
+            orders_dir,
+            desks,
+            log: log(&raw.log, &origin)?,
+            warnings: files.into_warnings(),
+        })
+    }
+}
+
+/// SQLite's file is looked for beside the settings file, wherever the service was started from.
+fn store_url(url: Option<&str>, origin: &Origin, files: &Files) -> Result<String, SettingsError> {
+    let url = url.ok_or_else(|| origin.wrong("store.url", "missing"))?;
+    match url.split_once(':') {
+        Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => Ok(url.to_owned()),
+        Some(("sqlite", ":memory:")) => Ok(url.to_owned()),
+        Some(("sqlite", rest)) => {
+            let rest = rest.strip_prefix("//").unwrap_or(rest);
+            let (path, query) =
+                rest.split_once('?').map_or((rest, None), |(path, query)| (path, Some(query)));
+            if path.is_empty() {
+                return Err(origin.wrong("store.url", "names no file"));
+            }
+            let path = files.resolve(Path::new(path));
+            let query = query.map_or(String::new(), |query| format!("?{query}"));
+            Ok(format!("sqlite:{}{query}", path.display()))
+        }
+        // Not shown: it may hold a password.
+        _ => Err(origin.wrong("store.url", "begins with neither sqlite: nor postgres://")),
+    }
+}
+
+fn mqtt(raw: RawMqtt, origin: &Origin, files: &mut Files) -> Result<Mqtt, SettingsError> {
+    let url = raw.url.ok_or_else(|| origin.wrong("mqtt.url", "missing"))?;
+    let tracker_keys = match &raw.owntracks_keys_file {
+        None => TrackerKeys::default(),
+        Some(path) => {
+            let secret = files.secret(path, "mqtt.owntracks_keys_file", origin)?;
+            TrackerKeys::from_toml(secret.expose())
+                .map_err(|error| origin.file("mqtt.owntracks_keys_file", &files.resolve(path), error))?
+        }
+    };
+    if let Some(topic) = &raw.traccar_topic
+        && !is_free_topic(topic)
+    {
+        let problem = format!("{topic:?} is not a topic of its own, without + and #");
+        return Err(origin.wrong("mqtt.traccar_topic", problem));
+    }
+    if let Some(path) = &raw.password_file {
+        files.secret(path, "mqtt.password_file", origin)?;
+    }
+    if let Some(path) = &raw.client_key_file {
+        files.secret(path, "mqtt.client_key_file", origin)?;
+    }
+    let resolved = |path: Option<PathBuf>| path.map(|path| files.resolve(&path));
+    Ok(Mqtt {
+        url,
+        client_id: raw.client_id.unwrap_or_else(|| "afstand".to_owned()),
+        username: raw.username,
+        password_file: resolved(raw.password_file),
+        ca_file: resolved(raw.ca_file),
+        client_cert_file: resolved(raw.client_cert_file),
+        client_key_file: resolved(raw.client_key_file),
+        receive_maximum: raw.receive_maximum,
+        max_packet_bytes: raw.max_packet_bytes,
+        session_expiry_s: raw.session_expiry_s,
+        keep_alive_s: raw.keep_alive_s,
+        traccar_topic: raw.traccar_topic,
+        tracker_keys,
+    })
+}
+
+/// Whether a topic can be published to and is not one of those with another meaning.
+fn is_free_topic(topic: &str) -> bool {
+    let reserved = ["afstand/", "owntracks/", "$"];
+    (1..=1_000).contains(&topic.len())
+        && !topic.contains(|c: char| c == '+' || c == '#' || c.is_control())
+        && !reserved.iter().any(|prefix| topic.starts_with(prefix))
+}
+
+fn desks(raw: Vec<RawDesk>, origin: &Origin, files: &mut Files) -> Result<Vec<Desk>, SettingsError> {
+    let mut desks: Vec<Desk> = Vec::with_capacity(raw.len());
+    let mut names = BTreeSet::new();
+    for (index, raw) in raw.into_iter().enumerate() {
+        let desk = desk(raw, &format!("desk[{index}]"), origin, files)?;
+        if !names.insert(desk.name.clone()) {
+            return Err(origin.wrong(&format!("desk[{index}].name"), format!("{} is there twice", desk.name)));
+        }
+        desks.push(desk);
+    }
+    Ok(desks)
+}
+
+fn desk(raw: RawDesk, key: &str, origin: &Origin, files: &mut Files) -> Result<Desk, SettingsError> {
+    let key = |name: &str| format!("{key}.{name}");
+    let name = raw.name.ok_or_else(|| origin.wrong(&key("name"), "missing"))?;
+    let name = DeskId::new(&name).map_err(|error| origin.wrong(&key("name"), error))?;
+    let mqtt = raw.mqtt.unwrap_or(true);
+    let webhook = match (raw.webhook_url, raw.webhook_secret_file) {
+        (Some(url), Some(secret)) => {
+            let url = webhook_url(&url, &key("webhook_url"), origin, files)?;
+            let mut secrets = vec![signing_secret(&secret, &key("webhook_secret_file"), origin, files)?];
+            if let Some(previous) = raw.webhook_secret_previous_file {
+                secrets.push(signing_secret(&previous, &key("webhook_secret_previous_file"), origin, files)?);
+            }
+            Some(Webhook { url, secrets })
+        }
+        (Some(_), None) => {
+            return Err(origin.wrong(&key("webhook_secret_file"), "missing, and webhook_url needs it"));
+        }
+        (None, Some(_)) => {
+            return Err(origin.wrong(&key("webhook_url"), "missing, and webhook_secret_file needs it"));
+        }
+        (None, None) => match raw.webhook_secret_previous_file {
+            Some(_) => {
+                return Err(
+                    origin.wrong(&key("webhook_url"), "missing, and webhook_secret_previous_file needs it")
+                );
+            }
+            None => None,
+        },
+    };
+    if !mqtt && webhook.is_none() {
+        return Err(
+            origin.wrong(&key("mqtt"), "false, and there is no webhook_url: nothing would reach this desk")
+        );
+    }
+    Ok(Desk { name, mqtt, webhook })
+}
+
+fn webhook_url(text: &str, key: &str, origin: &Origin, files: &mut Files) -> Result<Url, SettingsError> {
+    let url = Url::parse(text).map_err(|error| origin.wrong(key, format!("not a URL: {error}")))?;
+    if !matches!(url.scheme(), "https" | "http") || url.host_str().is_none() {
+        return Err(origin.wrong(key, "does not begin with https://"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(origin.wrong(key, "must not hold credentials: deliveries are signed"));
+    }
+    if url.scheme() == "http" && !matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]")) {
+        files.warn(format!("{key} is http:// to another machine: alerts travel unencrypted"));
+    }
+    Ok(url)
+}
+
+fn signing_secret(
+    path: &Path,
+    key: &str,
+    origin: &Origin,
+    files: &mut Files,
+) -> Result<SigningSecret, SettingsError> {
+    let secret = files.secret(path, key, origin)?;
+    let secret = SigningSecret::parse(secret.expose())
+        .map_err(|error| origin.file(key, &files.resolve(path), error))?;
+    if secret.is_short() {
+        files.warn(format!("{key} is shorter than the 24 bytes that Standard Webhooks asks for"));
+    }
+    Ok(secret)
+}
+
+fn tokens(
+    path: Option<&Path>,
+    desks: &[Desk],
+    origin: &Origin,
+    files: &mut Files,
+) -> Result<Tokens, SettingsError> {
+    let Some(path) = path else {
+        files.warn("api.tokens_file is not set: nobody can use the API".to_owned());
+        return Ok(Tokens::default());
+    };
+    let text = files.text(path, "api.tokens_file", origin)?;
+    let tokens = Tokens::from_toml(&text)
+        .map_err(|error| origin.file("api.tokens_file", &files.resolve(path), error))?;
+    for token in tokens.iter() {
+        if let Some(desk) = &token.desk
+            && desks.iter().all(|known| known.name != *desk)
+        {
+            files.warn(format!("the API token {:?} is for desk {desk}, which is not configured", token.name));
+        }
+    }
+    Ok(tokens)
+}
+
+fn log(raw: &raw::RawLog, origin: &Origin) -> Result<Log, SettingsError> {
+    let format = match raw.format.as_deref() {
+        None | Some("text") => LogFormat::Text,
+        Some("json") => LogFormat::Json,
+        Some(other) => return Err(origin.wrong("log.format", format!("{other:?} is neither text nor json"))),
+    };
+    let level = match raw.level.as_deref() {
+        None => tracing::Level::INFO,
+        Some(text @ ("error" | "warn" | "info" | "debug" | "trace")) => {
+            text.parse().map_err(|error| origin.wrong("log.level", error))?
+        }
+        Some(other) => {
+            return Err(
+                origin.wrong("log.level", format!("{other:?} is not error, warn, info, debug or trace"))
+            );
+        }
+    };
+    Ok(Log { format, level })
+}

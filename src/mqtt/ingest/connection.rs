@@ -1,0 +1,220 @@
+//! One connection of the ingest link, from CONNECT to its end.
+
+use std::time::{Duration, SystemTime};
+
+use rumqttc::Outgoing;
+use rumqttc::v5::mqttbytes::QoS;
+use rumqttc::v5::mqttbytes::v5::{ConnAck, Filter, Packet, Publish, SubAck, SubscribeReasonCode};
+use rumqttc::v5::{AsyncClient, Event, EventLoop};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::{AckToken, Arrived, AwayReason, Link};
+
+/// How long the broker may take to answer the subscription. Long, because what it kept for us comes first.
+const SUBSCRIBED_WITHIN: Duration = Duration::from_secs(30);
+/// How long saying goodbye may take.
+const GOODBYE_WITHIN: Duration = Duration::from_secs(2);
+/// Requests beside acknowledgements: SUBSCRIBE and DISCONNECT.
+const OTHER_REQUESTS: usize = 2;
+
+/// How a connection ended.
+pub(super) struct Ended {
+    pub(super) reason: AwayReason,
+    /// How long it stood; `None` when it was never made.
+    pub(super) lived: Option<Duration>,
+}
+
+/// What is known within one connection.
+struct Connection<'a> {
+    link: &'a Link,
+    epoch: u32,
+    receive_maximum: u16,
+    connected_before: bool,
+    /// Messages so far that want an acknowledgement.
+    issued: u64,
+    made: Option<(Instant, ConnAck)>,
+    subscribed: bool,
+    stopping: bool,
+}
+
+impl Link {
+    /// Connects, subscribes, and takes messages until something ends it.
+    pub(super) async fn connection(&self, epoch: u32, receive_maximum: u16, connected_before: bool) -> Ended {
+        let mut connection = Connection {
+            link: self,
+            epoch,
+            receive_maximum,
+            connected_before,
+            issued: 0,
+            made: None,
+            subscribed: false,
+            stopping: false,
+        };
+        let reason = connection.run().await;
+        Ended { reason, lived: connection.made.map(|(since, _)| since.elapsed()) }
+    }
+}
+
+impl Connection<'_> {
+    async fn run(&mut self) -> AwayReason {
+        let settings = &self.link.settings;
+        let requests = usize::from(self.receive_maximum) + OTHER_REQUESTS;
+        let (client, mut events) = AsyncClient::new(settings.ingest_options(self.receive_maximum), requests);
+        let broken = CancellationToken::new();
+        self.link.desk.open(self.epoch, client.clone(), broken.clone());
+        // On every connection, also when the broker has the session: it may have lost the subscriptions, the
+        // settings may have changed, and it makes the broker send the retained messages again.
+        let filters = settings.subscriptions().iter().map(|path| Filter::new(path, QoS::AtLeastOnce));
+        if !settings.subscriptions().is_empty() && client.try_subscribe_many(filters).is_err() {
+            return AwayReason::SubscriptionRefused("that was asked for".into());
+        }
+        let mut goodbye_until = None;
+        loop {
+            let next = tokio::select! {
+                biased;
+                () = self.link.stop.cancelled(), if !self.stopping => {
+                    self.stopping = true;
+                    goodbye_until = Some(Instant::now() + GOODBYE_WITHIN);
+                    if self.made.is_none() || client.try_disconnect().is_err() {
+                        return AwayReason::Stopped;
+                    }
+                    continue;
+                }
+                () = until(goodbye_until) => return AwayReason::Stopped,
+                () = broken.cancelled() => Err(self.overflowed("acknowledgements")),
+                next = self.next(&mut events) => next,
+            };
+            if let Err(reason) = next.and_then(|event| self.take_all(event, &mut events)) {
+                return if self.stopping { AwayReason::Stopped } else { reason };
+            }
+        }
+    }
+
+    /// The next event. Dropped halfway it loses nothing that matters: the connection ends then, or says
+    /// goodbye, which writes out what was left.
+    async fn next(&self, events: &mut EventLoop) -> Result<Event, AwayReason> {
+        match tokio::time::timeout(self.link.settings.dead_after(), events.poll()).await {
+            Ok(Ok(event)) => Ok(event),
+            Ok(Err(error)) => Err(AwayReason::of(&error, self.made.is_some())),
+            Err(_) => Err(AwayReason::Silent),
+        }
+    }
+
+    /// Takes `event` and those that were read together with it.
+    fn take_all(&mut self, event: Event, events: &mut EventLoop) -> Result<(), AwayReason> {
+        self.take(event)?;
+        while let Some(event) = events.state.events.pop_front() {
+            self.take(event)?;
+        }
+        let waiting_since = self.made.as_ref().filter(|_| !self.subscribed).map(|(since, _)| *since);
+        if waiting_since.is_some_and(|since| since.elapsed() > SUBSCRIBED_WITHIN) {
+            return Err(AwayReason::SubscriptionRefused("by not answering it".into()));
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, event: Event) -> Result<(), AwayReason> {
+        match event {
+            Event::Incoming(Packet::Publish(publish)) => self.arrived(publish),
+            Event::Incoming(Packet::ConnAck(answer)) => {
+                self.connected(answer);
+                Ok(())
+            }
+            Event::Incoming(Packet::SubAck(answer)) => self.subscribed(&answer),
+            Event::Outgoing(Outgoing::Disconnect) => Err(AwayReason::Stopped),
+            _ => Ok(()),
+        }
+    }
+
+    fn connected(&mut self, answer: ConnAck) {
+        let wanted = self.link.settings.session_expiry_s();
+        let granted = answer.properties.as_ref().and_then(|properties| properties.session_expiry_interval);
+        if let Some(granted_s) = granted.filter(|granted| *granted < wanted) {
+            tracing::warn!(wanted_s = wanted, granted_s, "the broker keeps the session for a shorter time");
+        }
+        if self.connected_before {
+            self.link.counters.reconnects.add(1);
+            if !answer.session_present {
+                self.link.counters.sessions_lost.add(1);
+                tracing::warn!("the broker lost the session; what it kept for this service is gone");
+            }
+        }
+        self.made = Some((Instant::now(), answer));
+        if self.link.settings.subscriptions().is_empty() {
+            self.stands();
+        }
+    }
+
+    fn subscribed(&mut self, answer: &SubAck) -> Result<(), AwayReason> {
+        for (filter, code) in self.link.settings.subscriptions().iter().zip(&answer.return_codes) {
+            match code {
+                SubscribeReasonCode::Success(QoS::AtLeastOnce | QoS::ExactlyOnce) => {}
+                SubscribeReasonCode::Success(QoS::AtMostOnce) => {
+                    return Err(AwayReason::SubscriptionRefused(format!("to {filter} with QoS 1")));
+                }
+                refused => {
+                    return Err(AwayReason::SubscriptionRefused(format!("to {filter}: {refused:?}")));
+                }
+            }
+        }
+        self.stands();
+        Ok(())
+    }
+
+    fn stands(&mut self) {
+        self.subscribed = true;
+        if let Some((_, answer)) = &self.made {
+            self.link.report.connected(answer.session_present);
+        }
+    }
+
+    fn arrived(&mut self, publish: Publish) -> Result<(), AwayReason> {
+        if self.stopping {
+            return Ok(());
+        }
+        let wants_ack = publish.qos != QoS::AtMostOnce;
+        // The room for what must not be lost is not given to what may be: else a flood of QoS 0 from one
+        // device would break the connection for all.
+        if !wants_ack && self.link.out.capacity() <= self.receive_maximum.into() {
+            self.link.counters.dropped_qos0.add(1);
+            return Ok(());
+        }
+        let ack = if wants_ack {
+            AckToken::new(self.epoch, publish.pkid, publish.qos, self.issued)
+        } else {
+            AckToken::none()
+        };
+        let bytes = publish.payload.len() as u64;
+        let arrived = Arrived {
+            topic: publish.topic,
+            payload: publish.payload,
+            retain: publish.retain,
+            received_at: SystemTime::now(),
+            ack,
+        };
+        match self.link.out.try_send(arrived) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_)) => return Err(self.overflowed("messages")),
+            Err(TrySendError::Closed(_)) => return Err(AwayReason::Stopped),
+        }
+        self.issued += u64::from(wants_ack);
+        self.link.counters.received.add(1);
+        self.link.counters.bytes.add(bytes);
+        Ok(())
+    }
+
+    /// The broker sent more than it was told it may. Nothing is lost: it was not acknowledged.
+    fn overflowed(&self, what: &str) -> AwayReason {
+        self.link.counters.overflows.add(1);
+        AwayReason::Lost(format!("the broker has more {what} under way than it was allowed"))
+    }
+}
+
+async fn until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
