@@ -96,7 +96,9 @@ impl Params {
     /// A parameter that is a whole number.
     pub(crate) fn number<T: FromStr>(&mut self, name: &str) -> Result<Option<T>, Problem> {
         let Some(text) = self.text(name)? else { return Ok(None) };
-        text.parse().map(Some).map_err(|_| Problem::parameter(name, format!("{text:.40?} is not a whole number")))
+        text.parse()
+            .map(Some)
+            .map_err(|_| Problem::parameter(name, format!("{text:.40?} is not a whole number")))
     }
 
     /// Which part of the list named `list` to show: `cursor` and `limit`. Takes the last parameters.
@@ -165,7 +167,12 @@ impl<K: CursorKey> Paging<K> {
     }
 
     /// The page of these rows, of which there are at most [`ask`](Self::ask).
-    pub(crate) fn page<R, T>(&self, mut rows: Vec<R>, key: impl Fn(&R) -> K, show: impl Fn(R) -> T) -> Page<T> {
+    pub(crate) fn page<R, T>(
+        &self,
+        mut rows: Vec<R>,
+        key: impl Fn(&R) -> K,
+        show: impl Fn(R) -> T,
+    ) -> Page<T> {
         let more = rows.len() > self.limit as usize;
         rows.truncate(self.limit as usize);
         let next = rows.last().filter(|_| more).map(|row| seal_cursor(self.list, &key(row).to_string()));

@@ -15,8 +15,8 @@ use super::desks::DeliveryView;
 use super::extract::{Page, Params};
 use super::problem::Problem;
 use crate::store::{
-    AlertRow, Channel, DeliveryRecord, IncidentCursor, IncidentFilter, IncidentRow, IncidentStory, InputFilter,
-    MOST_ROWS, ReceiptRow,
+    AlertRow, Channel, DeliveryRecord, IncidentCursor, IncidentFilter, IncidentRow, IncidentStory,
+    InputFilter, MOST_ROWS, ReceiptRow,
 };
 
 /// Levels of the contract (§8).

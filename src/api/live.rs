@@ -14,10 +14,10 @@ use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::AppState;
 use super::access::Scope;
 use super::extract::Params;
 use super::problem::{Kind, Problem};
-use super::AppState;
 use crate::metrics::Metrics;
 use crate::store::{AlertRow, Store};
 

@@ -166,7 +166,10 @@ async fn put_order(
     ),
     security(("token" = [])),
 )]
-async fn withdraw_order(State(state): State<AppState>, Path(order): Path<String>) -> Result<StatusCode, Problem> {
+async fn withdraw_order(
+    State(state): State<AppState>,
+    Path(order): Path<String>,
+) -> Result<StatusCode, Problem> {
     state.commands.withdraw_order(order_id(&order)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }

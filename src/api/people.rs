@@ -45,12 +45,19 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     ),
     security(("token" = [])),
 )]
-async fn person(State(state): State<AppState>, Path(person): Path<String>) -> Result<Json<PersonView>, Problem> {
+async fn person(
+    State(state): State<AppState>,
+    Path(person): Path<String>,
+) -> Result<Json<PersonView>, Problem> {
     let person = PersonId::new(&person).map_err(|e| Problem::parameter("person", e.problem))?;
     let keys = state.states.person(&person).ok_or_else(|| Problem::unknown("person", person.as_str()))?;
     let now = (state.clock)();
-    let mut view =
-        PersonView { person: person.to_string(), devices: Vec::new(), watches: Vec::new(), unreadable: Vec::new() };
+    let mut view = PersonView {
+        person: person.to_string(),
+        devices: Vec::new(),
+        watches: Vec::new(),
+        unreadable: Vec::new(),
+    };
     for device in &keys.devices {
         // A device that never sent anything has no state: it is shown, with nothing known of it.
         view.devices.push(match state.store.device(device).await? {

@@ -34,10 +34,12 @@ impl Kind {
         Self("unauthenticated", "A valid token is needed", StatusCode::UNAUTHORIZED);
     pub(crate) const FORBIDDEN: Self =
         Self("forbidden", "The role of this token may not do this", StatusCode::FORBIDDEN);
-    pub(crate) const NOT_FOUND: Self = Self("not-found", "There is no such thing here", StatusCode::NOT_FOUND);
+    pub(crate) const NOT_FOUND: Self =
+        Self("not-found", "There is no such thing here", StatusCode::NOT_FOUND);
     pub(crate) const METHOD: Self =
         Self("wrong-method", "This method is not offered here", StatusCode::METHOD_NOT_ALLOWED);
-    pub(crate) const TOO_LARGE: Self = Self("too-large", "The body is too large", StatusCode::PAYLOAD_TOO_LARGE);
+    pub(crate) const TOO_LARGE: Self =
+        Self("too-large", "The body is too large", StatusCode::PAYLOAD_TOO_LARGE);
     pub(crate) const MEDIA_TYPE: Self =
         Self("wrong-media-type", "The body must be JSON", StatusCode::UNSUPPORTED_MEDIA_TYPE);
     pub(crate) const INVALID: Self =
@@ -47,7 +49,8 @@ impl Kind {
     pub(crate) const LIMIT: Self = Self("limit", "A limit is reached", StatusCode::UNPROCESSABLE_ENTITY);
     pub(crate) const TIMEOUT: Self =
         Self("timeout", "It took too long; try again", StatusCode::SERVICE_UNAVAILABLE);
-    pub(crate) const BUSY: Self = Self("busy", "Too much at once; try again", StatusCode::SERVICE_UNAVAILABLE);
+    pub(crate) const BUSY: Self =
+        Self("busy", "Too much at once; try again", StatusCode::SERVICE_UNAVAILABLE);
     pub(crate) const NOT_READY: Self = Self("not-ready", "Not ready", StatusCode::SERVICE_UNAVAILABLE);
     pub(crate) const INTERNAL: Self =
         Self("internal", "Something went wrong here", StatusCode::INTERNAL_SERVER_ERROR);
@@ -200,7 +203,8 @@ impl IntoResponse for Problem {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         match self.status_code() {
             StatusCode::UNAUTHORIZED => {
-                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"afstand\""));
+                headers
+                    .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"afstand\""));
             }
             StatusCode::SERVICE_UNAVAILABLE => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));

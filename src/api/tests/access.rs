@@ -90,7 +90,9 @@ async fn who_is_refused_is_told_how_to_come_in() {
     refused.problem();
     bench.get("rotterdam", "/v1/orders").await.problem();
     // The scheme is a word in any case; another scheme is no token.
-    for (value, status) in [("bearer secret-of-auditor", 200), ("Basic secret-of-auditor", 401), ("Bearer", 401)] {
+    for (value, status) in
+        [("bearer secret-of-auditor", 200), ("Basic secret-of-auditor", 401), ("Bearer", 401)]
+    {
         let mut request = request(Method::GET, "nobody", "/v1/orders", "");
         request.headers_mut().insert(header::AUTHORIZATION, value.parse().unwrap());
         assert_eq!(bench.send(request).await.status, status, "{value}");

@@ -110,13 +110,16 @@ async fn findings_come_with_the_answer_either_way() {
 async fn what_the_pipeline_finds_wrong_names_the_field() {
     let invalid = Invalid::new("zones.features[0].geometry", "91 is not a latitude");
     let limit = Invalid::new("wearer", "has 201 zones over all orders, at most 200");
-    for (refused, kind) in [(OrderRefused::Invalid(invalid), "invalid"), (OrderRefused::Limit(limit), "limit")] {
+    for (refused, kind) in
+        [(OrderRefused::Invalid(invalid), "invalid"), (OrderRefused::Limit(limit), "limit")]
+    {
         let want = match &refused {
             OrderRefused::Invalid(i) | OrderRefused::Limit(i) => i.clone(),
             OrderRefused::Findings(_) => unreachable!("not in this list"),
         };
         let bench = answering(Err(refused)).await;
-        let answer = bench.json(Method::PUT, "supervisor", "/v1/orders/ord-1", order("ord-1").to_string()).await;
+        let answer =
+            bench.json(Method::PUT, "supervisor", "/v1/orders/ord-1", order("ord-1").to_string()).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
         let problem = answer.problem();
         assert_eq!(problem["type"], format!("urn:afstand:problem:{kind}"));
