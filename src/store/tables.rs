@@ -59,7 +59,8 @@ impl<'a> Columns<'a> {
         Ok(self.cells.text(column)?.map(str::to_owned))
     }
 
-    fn text(&mut self) -> Read<String> {
+    /// A text.
+    pub(super) fn text(&mut self) -> Read<String> {
         let value = self.opt_text()?;
         self.some(value)
     }

@@ -234,10 +234,9 @@ async fn newest_first(store: &Store) {
 }
 
 /// The ways to ask for open incidents of [`incident`].
-pub(super) fn one_filter_of_each_kind() -> Vec<IncidentFilter> {
+fn one_filter_of_each_kind() -> Vec<IncidentFilter> {
     let some = |text: &str| Some(text.to_owned());
     vec![
-        IncidentFilter::default(),
         IncidentFilter { state: some("open"), ..Default::default() },
         IncidentFilter { open: Some(true), ..Default::default() },
         IncidentFilter { level: some("alarm"), ..Default::default() },
@@ -245,7 +244,7 @@ pub(super) fn one_filter_of_each_kind() -> Vec<IncidentFilter> {
         IncidentFilter { desk: some("rotterdam"), ..Default::default() },
         IncidentFilter { order: some("ord-1"), ..Default::default() },
         IncidentFilter { wearer: some("wearer-1"), ..Default::default() },
-        IncidentFilter { state: some("open"), before: Some(incident(50_000).cursor()), ..Default::default() },
+        IncidentFilter { state: some("open"), before: Some(incident(18).cursor()), ..Default::default() },
     ]
 }
 
@@ -262,8 +261,7 @@ pub(super) async fn incidents_are_filtered(store: &Store) {
     };
     let incidents = (0..20).map(incident).chain((20..30).map(other)).collect();
     store.commit(&Batch { incidents, ..Batch::default() }).await.unwrap();
-    for filter in one_filter_of_each_kind().into_iter().skip(1) {
-        let filter = IncidentFilter { before: None, ..filter };
+    for filter in one_filter_of_each_kind() {
         let found = store.incidents(&filter, 100).await.unwrap();
         assert!(!found.is_empty() && found.iter().all(|row| row.state == "open"), "{filter:?}");
     }
@@ -319,7 +317,7 @@ pub(super) async fn delivery_life_cycle(store: &Store) {
         receipt(2, "vd-1", Some("alert-1"), "confirmed"),
     ];
     let incidents = vec![IncidentRow { closed_at: Some(at(60)), ..incident(1) }];
-    store.commit(&Batch { receipts, incidents, ..Batch::default() }).await.unwrap();
+    store.commit(&Batch { incidents, receipts, ..Batch::default() }).await.unwrap();
     assert!(store.pending_deliveries(2, 10).await.unwrap()[0].incident_closed);
     let closed =
         |id| DeliveryProgress { id, at: at(70), outcome: Outcome::Closed { why: "incident closed".into() } };
@@ -454,7 +452,8 @@ pub(super) async fn every_length(store: &Store) {
         assert!(store.commit(&batch).await.unwrap().repeated);
     }
     let loaded = store.load().await.unwrap();
-    assert_eq!((loaded.next.input, loaded.devices.len() as i64), (first, first - 1));
+    assert_eq!(loaded.next.input, first);
+    assert_eq!(loaded.devices.len(), usize::try_from(first - 1).unwrap());
     for row in loaded.devices {
         let n = i64::from_be_bytes(row.state.try_into().unwrap());
         assert_eq!(*row.key, *format!("am-{n}"));
