@@ -85,7 +85,7 @@ impl Store {
 
     /// One number of one row.
     pub(super) async fn number(&self, expression: &str, from: &str) -> Result<i64, StoreError> {
-        Ok(self.first(Select::new(expression, from), Columns::int).await?.unwrap_or_default())
+        Ok(self.first(Select::new(expression, from), tables::read_number).await?.unwrap_or_default())
     }
 
     /// All orders in the register, by id.

@@ -93,6 +93,11 @@ fn time<'a>(moment: Timestamp) -> Value<'a> {
     Value::Int(Some(moment.as_millis()))
 }
 
+/// Reads one number.
+pub(super) fn read_number(from: &mut Columns<'_>) -> Read<i64> {
+    from.int()
+}
+
 /// The journal.
 pub(super) const INPUTS: Table<InputRow> = Table {
     name: "inputs",
