@@ -311,8 +311,8 @@ fn incidents(filter: &IncidentFilter, limit: u32) -> Select<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::rows::IncidentCursor;
     use super::*;
+    use crate::store::IncidentCursor;
 
     /// However many incidents there are, a page is read off an index: no scan of them all, no sorting.
     #[tokio::test(flavor = "multi_thread")]

@@ -2,6 +2,7 @@
 
 mod backends;
 mod rows;
+mod stories;
 mod suite;
 
 use super::*;
@@ -44,17 +45,17 @@ async fn incidents_are_found_by_what_they_are() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_delivery_lives_from_outbox_to_record() {
-    with_both(|s| Box::pin(suite::delivery_life_cycle(s))).await;
+    with_both(|s| Box::pin(stories::delivery_life_cycle(s))).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_withdrawn_order_keeps_its_history() {
-    with_both(|s| Box::pin(suite::withdrawal_keeps_history(s))).await;
+    with_both(|s| Box::pin(stories::withdrawal_keeps_history(s))).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn states_are_replaced_and_deleted_by_key() {
-    with_both(|s| Box::pin(suite::states_by_key(s))).await;
+    with_both(|s| Box::pin(stories::states_by_key(s))).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,13 +1,18 @@
 //! Which columns a row has, in one order for writing and reading.
 
+mod delivery;
+mod incident;
+
 use zones::{OrderId, Role, Timestamp};
 
 use super::bulk::{OnConflict, Table};
 use super::database::{Cells, Value};
 use super::rows::{
-    AlertRow, Channel, DeliveryRecord, IncidentRow, InputKind, InputRow, NewDelivery, OrderRow, Origin,
-    PendingDelivery, ReceiptRow, RejectedRow, StateRow, StoredOrder, StoredState, Word,
+    InputKind, InputRow, OrderRow, Origin, RejectedRow, StateRow, StoredOrder, StoredState, Word,
 };
+
+pub(super) use delivery::*;
+pub(super) use incident::*;
 
 type Values<'v, 'a> = &'v mut Vec<Value<'a>>;
 type Read<T> = Result<T, sqlx::Error>;
@@ -228,218 +233,6 @@ pub(super) fn read_change(from: &mut Columns<'_>) -> Read<OrderRow> {
         document: from.opt_text()?,
         at: from.time()?,
         origin: from.numbered(Origin::from_number)?,
-    })
-}
-
-/// Incidents as they are now.
-pub(super) const INCIDENTS: Table<IncidentRow> = Table {
-    name: "incidents",
-    columns: "incident, order_id, kind, wearer, victim, zone, device, desk, level, worst, certainty, opened_at, \
-              changed_at, cleared_at, closed_at, revision, state",
-    on_conflict: OnConflict::Replace("incident"),
-    bind: bind_incident,
-};
-
-fn bind_incident<'a>(row: &'a IncidentRow, to: Values<'_, 'a>) {
-    to.extend([
-        Value::text(&row.incident),
-        Value::text(&row.order),
-        Value::text(&row.kind),
-        Value::text(&row.wearer),
-        Value::opt_text(row.victim.as_deref()),
-        Value::opt_text(row.zone.as_deref()),
-        Value::opt_text(row.device.as_deref()),
-        Value::opt_text(row.desk.as_deref()),
-        Value::text(&row.level),
-        Value::text(&row.worst),
-        Value::text(&row.certainty),
-        time(row.opened_at),
-        time(row.changed_at),
-        opt_time(row.cleared_at),
-        opt_time(row.closed_at),
-        row.revision.into(),
-        Value::text(&row.state),
-    ]);
-}
-
-/// Reads [`INCIDENTS`].
-pub(super) fn read_incident(from: &mut Columns<'_>) -> Read<IncidentRow> {
-    Ok(IncidentRow {
-        incident: from.text()?,
-        order: from.text()?,
-        kind: from.word()?,
-        wearer: from.text()?,
-        victim: from.opt_text()?,
-        zone: from.opt_text()?,
-        device: from.opt_text()?,
-        desk: from.opt_text()?,
-        level: from.word()?,
-        worst: from.word()?,
-        certainty: from.word()?,
-        opened_at: from.time()?,
-        changed_at: from.time()?,
-        cleared_at: from.opt_time()?,
-        closed_at: from.opt_time()?,
-        revision: from.int()?,
-        state: from.word()?,
-    })
-}
-
-/// Alerts as they were raised.
-pub(super) const ALERTS: Table<AlertRow> = Table {
-    name: "alerts",
-    columns: "seq, alert, incident, revision, raised_at, level, kind, order_id, wearer, victim, desk, data",
-    on_conflict: OnConflict::Keep,
-    bind: bind_alert,
-};
-
-fn bind_alert<'a>(row: &'a AlertRow, to: Values<'_, 'a>) {
-    to.extend([
-        row.seq.into(),
-        Value::text(&row.alert),
-        Value::text(&row.incident),
-        row.revision.into(),
-        time(row.raised_at),
-        Value::text(&row.level),
-        Value::text(&row.kind),
-        Value::text(&row.order),
-        Value::text(&row.wearer),
-        Value::opt_text(row.victim.as_deref()),
-        Value::opt_text(row.desk.as_deref()),
-        Value::text(&row.data),
-    ]);
-}
-
-/// Reads [`ALERTS`].
-pub(super) fn read_alert(from: &mut Columns<'_>) -> Read<AlertRow> {
-    Ok(AlertRow {
-        seq: from.int()?,
-        alert: from.text()?,
-        incident: from.text()?,
-        revision: from.int()?,
-        raised_at: from.time()?,
-        level: from.word()?,
-        kind: from.word()?,
-        order: from.text()?,
-        wearer: from.text()?,
-        victim: from.opt_text()?,
-        desk: from.opt_text()?,
-        data: from.text()?,
-    })
-}
-
-/// The outbox.
-pub(super) const DELIVERIES: Table<NewDelivery> = Table {
-    name: "deliveries",
-    columns: "id, alert, alert_seq, incident, channel, recipient, payload, level, created_at",
-    on_conflict: OnConflict::Keep,
-    bind: bind_delivery,
-};
-
-fn bind_delivery<'a>(row: &'a NewDelivery, to: Values<'_, 'a>) {
-    to.extend([
-        row.id.into(),
-        Value::text(&row.alert),
-        row.alert_seq.into(),
-        Value::text(&row.incident),
-        row.channel.number().into(),
-        Value::text(&row.recipient),
-        Value::text(&row.payload),
-        Value::text(&row.level),
-        time(row.created_at),
-    ]);
-}
-
-fn read_delivery(from: &mut Columns<'_>) -> Read<NewDelivery> {
-    Ok(NewDelivery {
-        id: from.int()?,
-        alert: from.text()?,
-        alert_seq: from.int()?,
-        incident: from.text()?,
-        channel: from.numbered(Channel::from_number)?,
-        recipient: from.text()?,
-        payload: from.text()?,
-        level: from.word()?,
-        created_at: from.time()?,
-    })
-}
-
-/// What [`read_pending`] reads of a delivery `d`, after the columns of [`DELIVERIES`].
-pub(super) const PENDING_COLUMNS: &str = "attempts, attempted_at, error, next_at, \
-    (SELECT i.closed_at FROM incidents i WHERE i.incident = d.incident)";
-
-/// Reads [`DELIVERIES`] and [`PENDING_COLUMNS`].
-pub(super) fn read_pending(from: &mut Columns<'_>) -> Read<PendingDelivery> {
-    Ok(PendingDelivery {
-        delivery: read_delivery(from)?,
-        attempts: from.int()?,
-        attempted_at: from.opt_time()?,
-        error: from.opt_text()?,
-        next_at: from.opt_time()?,
-        incident_closed: from.opt_int()?.is_some(),
-    })
-}
-
-/// What [`read_record`] reads of a delivery `d`, after the columns of [`DELIVERIES`].
-pub(super) const RECORD_COLUMNS: &str = "attempts, attempted_at, error, next_at, received_at, detail, closed_at, why, \
-    (SELECT min(r.at) FROM receipts r \
-      WHERE r.alert = d.alert AND r.recipient = d.recipient AND r.state = 'displayed'), \
-    (SELECT min(r.at) FROM receipts r \
-      WHERE r.alert = d.alert AND r.recipient = d.recipient AND r.state = 'confirmed')";
-
-/// Reads [`DELIVERIES`] and [`RECORD_COLUMNS`].
-pub(super) fn read_record(from: &mut Columns<'_>) -> Read<DeliveryRecord> {
-    Ok(DeliveryRecord {
-        delivery: read_delivery(from)?,
-        attempts: from.int()?,
-        attempted_at: from.opt_time()?,
-        error: from.opt_text()?,
-        next_at: from.opt_time()?,
-        received_at: from.opt_time()?,
-        detail: from.opt_text()?,
-        closed_at: from.opt_time()?,
-        why: from.opt_text()?,
-        displayed_at: from.opt_time()?,
-        confirmed_at: from.opt_time()?,
-    })
-}
-
-/// What recipients said.
-pub(super) const RECEIPTS: Table<ReceiptRow> = Table {
-    name: "receipts",
-    columns: "seq, at, received_at, channel, recipient, alert, incident, state, reference, reason",
-    on_conflict: OnConflict::Keep,
-    bind: bind_receipt,
-};
-
-fn bind_receipt<'a>(row: &'a ReceiptRow, to: Values<'_, 'a>) {
-    to.extend([
-        row.seq.into(),
-        time(row.at),
-        time(row.received_at),
-        row.channel.number().into(),
-        Value::text(&row.recipient),
-        Value::opt_text(row.alert.as_deref()),
-        Value::opt_text(row.incident.as_deref()),
-        Value::text(&row.state),
-        Value::opt_text(row.reference.as_deref()),
-        Value::opt_text(row.reason.as_deref()),
-    ]);
-}
-
-/// Reads [`RECEIPTS`].
-pub(super) fn read_receipt(from: &mut Columns<'_>) -> Read<ReceiptRow> {
-    Ok(ReceiptRow {
-        seq: from.int()?,
-        at: from.time()?,
-        received_at: from.time()?,
-        channel: from.numbered(Channel::from_number)?,
-        recipient: from.text()?,
-        alert: from.opt_text()?,
-        incident: from.opt_text()?,
-        state: from.word()?,
-        reference: from.opt_text()?,
-        reason: from.opt_text()?,
     })
 }
 
