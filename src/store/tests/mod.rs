@@ -1,6 +1,7 @@
 //! One suite for both back ends: SQLite always, PostgreSQL where a server is given.
 
 mod backends;
+mod kill;
 mod rows;
 mod stories;
 mod suite;
