@@ -7,7 +7,7 @@ use zones::order::Order;
 use zones::{DeviceId, OrderId, Role};
 
 /// Names and wishes of devices, by the orders that state them.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Register {
     trackers: BTreeMap<String, BTreeMap<OrderId, (Role, DeviceId)>>,
     devices: BTreeMap<DeviceId, BTreeMap<OrderId, Role>>,

@@ -83,3 +83,17 @@ fn traccar<'a>(role: Role, traccar: &'a Traccar<'a>, mut each: impl FnMut(Input<
 pub(crate) fn unknown(what: &str) -> Unusable {
     Unusable { reason: format!("unknown {what}: no registered order names it"), field: None }
 }
+
+/// What is wrong with a message of which a part was used.
+pub(crate) fn partly_unusable(message: &Message<'_>) -> Option<Unusable> {
+    match message {
+        Message::Fixes { fixes, rejected, .. } => {
+            let (place, first) = rejected.first()?;
+            let all = fixes.len() + rejected.len();
+            let reason = format!("{} of {all} fixes cannot be used; the first is [{place}]: {first}", rejected.len());
+            Some(Unusable { reason, field: None })
+        }
+        Message::Traccar(traccar) => traccar.rejected.clone(),
+        _ => None,
+    }
+}
