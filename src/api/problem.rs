@@ -11,6 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
+use zones::guidance::Finding;
 
 use super::AppState;
 use crate::metrics::HttpLabels;
@@ -87,7 +88,7 @@ pub(crate) struct Problem {
     /// Findings of the guidance, where an order cannot be in force.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<Object>)]
-    pub findings: Vec<serde_json::Value>,
+    pub findings: Vec<Finding>,
     /// For the log only.
     #[serde(skip)]
     cause: Option<Cause>,
@@ -144,7 +145,7 @@ impl Problem {
         Self::new(Kind::NOT_FOUND).detail(format!("there is no {what} {id:?}"))
     }
 
-    pub(crate) fn findings(self, findings: Vec<serde_json::Value>) -> Self {
+    pub(crate) fn findings(self, findings: Vec<Finding>) -> Self {
         Self { findings, ..self }
     }
 
