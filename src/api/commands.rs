@@ -127,10 +127,8 @@ impl Commands {
         match timeout(self.answer_within, asked).await {
             Ok(Some(answer)) => Ok(answer),
             Ok(None) => Err(Problem::new(Kind::BUSY).detail("nothing can be stored now")),
-            Err(_) => {
-                Err(Problem::new(Kind::TIMEOUT)
-                    .detail("it may still be done; sending the same again changes nothing"))
-            }
+            Err(_) => Err(Problem::new(Kind::TIMEOUT)
+                .detail("it may still be done; sending the same again changes nothing")),
         }
     }
 }

@@ -14,7 +14,7 @@ use zones::{OrderId, Timestamp};
 
 use super::AppState;
 use super::extract::{Page, Params, SaidJson};
-use super::problem::{Kind, Problem};
+use super::problem::{Document, Kind, Problem};
 use crate::store::{Origin, StoredOrder};
 
 /// An order of the register in a list.
@@ -59,7 +59,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     ),
     responses(
         (status = 200, description = "A page", body = Page<OrderEntry>),
-        (status = 400, description = "A parameter that cannot be used", body = Problem,
+        (status = 400, description = "A parameter that cannot be used", body = Document,
          content_type = "application/problem+json"),
     ),
     security(("token" = [])),
@@ -88,7 +88,7 @@ fn entry(StoredOrder { order, document, changed_at, origin, .. }: StoredOrder) -
     params(("order" = String, Path, description = "The order's id")),
     responses(
         (status = 200, description = "The order", body = Object),
-        (status = 404, description = "Not in the register, or withdrawn", body = Problem,
+        (status = 404, description = "Not in the register, or withdrawn", body = Document,
          content_type = "application/problem+json"),
     ),
     security(("token" = [])),
@@ -114,11 +114,11 @@ async fn get_order(State(state): State<AppState>, Path(order): Path<String>) -> 
     responses(
         (status = 200, description = "Replaced, or unchanged", body = Registered),
         (status = 201, description = "Registered", body = Registered),
-        (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "Not JSON", body = Document, content_type = "application/problem+json"),
         (status = 422, description = "It cannot be in force: a field that cannot be used, an error of the \
-         guidance (`findings`), or a limit of the register", body = Problem,
+         guidance (`findings`), or a limit of the register", body = Document,
          content_type = "application/problem+json"),
-        (status = 503, description = "It cannot be stored now", body = Problem,
+        (status = 503, description = "It cannot be stored now", body = Document,
          content_type = "application/problem+json"),
     ),
     security(("token" = [])),
@@ -152,14 +152,17 @@ async fn put_order(
     params(("order" = String, Path, description = "The order's id")),
     responses(
         (status = 204, description = "Withdrawn"),
-        (status = 404, description = "There never was such an order", body = Problem,
+        (status = 404, description = "There never was such an order", body = Document,
          content_type = "application/problem+json"),
-        (status = 503, description = "It cannot be stored now", body = Problem,
+        (status = 503, description = "It cannot be stored now", body = Document,
          content_type = "application/problem+json"),
     ),
     security(("token" = [])),
 )]
-async fn withdraw_order(State(state): State<AppState>, Path(order): Path<String>) -> Result<StatusCode, Problem> {
+async fn withdraw_order(
+    State(state): State<AppState>,
+    Path(order): Path<String>,
+) -> Result<StatusCode, Problem> {
     state.commands.withdraw_order(order_id(&order)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -4,6 +4,7 @@ import { follow, now, read } from "/stream.js";
 
 const MOST_ROWS = 200;
 const MOST_DEVICES = 200;
+const MOST_FILLED = 20;
 const DEVICE_PAGES = 4;
 const REFRESH_MS = 15_000;
 /** Three intervals of the usual minute: a position that is older is said to be old. */
@@ -35,6 +36,16 @@ function put(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** Texts side by side, none of them broken in the middle: an id is read as one. */
+function pieces(element, texts) {
+  element.replaceChildren(...texts.flatMap((text) => {
+    const piece = document.createElement("span");
+    piece.className = "nowrap";
+    piece.textContent = text;
+    return [piece, " "];
+  }));
+}
+
 function shape(level) {
   const known = $(`shape-${level}`) ?? $("shape-unknown");
   return known.content.cloneNode(true);
@@ -50,10 +61,20 @@ function begin() {
   const followed = token;
   const mine = (act) => (...told) => token === followed && act(...told);
   stop = follow(token, {
-    open: mine(() => { state = "live"; lastSign = now(); refresh(); }),
-    sign: mine(() => { lastSign = now(); }),
+    open: mine(() => {
+      state = "live";
+      lastSign = now();
+      refresh();
+    }),
+    sign: mine(() => {
+      lastSign = now();
+    }),
     alert: mine((alert) => take(alert, true)),
-    lost: mine(() => { state = "lost"; draw(); }),
+    lost: mine(() => {
+      state = "lost";
+      draw();
+    }),
+    anew: mine(forget),
     refused: mine((status) => leave(status === 403 ? "forbidden" : "refused")),
   });
   draw();
@@ -65,16 +86,20 @@ function leave(why) {
   sessionStorage.removeItem("token");
   token = null;
   state = "closed";
-  incidentsRead = null;
-  devices = [];
-  rows.forEach((row) => row.element.remove());
-  rows.clear();
+  forget();
   $("main").hidden = true;
   $("leave").hidden = true;
   $("login").hidden = false;
   put($("refused"), why ? word(why) : "");
   $("token").focus();
   draw();
+}
+
+function forget() {
+  incidentsRead = null;
+  devices = [];
+  rows.forEach((row) => row.element.remove());
+  rows.clear();
 }
 
 /** Reads what the events do not tell: what was open before, what was closed, and the devices. */
@@ -94,6 +119,8 @@ async function readIncidents(asked) {
     if (token !== asked) return;
     const open = new Set(items.map((item) => item.incident));
     items.reverse().forEach((item) => take(item, false));
+    await fill(asked);
+    if (token !== asked) return;
     for (const [id, row] of rows) {
       if (!next && !open.has(id) && row.touched < before) {
         row.element.remove();
@@ -126,14 +153,25 @@ async function readDevices(asked) {
   drawDevices();
 }
 
+/** The list has no distances and no telephone numbers; the last alert of an incident has. */
+async function fill(asked) {
+  const bare = [...rows.values()].filter((row) => !row.news.raised_at).sort((a, b) => b.at - a.at);
+  for (const row of bare.slice(0, MOST_FILLED)) {
+    const { alerts } = await read(`/v1/incidents/${encodeURIComponent(row.news.incident)}`, asked);
+    const last = alerts.at(-1)?.data;
+    if (token !== asked) return;
+    if (last && rows.get(row.news.incident) === row) take({ ...row.news, ...last }, false, true);
+  }
+}
+
 // --- incidents --------------------------------------------------------------------------------------------
 
 /** Takes an alert, or an incident as the list has it; the newest revision of an incident counts. */
-function take(news, live) {
+function take(news, live, filled = false) {
   const known = rows.get(news.incident);
   if (known && (known.news.revision ?? 0) > (news.revision ?? 0)) return;
   // The list knows less than the alert it follows from.
-  if (known && !live && known.news.revision === news.revision) return;
+  if (known && !live && !filled && known.news.revision === news.revision) return;
   const element = known?.element ?? $("row").content.firstElementChild.cloneNode(true);
   const at = Date.parse(news.raised_at ?? news.changed_at);
   const row = { news, element, at, touched: now(), newUntil: live ? now() + NEW_FOR_MS : 0 };
@@ -145,6 +183,7 @@ function take(news, live) {
   list.insertBefore(element, next ?? null);
   focused?.focus();
   drawRow(row);
+  if (live) put($("news"), ["level", "what", "who"].map((name) => element.querySelector(`.${name}`).textContent).join(". "));
   while (list.children.length > MOST_ROWS) {
     const last = list.lastElementChild;
     rows.delete(last.dataset.incident);
@@ -165,7 +204,7 @@ function drawRow({ news, element }) {
   put(part("what"), [word(news.kind), word(news.certainty), news.late && word("late")].filter(Boolean).join(" · "));
   const who = [news.wearer && `${word("wearer")} ${news.wearer}`, news.victim && `${word("victim")} ${news.victim}`,
     news.zone && `${word("zone")} ${news.zone}`, news.device && `${word("device")} ${news.device}`];
-  put(part("who"), who.filter(Boolean).join(" · "));
+  pieces(part("who"), who.filter(Boolean));
   const how = [];
   if (Number.isFinite(news.distance_m)) {
     const unsure = Number.isFinite(news.uncertainty_m) ? ` ± ${metres(news.uncertainty_m)}` : "";
@@ -173,7 +212,7 @@ function drawRow({ news, element }) {
   }
   if (Number.isFinite(news.contact_s)) how.push(`${word("contact")} ${span(news.contact_s)}`);
   if (news.arrest_on_sight) how.push(word("arrest"));
-  put(part("how"), how.join(" · "));
+  pieces(part("how"), how);
   drawDetails(element.querySelector("dl"), news);
 }
 
@@ -215,14 +254,14 @@ function drawDevices() {
   body.replaceChildren(...devices.slice(0, MOST_DEVICES).map((device) => {
     const line = document.createElement("tr");
     const cells = ["td", "td", "td", "td", "td"].map((tag) => line.appendChild(document.createElement(tag)));
-    const role = device.role ? ` (${word(device.role)})` : "";
+    const role = device.role ? [`(${word(device.role)})`] : [];
     const [level, said] = deviceState(device);
     const mark = document.createElement("span");
     mark.className = `shape ${level}`;
     mark.append(shape(level));
     cells[0].append(mark, word(said));
     cells[1].textContent = device.device;
-    cells[2].textContent = `${device.person ?? "–"}${role}`;
+    pieces(cells[2], [device.person ?? "–", ...role]);
     cells[3].className = cells[4].className = "number";
     cells[3].dataset.at = device.at;
     cells[4].textContent = Number.isFinite(device.uncertainty_m) ? `± ${metres(device.uncertainty_m)}` : "–";
@@ -248,7 +287,7 @@ function draw() {
   $("nothing").hidden = !empty;
   put($("nothing"), empty && word(empty));
   const count = (level) => [...rows.values()].filter((row) => row.news.level === level).length;
-  const counts = `${count("alarm")} ${word("alarms")} · ${count("warning")} ${word("warnings")}`;
+  const counts = `${word("alarm")} ${count("alarm")} · ${word("warning")} ${count("warning")}`;
   put($("counts"), token ? counts : "");
   document.title = !token ? "Afstand" : state === "live" ? `${counts} – Afstand` : `${word(state)} – Afstand`;
   tick();

@@ -29,7 +29,7 @@ export async function read(path, token) {
 }
 
 /** Follows the live events until `stop` is called. Tells `on.open`, `on.alert(data)`, `on.sign` (any byte),
- *  `on.lost`, and `on.refused(status)`, after which it does not try again. */
+ *  `on.lost`, `on.anew` when what was told no longer counts, and `on.refused(status)`, after which it does not try again. */
 export function follow(token, on) {
   let lastId = "";
   let tries = 0;
@@ -68,7 +68,10 @@ export function follow(token, on) {
       return;
     }
     // An id that the service does not know: it was set back. Begin anew; what is open is read again.
-    if (response.status === 400) lastId = "";
+    if (response.status === 400) {
+      lastId = "";
+      on.anew();
+    }
     if (!response.ok) throw new Error(String(response.status));
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     on.open();

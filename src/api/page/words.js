@@ -20,7 +20,7 @@ const words = {
     nothing: "Geen open incidenten.", loading: "Incidenten worden opgehaald…", unread: "De lijst met incidenten kan niet worden opgehaald: zij kan onvolledig zijn.",
     heard: "Gezien", aged: "Oud", silent: "Stil", unheard: "Nooit gehoord", unreadable: "Onleesbaar",
     offline: "Offline", noDevices: "Deze rol ziet geen toestellen.", devicesUnread: "De toestellen kunnen niet worden opgehaald; deze lijst is oud.",
-    shown: "getoond, langst niet gezien eerst", of: "van", more: "of meer", alarms: "alarm", warnings: "waarschuwing",
+    shown: "getoond, langst niet gezien eerst", of: "van", more: "of meer",
     other: "English", otherLang: "en", s: "s", min: "min", h: "u", d: "d", ahead: "klok toestel loopt voor",
   },
   en: {
@@ -43,7 +43,7 @@ const words = {
     nothing: "No open incidents.", loading: "Fetching the incidents…", unread: "The list of incidents cannot be fetched: it may be incomplete.",
     heard: "Seen", aged: "Old", silent: "Silent", unheard: "Never heard", unreadable: "Unreadable",
     offline: "Offline", noDevices: "This role sees no devices.", devicesUnread: "The devices cannot be fetched; this list is old.",
-    shown: "shown, longest unseen first", of: "of", more: "or more", alarms: "alarm", warnings: "warning",
+    shown: "shown, longest unseen first", of: "of", more: "or more",
     other: "Nederlands", otherLang: "nl", s: "s", min: "min", h: "h", d: "d", ahead: "device clock runs ahead",
   },
 };
@@ -52,6 +52,7 @@ let language = sessionStorage.getItem("language") === "en" ? "en" : "nl";
 
 export const word = (key) => words[language][key] ?? key;
 export const has = (key) => key in words[language];
+const locale = () => (language === "nl" ? "nl-NL" : "en-GB");
 export const currentLanguage = () => language;
 
 export function toggleLanguage() {
@@ -71,7 +72,7 @@ export function span(seconds) {
 
 /** Metres as people say them. */
 export function metres(m) {
-  const number = (n, digits) => n.toLocaleString(language, { maximumFractionDigits: digits });
+  const number = (n, digits) => n.toLocaleString(locale(), { maximumFractionDigits: digits });
   return Math.abs(m) < 1000 ? `${number(m, 0)} m` : `${number(m / 1000, 1)} km`;
 }
 
@@ -80,5 +81,5 @@ export function clock(text) {
   const at = new Date(text);
   const today = at.toDateString() === new Date().toDateString();
   const day = today ? {} : { day: "2-digit", month: "short" };
-  return at.toLocaleString(language, { hour: "2-digit", minute: "2-digit", second: "2-digit", ...day });
+  return at.toLocaleString(locale(), { hour: "2-digit", minute: "2-digit", second: "2-digit", ...day });
 }

@@ -35,6 +35,7 @@ pub(super) struct Bench {
     pub(super) readiness: Option<watch::Sender<Readiness>>,
     pub(super) shutdown: CancellationToken,
     pub(super) state: AppState,
+    /// Deleted with the bench.
     _dir: TempDir,
 }
 
@@ -164,7 +165,8 @@ fn secret(who: &str) -> String {
 /// Somebody of each role, and a second desk.
 fn tokens() -> Tokens {
     let of = |name: &str, role: &str, desk: &str| {
-        let hash: String = Sha256::digest(secret(name)).iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash: String =
+            <[u8; 32]>::from(Sha256::digest(secret(name))).map(|byte| format!("{byte:02x}")).concat();
         format!("[[token]]\nname = \"{name}\"\nrole = \"{role}\"\nsha256 = \"{hash}\"\n{desk}\n")
     };
     let text = [
@@ -218,7 +220,7 @@ async fn keep_books(store: Store, mut commands: tokio::sync::mpsc::Receiver<Comm
                         topic: "POST /v1/ingest/traccar".to_owned(),
                         reason: unusable.to_string(),
                         payload: payload.to_vec(),
-                        size: payload.len() as i64,
+                        size: i64::try_from(payload.len()).unwrap(),
                     }];
                     store.commit(&Batch { rejected, ..Batch::default() }).await.unwrap();
                 }
