@@ -76,6 +76,9 @@ fn the_sample_findings_show_each_code_once() {
     for now in ["2026-11-21T00:00:00Z", "2030-12-01T00:00:00Z"] {
         assert_eq!(told(&guidance::check(&drafts, t(now))), expected, "{now}");
     }
+    let crossing = drafts.iter().find(|draft| draft.order.as_str() == "not-enforceable").unwrap();
+    let problem = &crossing.zones[0].shape().unwrap_err().problem;
+    assert!(problem.contains("itself"), "{problem}");
     for draft in drafts {
         let code = expected.iter().find(|(order, ..)| *order == draft.order.as_str()).unwrap();
         assert_eq!(draft.into_order().is_err(), code.2 == Severity::Error, "{}", code.0);

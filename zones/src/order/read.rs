@@ -129,6 +129,19 @@ impl Draft {
             };
             return Err(Invalid::new(format!("victims[{i}].person"), format!("{person} {problem}")));
         }
+        self.devices_are_distinct()
+    }
+
+    /// A device belongs to one person: a press of its button must say whose it is.
+    fn devices_are_distinct(&self) -> Result<(), Invalid> {
+        let mut carried = BTreeMap::new();
+        for (i, victim) in self.victims.iter().enumerate() {
+            let Some(device) = &victim.party.device else { continue };
+            if let Some(first) = carried.insert(device, i) {
+                let problem = format!("{device} already stands at victims[{first}]");
+                return Err(Invalid::new(format!("victims[{i}].device"), problem));
+            }
+        }
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Order;
-use crate::{Invalid, Timestamp, policy};
+use crate::{Invalid, policy};
 
 /// Whether `order` may be in force beside `others`: at no moment of its validity has its wearer two devices, or
 /// more than six victims or 200 zones over all orders valid then. Orders of other wearers, earlier versions of
@@ -24,14 +24,10 @@ pub fn fits_beside<'a>(order: &Order, others: impl IntoIterator<Item = &'a Order
     // Numbers only grow where an order begins.
     let starts = beside.iter().map(|other| other.valid_from.max(order.valid_from));
     for at in starts.chain([order.valid_from]) {
-        let valid = beside.iter().copied().filter(|other| is_valid(other, at)).chain([order]);
+        let valid = beside.iter().copied().filter(|other| other.in_force(at)).chain([order]);
         counts(valid)?;
     }
     Ok(())
-}
-
-fn is_valid(order: &Order, at: Timestamp) -> bool {
-    order.valid_from <= at && at < order.valid_until
 }
 
 fn counts<'a>(valid: impl Iterator<Item = &'a Order>) -> Result<(), Invalid> {

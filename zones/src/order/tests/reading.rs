@@ -199,6 +199,11 @@ fn nothing_stands_twice() {
         one(&order).unwrap_err().to_string()
     };
     assert_eq!(twice("/victims"), "victims[1].person: victim-0001 is a victim twice");
+    let mut shared = full();
+    let child = json!({"person": "victim-0002", "device": "vd-0001"});
+    shared["victims"].as_array_mut().unwrap().push(child);
+    let error = one(&shared).unwrap_err().to_string();
+    assert_eq!(error, "victims[1].device: vd-0001 already stands at victims[0]");
     assert_eq!(
         twice("/zones/features"),
         "zones.features[1].properties.zone: zone-0001 already stands at features[0]"
