@@ -307,7 +307,8 @@ mod tests {
 
     #[test]
     fn the_words_of_the_filters_are_those_of_the_engine() {
-        for kind in KINDS {
+        // The service raises the other two by itself.
+        for kind in KINDS.into_iter().filter(|kind| !["order_expiry", "follow_up"].contains(kind)) {
             let read: zones::AlertKind = serde_json::from_value(kind.into()).unwrap();
             assert_eq!(read.as_str(), kind);
         }
