@@ -237,10 +237,10 @@ mod tests {
     #[test]
     fn a_parameter_nobody_knows_is_refused_by_name() {
         let wrong = params(&[("stat", "open")]).paging::<i64>("things").unwrap_err();
-        assert_eq!(wrong.errors[0].field, "stat");
+        assert_eq!(wrong.errors()[0].field, "stat");
         for limit in ["0", "501", "-1", "ten", "99999999999"] {
             let wrong = params(&[("limit", limit)]).paging::<i64>("things").unwrap_err();
-            assert_eq!(wrong.errors[0].field, "limit", "{limit}");
+            assert_eq!(wrong.errors()[0].field, "limit", "{limit}");
         }
         assert!(params(&[("limit", "1"), ("limit", "2")]).paging::<i64>("things").is_err());
     }

@@ -10,7 +10,7 @@ use zones::PersonId;
 
 use super::AppState;
 use super::extract::{Page, Params};
-use super::problem::Problem;
+use super::problem::{Document, Problem};
 use super::states::{DeviceView, WatchState};
 use crate::store::MOST_ROWS;
 
@@ -40,7 +40,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     params(("person" = String, Path, description = "The person's id")),
     responses(
         (status = 200, description = "The person", body = PersonView),
-        (status = 404, description = "In no order of the register", body = Problem,
+        (status = 404, description = "In no order of the register", body = Document,
          content_type = "application/problem+json"),
     ),
     security(("token" = [])),

@@ -8,8 +8,17 @@ use crate::config::Role;
 use crate::store::Batch;
 
 /// Paths that a browser reads, and that describe themselves.
-const NOT_DESCRIBED: [&str; 8] =
-    ["/", "/page.css", "/page.js", "/words.js", "/openapi.json", "/docs", "/docs/", "/docs/{*rest}"];
+const NOT_DESCRIBED: [&str; 9] = [
+    "/",
+    "/page.css",
+    "/page.js",
+    "/stream.js",
+    "/words.js",
+    "/openapi.json",
+    "/docs",
+    "/docs/",
+    "/docs/{*rest}",
+];
 
 fn somebody(role: Role) -> &'static str {
     match role {
