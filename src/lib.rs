@@ -7,6 +7,7 @@
 pub mod api;
 pub mod config;
 pub mod delivery;
+pub mod metrics;
 pub mod mqtt;
 pub mod pipeline;
 pub mod store;

@@ -1,1 +1,156 @@
 //! HTTP: the register, incidents, people, devices, live events, health and metrics.
+//!
+//! One file per resource; each has the routes, the shapes and the handlers of it. Reads come from the store;
+//! what changes something goes through [`commands`] to the decision pipeline and is answered after its commit.
+//! Who may do what stands in one table, `access.rs`.
+
+mod access;
+pub mod commands;
+mod desks;
+mod docs;
+mod extract;
+mod health;
+mod incidents;
+mod ingest;
+mod live;
+mod orders;
+mod page;
+mod people;
+mod problem;
+mod readiness;
+mod rejected;
+pub mod states;
+
+#[cfg(test)]
+mod tests;
+
+use std::future::IntoFuture;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{DefaultBodyLimit, Extension, Request};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use utoipa_axum::router::OpenApiRouter;
+use zones::Timestamp;
+
+pub use desks::channel_word;
+pub use live::LiveFeed;
+pub use readiness::Readiness;
+
+use self::commands::{ANSWER_WITHIN, Commands};
+use self::problem::{Kind, Problem};
+use self::states::StateReader;
+use crate::config::Tokens;
+use crate::metrics::Metrics;
+use crate::store::Store;
+
+/// How long a request may take until its answer begins. A stream may go on after that.
+const REQUEST_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long requests may go on after the shutdown has begun.
+const GRACE: Duration = Duration::from_secs(5);
+
+const _: () = assert!(ANSWER_WITHIN.as_secs() < REQUEST_WITHIN.as_secs());
+
+/// What the handlers work with; a clone is the same.
+#[derive(Clone)]
+pub struct AppState {
+    /// What was decided.
+    pub store: Store,
+    /// The road to the decision pipeline.
+    pub commands: Commands,
+    /// Who may call.
+    pub tokens: Arc<Tokens>,
+    /// How the parts are; the other end is fed by those who run them, and dropped when they end.
+    pub readiness: watch::Receiver<Readiness>,
+    /// Figures.
+    pub metrics: Arc<Metrics>,
+    /// Where newly committed alerts are announced.
+    pub live: LiveFeed,
+    /// What the stored states mean.
+    pub states: Arc<dyn StateReader>,
+    /// What time it is.
+    pub clock: fn() -> Timestamp,
+}
+
+/// Answers requests until `shutdown` is cancelled: then takes no new ones, ends the live streams, and gives the
+/// others five seconds.
+///
+/// # Errors
+/// When the listener fails for good; a connection that fails harms no other.
+pub async fn serve(listener: TcpListener, state: AppState, shutdown: CancellationToken) -> io::Result<()> {
+    let begun = shutdown.clone().cancelled_owned();
+    let serving = axum::serve(listener, router(state, &shutdown)).with_graceful_shutdown(begun);
+    let overdue = async {
+        shutdown.cancelled().await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        result = serving.into_future() => result,
+        () = overdue => {
+            tracing::warn!("requests were still open {GRACE:?} after the shutdown began: they are cut off");
+            Ok(())
+        }
+    }
+}
+
+/// Every route, with what holds for all of them. The last layer is the outermost.
+pub(crate) fn router(state: AppState, shutdown: &CancellationToken) -> Router {
+    let (described, openapi) = described().split_for_parts();
+    described
+        .merge(docs::routes(openapi))
+        .merge(page::routes())
+        .route_layer(middleware::from_fn_with_state(state.clone(), access::enforce))
+        .fallback(nothing_here)
+        .layer(Extension(shutdown.clone()))
+        .layer(DefaultBodyLimit::max(extract::BODY_LIMIT))
+        .layer(middleware::from_fn(in_time))
+        .layer(CatchPanicLayer::custom(problem::of_panic))
+        .layer(header_unless_set(header::CACHE_CONTROL, "no-store"))
+        .layer(header_unless_set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(header_unless_set(header::X_FRAME_OPTIONS, "DENY"))
+        .layer(header_unless_set(header::REFERRER_POLICY, "no-referrer"))
+        .layer(header_unless_set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin"))
+        .layer(header_unless_set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
+        .layer(header_unless_set(header::CONTENT_SECURITY_POLICY, page::POLICY))
+        .layer(middleware::from_fn_with_state(state.clone(), problem::boundary))
+        .with_state(state)
+}
+
+/// The routes that the OpenAPI description lists.
+fn described() -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(docs::head())
+        .merge(health::routes())
+        .merge(orders::routes())
+        .merge(incidents::routes())
+        .merge(live::routes())
+        .merge(people::routes())
+        .merge(rejected::routes())
+        .merge(desks::routes())
+        .merge(ingest::routes())
+}
+
+async fn nothing_here() -> Problem {
+    Problem::new(Kind::NOT_FOUND)
+}
+
+async fn in_time(request: Request, next: Next) -> Response {
+    match timeout(REQUEST_WITHIN, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Problem::new(Kind::TIMEOUT).into_response(),
+    }
+}
+
+fn header_unless_set(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+}

@@ -24,6 +24,8 @@ impl Invalid {
         let field = match (parent, self.field.as_str()) {
             (parent, "") => parent.to_owned(),
             ("", field) => field.to_owned(),
+            // A list's element: `features[0]`, not `features.[0]`.
+            (parent, field) if field.starts_with('[') => format!("{parent}{field}"),
             (parent, field) => format!("{parent}.{field}"),
         };
         Self { field, ..self }
@@ -37,5 +39,17 @@ impl fmt::Display for Invalid {
         } else {
             write!(f, "{}: {}", self.field, self.problem)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_says_where_it_stands_in_the_document() {
+        let error = Invalid::new("radius_m", "is missing").within("[0]").within("features").within("");
+        assert_eq!(error.to_string(), "features[0].radius_m: is missing");
+        assert_eq!(Invalid::new("", "is no order").within("[3]").to_string(), "[3]: is no order");
     }
 }

@@ -13,6 +13,7 @@ mod engine;
 mod fix;
 pub mod geodesy;
 pub mod geometry;
+pub mod guidance;
 mod ids;
 mod input;
 mod invalid;

@@ -51,6 +51,10 @@ pub const CLOCK_AHEAD: Millis = Millis::from_secs(120);
 /// Expected interval between fixes where an order names none: §5.
 pub const FIX_INTERVAL: Millis = Millis::from_secs(60);
 
+/// Longest expected interval an order may name. A device that reports less than hourly protects nobody, and its
+/// silence would be heard too late.
+pub const LONGEST_FIX_INTERVAL: Millis = Millis::from_secs(3_600);
+
 /// So many expected intervals without a fix are silence: §7.
 pub const SILENT_AFTER_INTERVALS: i64 = 3;
 
@@ -60,6 +64,9 @@ pub const SILENCE_ALARM_AFTER: Millis = Millis::from_secs(600);
 /// After the service could not hear (it was down, or its broker was), devices get this long to deliver what
 /// they kept before their silence counts.
 pub const HEARING_GRACE: Millis = Millis::from_secs(60);
+
+/// Largest distance an order may name, in metres: farther than anybody is told to stay away.
+pub const FURTHEST_M: f64 = 1_000_000.0;
 
 /// How long the past is kept within reach: §7.
 pub const HISTORY: Millis = Millis::from_secs(24 * 3_600);
@@ -87,5 +94,7 @@ const _: () = {
     assert!(LATE_AFTER.0 < CLEARS_WITHIN.0);
     assert!(LEAST_SPEED_MPS < FASTEST_MPS);
     assert!(FIX_INTERVAL.0 * SILENT_AFTER_INTERVALS < SILENCE_ALARM_AFTER.0);
+    assert!(FIX_INTERVAL.0 < LONGEST_FIX_INTERVAL.0);
+    assert!(GUIDANCE_ADVISED_M < FURTHEST_M);
     assert!(GUIDANCE_LEAST_M < GUIDANCE_ADVISED_M);
 };

@@ -8,9 +8,9 @@ use super::timers::Timer;
 use super::watch::{Subject, Watch, WatchKey, What};
 use super::{Engine, Outcome, Registered};
 use crate::geometry::ZoneIndex;
-use crate::order::{Order, ZoneKind};
+use crate::order::{Order, ZoneKind, fits_beside};
 use crate::standing::Episode;
-use crate::{DeviceId, OrderId, PersonId, Role, Timestamp, policy, words};
+use crate::{DeviceId, Invalid, OrderId, PersonId, Role, Timestamp, policy, words};
 
 /// Why an input was not taken in.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,16 +21,9 @@ pub enum Refused {
     /// No order has that id.
     #[error("unknown order")]
     UnknownOrder,
-    /// A wearer has one device across orders that are valid at the same time.
-    #[error("wearer.device: {wearer} wears {worn} under {order}, which is valid at the same time")]
-    OtherDevice {
-        /// The wearer.
-        wearer: PersonId,
-        /// The device under the other order.
-        worn: DeviceId,
-        /// The other order.
-        order: OrderId,
-    },
+    /// It does not go together with the wearer's other orders.
+    #[error(transparent)]
+    Beside(Invalid),
     /// A device belongs to one person at a time.
     #[error("{device} belongs to {person} under {order}, which is valid at the same time")]
     DeviceTaken {
@@ -40,16 +33,6 @@ pub enum Refused {
         person: PersonId,
         /// The order that says so.
         order: OrderId,
-    },
-    /// A wearer has at most six victims and 200 zones across orders that are valid at the same time.
-    #[error("{what}: {count} for one wearer across valid orders; {most} at most")]
-    TooMany {
-        /// `victims` or `zones`.
-        what: &'static str,
-        /// How many there would be.
-        count: usize,
-        /// How many there may be.
-        most: usize,
     },
 }
 
@@ -104,32 +87,9 @@ impl Engine {
 
     /// Checks what no single order can know.
     fn admit(&self, order: &Order) -> Result<(), Refused> {
-        let mut victims = order.victims.len();
-        let mut zones = order.zones.len();
-        for other in self.related(order) {
-            if !other.overlaps(order) {
-                continue;
-            }
-            if other.wearer.person == order.wearer.person {
-                if let (Some(worn), Some(device)) = (&other.wearer.device, &order.wearer.device)
-                    && worn != device
-                {
-                    let (wearer, worn) = (order.wearer.person.clone(), worn.clone());
-                    return Err(Refused::OtherDevice { wearer, worn, order: other.order.clone() });
-                }
-                victims += other.victims.len();
-                zones += other.zones.len();
-            }
-            taken(order, other)?;
-        }
-        for (what, count, most) in
-            [("victims", victims, policy::MOST_VICTIMS), ("zones", zones, policy::MOST_ZONES)]
-        {
-            if count > most {
-                return Err(Refused::TooMany { what, count, most });
-            }
-        }
-        Ok(())
+        let related = self.related(order);
+        fits_beside(order, related.iter().map(|other| &***other)).map_err(Refused::Beside)?;
+        related.iter().filter(|other| other.overlaps(order)).try_for_each(|other| taken(order, other))
     }
 
     /// The other orders of the same wearer or with one of the same devices, ascending.

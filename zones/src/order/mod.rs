@@ -4,9 +4,19 @@ use crate::geometry::Shape;
 use crate::{DeskId, DeviceId, Millis, OrderId, PersonId, Position, Role, Timestamp, ZoneId};
 use serde::{Deserialize, Serialize};
 
+mod draft;
+mod json;
+mod read;
 mod schedule;
+mod together;
+mod window;
+mod write;
 
+pub use draft::{Draft, DraftZone};
+pub use read::{read, read_each};
 pub use schedule::Schedule;
+pub use together::fits_beside;
+pub use window::Window;
 
 /// A decision in force between two moments: who wears, whom and what it protects. Everything in it is usable:
 /// at least the wearer has a device, shapes are sound, `valid_from` is before `valid_until`.
@@ -187,3 +197,6 @@ pub struct Contact {
     /// Telephone number.
     pub phone: String,
 }
+
+#[cfg(test)]
+mod tests;

@@ -107,7 +107,7 @@ fn what_contradicts_the_register_is_refused() {
         crowded.victims.push(victim);
     }
     for (order, word) in
-        [(other_band, "wears am under o"), (same_band, "belongs to wearer"), (crowded, "6 at most")]
+        [(other_band, "another device in order o"), (same_band, "belongs to wearer"), (crowded, "more than 6")]
     {
         let refused = case.at(1, Input::Order(Arc::new(order))).unwrap_err().to_string();
         assert!(refused.contains(word), "{refused}");

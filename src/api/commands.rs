@@ -1,0 +1,138 @@
+//! What the API asks of the decision pipeline: a bounded channel of commands, each answered after its commit.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
+use zones::{Invalid, OrderId};
+
+use super::problem::{Kind, Problem};
+use crate::wire::Unusable;
+
+/// Commands that wait for the pipeline at most; the next one is refused when its time is up.
+pub const MOST_WAITING: usize = 256;
+
+/// How long a caller waits for the answer to a command. A commit takes milliseconds; a pipeline that needs
+/// longer is in trouble, and the caller is told so while it may still try again.
+pub const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+
+/// Where the answer to a command goes: sent after the commit that holds its consequences, dropped when there
+/// will be none.
+pub type Reply<T> = oneshot::Sender<T>;
+
+/// Something to be decided and committed.
+#[derive(Debug)]
+pub enum Command {
+    /// Registers an order, or replaces the one with the same id.
+    PutOrder {
+        /// The order's id, which the document carries too.
+        order: OrderId,
+        /// The document as it arrived.
+        document: String,
+        /// The answer.
+        reply: Reply<Result<OrderAccepted, OrderRefused>>,
+    },
+    /// Withdraws an order. Withdrawing it again changes nothing.
+    WithdrawOrder {
+        /// Which.
+        order: OrderId,
+        /// Whether there was such an order.
+        reply: Reply<Result<(), UnknownOrder>>,
+    },
+    /// Takes in a Traccar position forward, as a message from that device. One that cannot be used is set
+    /// aside like any other message, and answered after that.
+    Ingest {
+        /// The body as it arrived, JSON or not.
+        payload: Bytes,
+        /// The answer: `Err` when it was set aside.
+        reply: Reply<Result<(), Unusable>>,
+    },
+}
+
+/// An order is in the register.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OrderAccepted {
+    /// Whether the id is new, or was withdrawn before.
+    pub created: bool,
+    /// Findings of the guidance, none of them an error: an array as `check-orders --json` prints it.
+    pub findings: Vec<serde_json::Value>,
+}
+
+/// Why an order is not in the register. Nothing was changed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum OrderRefused {
+    /// A field cannot be used.
+    Invalid(Invalid),
+    /// The guidance has an error: it cannot be in force. Every finding, the milder ones too.
+    Findings(Vec<serde_json::Value>),
+    /// A limit of the register: field and problem.
+    Limit(Invalid),
+}
+
+/// There is no order with that id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnknownOrder;
+
+impl From<OrderRefused> for Problem {
+    fn from(refused: OrderRefused) -> Self {
+        match refused {
+            OrderRefused::Invalid(invalid) => invalid.into(),
+            OrderRefused::Findings(findings) => Self::new(Kind::NOT_IN_FORCE).findings(findings),
+            OrderRefused::Limit(Invalid { field, problem }) => Self::new(Kind::LIMIT).field(field, problem),
+        }
+    }
+}
+
+/// The API's end of the channel; a clone is the same channel.
+#[derive(Debug, Clone)]
+pub struct Commands {
+    to: mpsc::Sender<Command>,
+    answer_within: Duration,
+}
+
+/// The channel: the API's end, and the end the pipeline receives from.
+pub fn channel() -> (Commands, mpsc::Receiver<Command>) {
+    let (to, from) = mpsc::channel(MOST_WAITING);
+    (Commands { to, answer_within: ANSWER_WITHIN }, from)
+}
+
+impl Commands {
+    /// The same channel with another patience.
+    #[must_use]
+    pub fn answering_within(self, answer_within: Duration) -> Self {
+        Self { answer_within, ..self }
+    }
+
+    pub(crate) async fn put_order(&self, order: OrderId, document: String) -> Result<OrderAccepted, Problem> {
+        Ok(self.ask(|reply| Command::PutOrder { order, document, reply }).await??)
+    }
+
+    pub(crate) async fn withdraw_order(&self, order: OrderId) -> Result<(), Problem> {
+        let id = order.clone();
+        let answer = self.ask(|reply| Command::WithdrawOrder { order, reply }).await?;
+        answer.map_err(|UnknownOrder| Problem::unknown("order", id.as_str()))
+    }
+
+    pub(crate) async fn ingest(&self, payload: Bytes) -> Result<Result<(), Unusable>, Problem> {
+        self.ask(|reply| Command::Ingest { payload, reply }).await
+    }
+
+    /// Sends a command and waits for its answer. A command that timed out may still be carried out: all of
+    /// them can be sent again.
+    async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, Problem> {
+        let (reply, answer) = oneshot::channel();
+        let asked = async {
+            self.to.send(command(reply)).await.ok()?;
+            answer.await.ok()
+        };
+        match timeout(self.answer_within, asked).await {
+            Ok(Some(answer)) => Ok(answer),
+            Ok(None) => Err(Problem::new(Kind::BUSY).detail("nothing can be stored now")),
+            Err(_) => {
+                Err(Problem::new(Kind::TIMEOUT)
+                    .detail("it may still be done; sending the same again changes nothing"))
+            }
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! The queue: `GET /v1/incidents`, `GET /v1/incidents/{incident}`.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use zones::Timestamp;
+
+use super::AppState;
+use super::access::Scope;
+use super::desks::DeliveryView;
+use super::extract::{Page, Params};
+use super::problem::Problem;
+use crate::store::{
+    AlertRow, Channel, DeliveryRecord, IncidentCursor, IncidentFilter, IncidentRow, IncidentStory, InputFilter,
+    MOST_ROWS, ReceiptRow,
+};
+
+/// Levels of the contract (§8).
+const LEVELS: [&str; 3] = ["warning", "alarm", "clear"];
+
+/// Kinds of alert of the contract (§8).
+const KINDS: [&str; 10] = [
+    "exclusion_zone",
+    "inclusion_zone",
+    "victim_proximity",
+    "aware",
+    "tamper",
+    "silence",
+    "battery",
+    "jamming",
+    "order_expiry",
+    "follow_up",
+];
+
+/// Alerts of an incident whose decisions are shown, the newest; `explain` shows them all.
+const MOST_EXPLAINED: usize = 20;
+
+/// Pages of the journal that are searched for the decisions behind one alert.
+const MOST_JOURNAL_PAGES: usize = 5;
+
+/// An incident as it is now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct IncidentView {
+    /// The incident's id.
+    pub incident: String,
+    /// Order of its watch.
+    pub order: String,
+    /// Kind of its alerts.
+    #[schema(example = "victim_proximity")]
+    pub kind: String,
+    /// The wearer.
+    pub wearer: String,
+    /// The victim, where one is concerned.
+    pub victim: Option<String>,
+    /// The zone, where one is concerned.
+    pub zone: Option<String>,
+    /// The device, where one is concerned.
+    pub device: Option<String>,
+    /// The desk its alerts go to.
+    pub desk: Option<String>,
+    /// Level now: `warning`, `alarm` or `clear`.
+    pub level: String,
+    /// Highest level it has had.
+    pub worst: String,
+    /// Certainty now: `certain`, `likely` or `possible`.
+    pub certainty: String,
+    /// State of its follow-up.
+    pub state: String,
+    /// Revision of its last alert.
+    pub revision: i64,
+    /// When the first alert was raised.
+    #[schema(value_type = String, format = DateTime)]
+    pub opened_at: Timestamp,
+    /// When the last thing happened to it.
+    #[schema(value_type = String, format = DateTime)]
+    pub changed_at: Timestamp,
+    /// When its level went to `clear`, while it is there.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub cleared_at: Option<Timestamp>,
+    /// When it was closed.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub closed_at: Option<Timestamp>,
+}
+
+/// An incident with everything that belongs to it.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub(crate) struct IncidentDetail {
+    /// The incident.
+    #[serde(flatten)]
+    pub incident: IncidentView,
+    /// Its alerts, oldest first.
+    pub alerts: Vec<AlertView>,
+    /// What was sent to whom, and how that went. A desk sees its own.
+    pub deliveries: Vec<DeliveryView>,
+    /// What recipients said. A desk sees its own.
+    pub receipts: Vec<ReceiptView>,
+}
+
+/// An alert with the decisions behind it.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub(crate) struct AlertView {
+    /// Its number: the id of the live event.
+    pub seq: i64,
+    /// `data` of the event, police version.
+    #[schema(value_type = Object)]
+    pub data: Value,
+    /// The decisions it follows from, as they were stored; for the newest twenty alerts, and not for desks.
+    #[schema(value_type = Vec<Object>)]
+    pub decisions: Vec<Value>,
+    /// Why the decisions are not shown, when they are not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decisions_missing: Option<&'static str>,
+}
+
+/// What a recipient said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct ReceiptView {
+    /// When, by the recipient's clock.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// When it arrived.
+    #[schema(value_type = String, format = DateTime)]
+    pub received_at: Timestamp,
+    /// The road it came by.
+    pub channel: &'static str,
+    /// Device id or desk id.
+    pub recipient: String,
+    /// The alert it is about.
+    pub alert: Option<String>,
+    /// `displayed`, `confirmed`, `received`, `accepted`, `rejected`, `dispatched`, `on_scene` or `closed`.
+    pub state: String,
+    /// The recipient's own reference.
+    pub reference: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(one))
+}
+
+/// Incidents, last changed first. A desk sees its own.
+#[utoipa::path(
+    get,
+    path = "/v1/incidents",
+    tag = "incidents",
+    params(
+        ("state" = Option<String>, Query, description = "`open` or `closed`"),
+        ("level" = Option<String>, Query, description = "Level now: `warning`, `alarm` or `clear`"),
+        ("kind" = Option<String>, Query, description = "Kind of its alerts, as in the alert"),
+        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
+        ("limit" = Option<u32>, Query, description = "Entries of a page, 1 to 500; 100 if not given"),
+    ),
+    responses(
+        (status = 200, description = "A page", body = Page<IncidentView>),
+        (status = 400, description = "A parameter that cannot be used", body = Problem,
+         content_type = "application/problem+json"),
+    ),
+    security(("token" = [])),
+)]
+async fn list(
+    State(state): State<AppState>,
+    scope: Scope,
+    mut params: Params,
+) -> Result<Json<Page<IncidentView>>, Problem> {
+    let mut filter = IncidentFilter {
+        open: params.word("state", &["open", "closed"])?.map(|word| word == "open"),
+        level: params.word("level", &LEVELS)?.map(str::to_owned),
+        kind: params.word("kind", &KINDS)?.map(str::to_owned),
+        desk: match scope {
+            Scope::All => None,
+            Scope::Desk(desk) => Some(desk.to_string()),
+        },
+        ..IncidentFilter::default()
+    };
+    let mut paging = params.paging::<IncidentCursor>("incidents")?;
+    filter.before = paging.after.take();
+    let rows = state.store.incidents(&filter, paging.ask()).await?;
+    Ok(Json(paging.page(rows, IncidentRow::cursor, view)))
+}
+
+/// One incident with its alerts, their decisions, and what came of their deliveries.
+#[utoipa::path(
+    get,
+    path = "/v1/incidents/{incident}",
+    tag = "incidents",
+    params(("incident" = String, Path, description = "The incident's id")),
+    responses(
+        (status = 200, description = "The incident", body = IncidentDetail),
+        (status = 404, description = "There is none, or it is another desk's", body = Problem,
+         content_type = "application/problem+json"),
+    ),
+    security(("token" = [])),
+)]
+async fn one(
+    State(state): State<AppState>,
+    scope: Scope,
+    Path(incident): Path<String>,
+) -> Result<Json<IncidentDetail>, Problem> {
+    // One answer for what is not there and what is not the caller's: a desk learns nothing of others.
+    let unknown = || Problem::unknown("incident", &incident);
+    let story = state.store.incident(&incident).await?.ok_or_else(unknown)?;
+    if !scope.sees(story.incident.desk.as_deref()) {
+        return Err(unknown());
+    }
+    let IncidentStory { incident, alerts, deliveries, receipts } = story;
+    let explain = matches!(scope, Scope::All);
+    let first_explained = alerts.len().saturating_sub(MOST_EXPLAINED);
+    let mut shown = Vec::with_capacity(alerts.len());
+    for (number, alert) in alerts.into_iter().enumerate() {
+        let (decisions, decisions_missing) = match (explain, number >= first_explained) {
+            (true, true) => decisions(&state, &incident, &alert).await?,
+            (true, false) => (Vec::new(), Some("shown for the newest alerts only")),
+            (false, _) => (Vec::new(), Some("not shown to desks")),
+        };
+        shown.push(alert_view(alert, decisions, decisions_missing));
+    }
+    let own = |channel: Channel, recipient: &str| match channel {
+        Channel::DeskMqtt | Channel::DeskWebhook => scope.sees(Some(recipient)),
+        Channel::VictimMqtt => matches!(scope, Scope::All),
+    };
+    let is_own = |d: &DeliveryRecord| own(d.delivery.channel, &d.delivery.recipient);
+    Ok(Json(IncidentDetail {
+        alerts: shown,
+        deliveries: deliveries.into_iter().filter(is_own).map(DeliveryView::from).collect(),
+        receipts: receipts.into_iter().filter(|r| own(r.channel, &r.recipient)).map(receipt_view).collect(),
+        incident: view(incident),
+    }))
+}
+
+/// The decisions about an incident at the moment one of its alerts was raised.
+async fn decisions(
+    state: &AppState,
+    incident: &IncidentRow,
+    alert: &AlertRow,
+) -> Result<(Vec<Value>, Option<&'static str>), Problem> {
+    let mut filter = InputFilter { device: None, from: alert.raised_at, to: alert.raised_at, after: None };
+    let mut found = Vec::new();
+    for _ in 0..MOST_JOURNAL_PAGES {
+        let inputs = state.store.inputs(&filter, MOST_ROWS).await?;
+        for input in &inputs {
+            match state.states.decisions(incident, input) {
+                Ok(decisions) => found.extend(decisions),
+                Err(error) => {
+                    tracing::error!(%error, "stored decisions cannot be read");
+                    return Ok((found, Some("they cannot be read")));
+                }
+            }
+        }
+        match inputs.last() {
+            Some(last) if inputs.len() >= MOST_ROWS as usize => {
+                filter.after = Some((last.received_at, last.seq));
+            }
+            _ => return Ok((found, None)),
+        }
+    }
+    Ok((found, Some("too much arrived at that moment to search it here; `afstand explain` does")))
+}
+
+fn view(row: IncidentRow) -> IncidentView {
+    IncidentView {
+        incident: row.incident,
+        order: row.order,
+        kind: row.kind.into_owned(),
+        wearer: row.wearer,
+        victim: row.victim,
+        zone: row.zone,
+        device: row.device,
+        desk: row.desk,
+        level: row.level.into_owned(),
+        worst: row.worst.into_owned(),
+        certainty: row.certainty.into_owned(),
+        state: row.state.into_owned(),
+        revision: row.revision,
+        opened_at: row.opened_at,
+        changed_at: row.changed_at,
+        cleared_at: row.cleared_at,
+        closed_at: row.closed_at,
+    }
+}
+
+fn alert_view(row: AlertRow, decisions: Vec<Value>, decisions_missing: Option<&'static str>) -> AlertView {
+    let data = serde_json::from_str(&row.data).unwrap_or(Value::String(row.data));
+    AlertView { seq: row.seq, data, decisions, decisions_missing }
+}
+
+fn receipt_view(row: ReceiptRow) -> ReceiptView {
+    ReceiptView {
+        at: row.at,
+        received_at: row.received_at,
+        channel: super::desks::channel_word(row.channel),
+        recipient: row.recipient,
+        alert: row.alert,
+        state: row.state.into_owned(),
+        reference: row.reference,
+        reason: row.reason,
+    }
+}

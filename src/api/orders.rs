@@ -1,0 +1,176 @@
+//! The register: `GET /v1/orders`, `PUT/GET/DELETE /v1/orders/{order}`.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use zones::{OrderId, Timestamp};
+
+use super::AppState;
+use super::extract::{Page, Params, SaidJson};
+use super::problem::{Kind, Problem};
+use crate::store::{Origin, StoredOrder};
+
+/// An order of the register in a list.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub(crate) struct OrderEntry {
+    /// The order's id.
+    pub order: String,
+    /// When it was registered or last replaced.
+    #[schema(value_type = String, format = DateTime)]
+    pub changed_at: Timestamp,
+    /// `api` or `file`.
+    pub origin: &'static str,
+    /// The order as it was registered.
+    #[schema(value_type = Object)]
+    pub document: Value,
+}
+
+/// The answer to a registration.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub(crate) struct Registered {
+    /// The order's id.
+    pub order: String,
+    /// Whether it was not in the register before.
+    pub created: bool,
+    /// What the guidance says about it; none of it keeps it out of force.
+    #[schema(value_type = Vec<Object>)]
+    pub findings: Vec<Value>,
+}
+
+/// The one field that is looked at here: the rest is for whoever decides about the order.
+#[derive(Deserialize)]
+struct Named {
+    order: Option<Value>,
+}
+
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(get_order, put_order, withdraw_order))
+}
+
+/// Orders in the register, by id.
+#[utoipa::path(
+    get,
+    path = "/v1/orders",
+    tag = "orders",
+    params(
+        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
+        ("limit" = Option<u32>, Query, description = "Entries of a page, 1 to 500; 100 if not given"),
+    ),
+    responses(
+        (status = 200, description = "A page", body = Page<OrderEntry>),
+        (status = 400, description = "A parameter that cannot be used", body = Problem,
+         content_type = "application/problem+json"),
+    ),
+    security(("token" = [])),
+)]
+async fn list(State(state): State<AppState>, params: Params) -> Result<Json<Page<OrderEntry>>, Problem> {
+    let paging = params.paging::<String>("orders")?;
+    let rows = state.store.orders(paging.after.as_deref(), paging.ask()).await?;
+    Ok(Json(paging.page(rows, |row| row.order.to_string(), entry)))
+}
+
+fn entry(StoredOrder { order, document, changed_at, origin, .. }: StoredOrder) -> OrderEntry {
+    let origin = match origin {
+        Origin::Api => "api",
+        Origin::File => "file",
+    };
+    // Only documents that were read as orders are stored; text that is none after all is shown as text.
+    let document = serde_json::from_str(&document).unwrap_or(Value::String(document));
+    OrderEntry { order: order.to_string(), changed_at, origin, document }
+}
+
+/// An order as it was registered: what is read here can be registered again.
+#[utoipa::path(
+    get,
+    path = "/v1/orders/{order}",
+    tag = "orders",
+    params(("order" = String, Path, description = "The order's id")),
+    responses(
+        (status = 200, description = "The order", body = Object),
+        (status = 404, description = "Not in the register, or withdrawn", body = Problem,
+         content_type = "application/problem+json"),
+    ),
+    security(("token" = [])),
+)]
+async fn get_order(State(state): State<AppState>, Path(order): Path<String>) -> Result<Json<Value>, Problem> {
+    let order = order_id(&order)?;
+    let Some(stored) = state.store.order(order.as_str()).await? else {
+        return Err(Problem::unknown("order", order.as_str()));
+    };
+    if let Some(at) = stored.withdrawn_at {
+        return Err(Problem::new(Kind::NOT_FOUND).detail(format!("order {order} was withdrawn at {at}")));
+    }
+    Ok(Json(entry(stored).document))
+}
+
+/// Registers an order, or replaces the one with the same id. The same document again changes nothing.
+#[utoipa::path(
+    put,
+    path = "/v1/orders/{order}",
+    tag = "orders",
+    params(("order" = String, Path, description = "The order's id, as in the document")),
+    request_body(content = Object, description = "One order"),
+    responses(
+        (status = 200, description = "Replaced, or unchanged", body = Registered),
+        (status = 201, description = "Registered", body = Registered),
+        (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "It cannot be in force: a field that cannot be used, an error of the \
+         guidance (`findings`), or a limit of the register", body = Problem,
+         content_type = "application/problem+json"),
+        (status = 503, description = "It cannot be stored now", body = Problem,
+         content_type = "application/problem+json"),
+    ),
+    security(("token" = [])),
+)]
+async fn put_order(
+    State(state): State<AppState>,
+    Path(order): Path<String>,
+    body: SaidJson,
+) -> Result<(StatusCode, Json<Registered>), Problem> {
+    let order = order_id(&order)?;
+    let document = body.check()?;
+    let named: Named = serde_json::from_str(document)
+        .map_err(|_| Problem::new(Kind::INVALID).field("", "is not an object with the fields of an order"))?;
+    match named.order {
+        Some(Value::String(id)) if id == order.as_str() => {}
+        None => return Err(Problem::new(Kind::INVALID).field("order", "is missing")),
+        Some(other) => {
+            let problem = format!("is {other:.80}, but the address says \"{order}\"");
+            return Err(Problem::new(Kind::INVALID).field("order", problem));
+        }
+    }
+    let accepted = state.commands.put_order(order.clone(), document.to_owned()).await?;
+    let status = if accepted.created { StatusCode::CREATED } else { StatusCode::OK };
+    let registered =
+        Registered { order: order.to_string(), created: accepted.created, findings: accepted.findings };
+    Ok((status, Json(registered)))
+}
+
+/// Withdraws an order: it is not watched any more, its history is kept. Once more changes nothing.
+#[utoipa::path(
+    delete,
+    path = "/v1/orders/{order}",
+    tag = "orders",
+    params(("order" = String, Path, description = "The order's id")),
+    responses(
+        (status = 204, description = "Withdrawn"),
+        (status = 404, description = "There never was such an order", body = Problem,
+         content_type = "application/problem+json"),
+        (status = 503, description = "It cannot be stored now", body = Problem,
+         content_type = "application/problem+json"),
+    ),
+    security(("token" = [])),
+)]
+async fn withdraw_order(State(state): State<AppState>, Path(order): Path<String>) -> Result<StatusCode, Problem> {
+    state.commands.withdraw_order(order_id(&order)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn order_id(text: &str) -> Result<OrderId, Problem> {
+    OrderId::new(text).map_err(|e| Problem::parameter("order", e.problem))
+}

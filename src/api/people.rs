@@ -1,0 +1,93 @@
+//! Where people are and how their devices do: `GET /v1/people/{person}`, `GET /v1/devices`.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use zones::PersonId;
+
+use super::AppState;
+use super::extract::{Page, Params};
+use super::problem::Problem;
+use super::states::{DeviceView, WatchState};
+use crate::store::MOST_ROWS;
+
+/// What is known of a person now.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub(crate) struct PersonView {
+    /// The person.
+    pub person: String,
+    /// The person's devices: where, how sure, how old.
+    pub devices: Vec<DeviceView>,
+    /// What is watched about the person, and how it stands.
+    pub watches: Vec<WatchState>,
+    /// Keys of watches whose state cannot be read; they are watched all the same.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<String>,
+}
+
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(person)).routes(routes!(devices))
+}
+
+/// Where a person is, how sure that is, how old, and how every watch about the person stands.
+#[utoipa::path(
+    get,
+    path = "/v1/people/{person}",
+    tag = "people",
+    params(("person" = String, Path, description = "The person's id")),
+    responses(
+        (status = 200, description = "The person", body = PersonView),
+        (status = 404, description = "In no order of the register", body = Problem,
+         content_type = "application/problem+json"),
+    ),
+    security(("token" = [])),
+)]
+async fn person(State(state): State<AppState>, Path(person): Path<String>) -> Result<Json<PersonView>, Problem> {
+    let person = PersonId::new(&person).map_err(|e| Problem::parameter("person", e.problem))?;
+    let keys = state.states.person(&person).ok_or_else(|| Problem::unknown("person", person.as_str()))?;
+    let now = (state.clock)();
+    let mut view =
+        PersonView { person: person.to_string(), devices: Vec::new(), watches: Vec::new(), unreadable: Vec::new() };
+    for device in &keys.devices {
+        // A device that never sent anything has no state: it is shown, with nothing known of it.
+        view.devices.push(match state.store.device(device).await? {
+            Some(stored) => DeviceView::new(&stored, &*state.states, now),
+            None => DeviceView::unheard(device, &person),
+        });
+    }
+    for prefix in &keys.watch_prefixes {
+        for stored in state.store.watches_of_prefix(prefix, None, MOST_ROWS).await? {
+            match state.states.watch(&stored) {
+                Ok(watch) => view.watches.push(watch),
+                Err(error) => {
+                    tracing::error!(%error, "a stored watch state cannot be read");
+                    view.unreadable.push(stored.key.into());
+                }
+            }
+        }
+    }
+    Ok(Json(view))
+}
+
+/// Devices that were heard, by id: where, how sure, how old.
+#[utoipa::path(
+    get,
+    path = "/v1/devices",
+    tag = "people",
+    params(
+        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
+        ("limit" = Option<u32>, Query, description = "Entries of a page, 1 to 500; 100 if not given"),
+    ),
+    responses((status = 200, description = "A page", body = Page<DeviceView>)),
+    security(("token" = [])),
+)]
+async fn devices(State(state): State<AppState>, params: Params) -> Result<Json<Page<DeviceView>>, Problem> {
+    let paging = params.paging::<String>("devices")?;
+    let rows = state.store.devices(paging.after.as_deref(), paging.ask()).await?;
+    let now = (state.clock)();
+    let show = |stored| DeviceView::new(&stored, &*state.states, now);
+    Ok(Json(paging.page(rows, |row| row.key.to_string(), show)))
+}

@@ -1,0 +1,289 @@
+//! Errors over HTTP: every one is `application/problem+json` (RFC 9457).
+
+use std::any::Any;
+use std::error::Error;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::AppState;
+use crate::metrics::HttpLabels;
+use crate::store::StoreError;
+use crate::wire::Unusable;
+
+/// Media type of a problem document.
+pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
+
+/// Kinds of problem: `(name, title, status)`. The `type` of a document is `urn:afstand:problem:{name}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Kind(&'static str, &'static str, StatusCode);
+
+impl Kind {
+    pub(crate) const NOT_JSON: Self = Self("not-json", "The body is not JSON", StatusCode::BAD_REQUEST);
+    pub(crate) const PARAMETER: Self =
+        Self("wrong-parameter", "A parameter cannot be used", StatusCode::BAD_REQUEST);
+    pub(crate) const REQUEST: Self =
+        Self("wrong-request", "The request cannot be used", StatusCode::BAD_REQUEST);
+    pub(crate) const UNAUTHENTICATED: Self =
+        Self("unauthenticated", "A valid token is needed", StatusCode::UNAUTHORIZED);
+    pub(crate) const FORBIDDEN: Self =
+        Self("forbidden", "The role of this token may not do this", StatusCode::FORBIDDEN);
+    pub(crate) const NOT_FOUND: Self = Self("not-found", "There is no such thing here", StatusCode::NOT_FOUND);
+    pub(crate) const METHOD: Self =
+        Self("wrong-method", "This method is not offered here", StatusCode::METHOD_NOT_ALLOWED);
+    pub(crate) const TOO_LARGE: Self = Self("too-large", "The body is too large", StatusCode::PAYLOAD_TOO_LARGE);
+    pub(crate) const MEDIA_TYPE: Self =
+        Self("wrong-media-type", "The body must be JSON", StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    pub(crate) const INVALID: Self =
+        Self("invalid", "A field cannot be used", StatusCode::UNPROCESSABLE_ENTITY);
+    pub(crate) const NOT_IN_FORCE: Self =
+        Self("order-not-in-force", "The order cannot be in force", StatusCode::UNPROCESSABLE_ENTITY);
+    pub(crate) const LIMIT: Self = Self("limit", "A limit is reached", StatusCode::UNPROCESSABLE_ENTITY);
+    pub(crate) const TIMEOUT: Self =
+        Self("timeout", "It took too long; try again", StatusCode::SERVICE_UNAVAILABLE);
+    pub(crate) const BUSY: Self = Self("busy", "Too much at once; try again", StatusCode::SERVICE_UNAVAILABLE);
+    pub(crate) const NOT_READY: Self = Self("not-ready", "Not ready", StatusCode::SERVICE_UNAVAILABLE);
+    pub(crate) const INTERNAL: Self =
+        Self("internal", "Something went wrong here", StatusCode::INTERNAL_SERVER_ERROR);
+}
+
+/// A field that is at fault.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct FieldProblem {
+    /// Path of the field in the document, or name of the parameter or part; empty for the whole.
+    pub field: String,
+    /// What is wrong with it.
+    pub problem: String,
+    /// Line of the body, from 1, where the text is no JSON.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+    /// Column of that line, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<usize>,
+}
+
+/// A problem document.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct Problem {
+    /// Kind of problem: a name that stays the same, not an address to visit.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The kind in words.
+    pub title: &'static str,
+    /// The status code of the answer.
+    pub status: u16,
+    /// What happened this time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// The fields at fault.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldProblem>,
+    /// Findings of the guidance, where an order cannot be in force.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<Object>)]
+    pub findings: Vec<serde_json::Value>,
+    /// For the log only.
+    #[serde(skip)]
+    cause: Option<Cause>,
+    /// Methods that are offered instead: the `Allow` header.
+    #[serde(skip)]
+    allow: Option<String>,
+}
+
+/// What is behind a 5xx: goes to the log at the boundary, never to the caller.
+#[derive(Debug, Clone)]
+struct Cause(Arc<str>);
+
+impl Problem {
+    pub(crate) fn new(Kind(name, title, status): Kind) -> Self {
+        Self {
+            kind: format!("urn:afstand:problem:{name}"),
+            title,
+            status: status.as_u16(),
+            detail: None,
+            errors: Vec::new(),
+            findings: Vec::new(),
+            cause: None,
+            allow: None,
+        }
+    }
+
+    pub(crate) fn detail(self, detail: impl Into<String>) -> Self {
+        Self { detail: Some(detail.into()), ..self }
+    }
+
+    /// Adds a field at fault.
+    pub(crate) fn field(mut self, field: impl Into<String>, problem: impl Into<String>) -> Self {
+        let (field, problem) = (field.into(), problem.into());
+        self.errors.push(FieldProblem { field, problem, line: None, column: None });
+        self
+    }
+
+    /// A parameter of the path or the query that cannot be used.
+    pub(crate) fn parameter(name: &str, problem: impl Into<String>) -> Self {
+        Self::new(Kind::PARAMETER).field(name, problem)
+    }
+
+    /// Text that is no JSON, with the place where it stops being JSON.
+    pub(crate) fn not_json(error: &serde_json::Error) -> Self {
+        let mut this = Self::new(Kind::NOT_JSON).field("", error.to_string());
+        for at in &mut this.errors {
+            (at.line, at.column) = (Some(error.line()), Some(error.column()));
+        }
+        this
+    }
+
+    /// Nothing is known under that id.
+    pub(crate) fn unknown(what: &str, id: &str) -> Self {
+        Self::new(Kind::NOT_FOUND).detail(format!("there is no {what} {id:?}"))
+    }
+
+    pub(crate) fn findings(self, findings: Vec<serde_json::Value>) -> Self {
+        Self { findings, ..self }
+    }
+
+    pub(crate) fn allow(self, methods: &[&Method]) -> Self {
+        let methods: Vec<&str> = methods.iter().map(|m| m.as_str()).collect();
+        Self { allow: Some(methods.join(", ")), ..self }
+    }
+
+    pub(crate) fn internal(cause: &(dyn Error + 'static)) -> Self {
+        let mut text = cause.to_string();
+        let mut next = cause.source();
+        while let Some(error) = next {
+            text = format!("{text}: {error}");
+            next = error.source();
+        }
+        Self { cause: Some(Cause(text.into())), ..Self::new(Kind::INTERNAL) }
+    }
+
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        if error.is_retryable() {
+            Self { cause: Some(Cause(error.to_string().into())), ..Self::new(Kind::BUSY) }
+        } else {
+            Self::internal(&error)
+        }
+    }
+}
+
+impl From<zones::Invalid> for Problem {
+    fn from(zones::Invalid { field, problem }: zones::Invalid) -> Self {
+        Self::new(Kind::INVALID).field(field, problem)
+    }
+}
+
+impl From<Unusable> for Problem {
+    fn from(Unusable { reason, field }: Unusable) -> Self {
+        Self::new(Kind::INVALID).field(field.unwrap_or_default(), reason)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        // A struct of texts and numbers always serializes; an empty body would still carry the status.
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = self.status_code();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+        match self.status_code() {
+            StatusCode::UNAUTHORIZED => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"afstand\""));
+            }
+            StatusCode::SERVICE_UNAVAILABLE => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+            }
+            _ => {}
+        }
+        if let Some(allow) = self.allow.and_then(|methods| HeaderValue::from_str(&methods).ok()) {
+            headers.insert(header::ALLOW, allow);
+        }
+        if let Some(cause) = self.cause {
+            response.extensions_mut().insert(cause);
+        }
+        response
+    }
+}
+
+/// A handler that panicked.
+pub(crate) fn of_panic(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let text = panic
+        .downcast_ref::<&'static str>()
+        .map(ToString::to_string)
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_default();
+    let cause = Some(Cause(format!("panic: {text}").into()));
+    Problem { cause, ..Problem::new(Kind::INTERNAL) }.into_response()
+}
+
+/// The outermost layer: counts the answer, makes a problem document of every error that is none yet (those of
+/// the HTTP library), and logs what is our fault, once.
+pub(crate) async fn boundary(
+    State(state): State<AppState>,
+    path: Option<MatchedPath>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let method = known_method(request.method());
+    // The pattern is logged and counted: the path may hold a person's id.
+    let route = path.map_or("-", |path| super::access::static_path(path.as_str()));
+    let mut response = next.run(request).await;
+    let status = response.status();
+    state.metrics.http_requests.get_or_create(&HttpLabels { method, route, status: status.as_u16() }).inc();
+    if status.is_server_error() {
+        let cause = response.extensions_mut().remove::<Cause>();
+        let cause = cause.as_ref().map_or("not said", |cause| &cause.0);
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            tracing::warn!(method, route, status = status.as_u16(), cause, "request refused for now");
+        } else {
+            tracing::error!(method, route, status = status.as_u16(), cause, "request failed");
+        }
+    }
+    let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|v| v == MEDIA_TYPE);
+    if (status.is_client_error() || status.is_server_error()) && !is_problem {
+        let allow = response.headers_mut().remove(header::ALLOW);
+        response = of_status(status).into_response();
+        if let Some(allow) = allow {
+            response.headers_mut().insert(header::ALLOW, allow);
+        }
+    }
+    response
+}
+
+fn of_status(status: StatusCode) -> Problem {
+    let kind = match status {
+        StatusCode::NOT_FOUND => Kind::NOT_FOUND,
+        StatusCode::METHOD_NOT_ALLOWED => Kind::METHOD,
+        StatusCode::PAYLOAD_TOO_LARGE => Kind::TOO_LARGE,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Kind::MEDIA_TYPE,
+        status if status.is_client_error() => {
+            Kind("wrong-request", status.canonical_reason().unwrap_or("Wrong request"), status)
+        }
+        _ => Kind::INTERNAL,
+    };
+    Problem::new(kind)
+}
+
+/// Methods are free text; the label must not be.
+fn known_method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        _ => "other",
+    }
+}

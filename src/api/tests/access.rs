@@ -1,0 +1,126 @@
+use std::collections::BTreeSet;
+
+use axum::http::{Method, StatusCode, header};
+
+use super::bench::{Bench, alert, incident, request};
+use crate::api::access::{Access, Cell, ROLES, Row, TABLE};
+use crate::config::Role;
+use crate::store::Batch;
+
+/// Paths that a browser reads, and that describe themselves.
+const NOT_DESCRIBED: [&str; 8] =
+    ["/", "/page.css", "/page.js", "/words.js", "/openapi.json", "/docs", "/docs/", "/docs/{*rest}"];
+
+fn somebody(role: Role) -> &'static str {
+    match role {
+        Role::Operator => "operator",
+        Role::Supervisor => "supervisor",
+        Role::Desk => "rotterdam",
+        Role::Auditor => "auditor",
+        Role::Integrator => "integrator",
+    }
+}
+
+/// A path of the pattern, with the ids of things that are on the bench.
+fn path(pattern: &str) -> String {
+    pattern
+        .replace("{order}", "ord-0001")
+        .replace("{incident}", "inc-1")
+        .replace("{person}", "wearer-0001")
+        .replace("{desk}", "rotterdam")
+        .replace("{*rest}", "swagger-ui.css")
+}
+
+#[tokio::test]
+async fn every_role_may_do_what_the_table_says_and_nothing_else() {
+    let bench = Bench::new().await;
+    bench
+        .commit(Batch {
+            incidents: vec![incident("inc-1", "rotterdam", "alarm", "2026-11-21T10:10:00Z")],
+            alerts: vec![alert(1, "inc-1", "rotterdam")],
+            ..Batch::default()
+        })
+        .await;
+    bench.shutdown.cancel(); // live streams end at once
+    for Row(method, pattern, access) in &TABLE {
+        let say = format!("{method} {pattern}");
+        let ask = |who| bench.send(request(method.clone(), who, &path(pattern), ""));
+        let nobody = ask("nobody").await.status;
+        let Access::Roles(cells) = access else {
+            assert!(nobody.is_success() || nobody == StatusCode::SEE_OTHER, "{say}: {nobody}");
+            continue;
+        };
+        assert_eq!(nobody, StatusCode::UNAUTHORIZED, "{say}");
+        assert_eq!(ask("stranger").await.status, StatusCode::UNAUTHORIZED, "{say}");
+        for (role, cell) in ROLES.into_iter().zip(cells) {
+            let status = ask(somebody(role)).await.status;
+            let refused = status == StatusCode::FORBIDDEN;
+            assert_eq!(refused, *cell == Cell::No, "{say} as {role:?}: {status}");
+            assert!(!status.is_server_error() && status != StatusCode::UNAUTHORIZED, "{say}: {status}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_desk_sees_its_own_and_learns_nothing_of_others() {
+    let bench = Bench::new().await;
+    bench
+        .commit(Batch {
+            incidents: vec![incident("inc-1", "rotterdam", "alarm", "2026-11-21T10:10:00Z")],
+            alerts: vec![alert(1, "inc-1", "rotterdam")],
+            ..Batch::default()
+        })
+        .await;
+    assert_eq!(bench.get("rotterdam", "/v1/incidents/inc-1").await.status, StatusCode::OK);
+    let others = bench.get("utrecht", "/v1/incidents/inc-1").await;
+    let absent = bench.get("utrecht", "/v1/incidents/inc-9").await;
+    assert_eq!(others.status, StatusCode::NOT_FOUND);
+    assert_eq!(others.text().replace("inc-1", "inc-9"), absent.text());
+    let count = async |who| bench.get(who, "/v1/incidents").await.json()["items"].as_array().unwrap().len();
+    assert_eq!((count("rotterdam").await, count("utrecht").await), (1, 0));
+    assert_eq!(bench.get("utrecht", "/v1/desks/rotterdam/deliveries").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(bench.get("utrecht", "/v1/desks/utrecht/deliveries").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn who_is_refused_is_told_how_to_come_in() {
+    let bench = Bench::new().await;
+    let refused = bench.get("nobody", "/v1/orders").await;
+    assert_eq!(refused.header(header::WWW_AUTHENTICATE), "Bearer realm=\"afstand\"");
+    refused.problem();
+    bench.get("rotterdam", "/v1/orders").await.problem();
+    // The scheme is a word in any case; another scheme is no token.
+    for (value, status) in [("bearer secret-of-auditor", 200), ("Basic secret-of-auditor", 401), ("Bearer", 401)] {
+        let mut request = request(Method::GET, "nobody", "/v1/orders", "");
+        request.headers_mut().insert(header::AUTHORIZATION, value.parse().unwrap());
+        assert_eq!(bench.send(request).await.status, status, "{value}");
+    }
+}
+
+#[tokio::test]
+async fn the_description_lists_every_endpoint_of_the_table_and_no_other() {
+    let bench = Bench::new().await;
+    let description = bench.get("nobody", "/openapi.json").await.json();
+    assert_eq!(description["openapi"].as_str().unwrap().split('.').next(), Some("3"));
+    let described: BTreeSet<(String, String)> = description["paths"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .flat_map(|(path, item)| {
+            let methods = item.as_object().unwrap().keys().filter(|k| k.len() <= 6 && *k != "parameters");
+            methods.map(|method| (method.to_uppercase(), path.clone())).collect::<Vec<_>>()
+        })
+        .collect();
+    let table: BTreeSet<(String, String)> = TABLE
+        .iter()
+        .filter(|row| !NOT_DESCRIBED.contains(&row.1))
+        .map(|Row(method, path, _)| (method.to_string(), (*path).to_owned()))
+        .collect();
+    assert_eq!(described, table);
+    // What needs a token says so.
+    for Row(method, path, access) in TABLE.iter().filter(|row| !NOT_DESCRIBED.contains(&row.1)) {
+        let operation = &description["paths"][path][method.as_str().to_lowercase()];
+        assert_eq!(operation["security"].is_array(), *access != Access::Open, "{method} {path}");
+    }
+    assert_eq!(description["components"]["securitySchemes"]["token"]["scheme"], "bearer");
+}

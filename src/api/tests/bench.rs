@@ -1,0 +1,324 @@
+//! The bench that every test of a route stands on.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
+use zones::{DeskId, Fix, OrderId, PersonId, Role as Party, Timestamp};
+
+use crate::api::commands::{self, Command, OrderAccepted, UnknownOrder};
+use crate::api::problem::MEDIA_TYPE;
+use crate::api::states::{DeviceState, PersonKeys, StateReader, Unreadable, WatchState};
+use crate::api::{AppState, LiveFeed, Readiness, router};
+use crate::config::{Role, Token, Tokens};
+use crate::metrics::Metrics;
+use crate::store::*;
+
+/// When every test happens.
+pub(super) const NOW: &str = "2026-11-21T10:20:00Z";
+
+pub(super) struct Bench {
+    pub(super) app: Router,
+    pub(super) store: Store,
+    pub(super) live: LiveFeed,
+    pub(super) metrics: Arc<Metrics>,
+    /// `None` drops the sender: the pipeline has ended.
+    pub(super) readiness: Option<watch::Sender<Readiness>>,
+    pub(super) shutdown: CancellationToken,
+    pub(super) state: AppState,
+    _dir: TempDir,
+}
+
+/// What came back.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+}
+
+impl Answer {
+    #[track_caller]
+    pub(super) fn json(&self) -> Value {
+        match serde_json::from_slice(&self.body) {
+            Ok(value) => value,
+            Err(e) => panic!("{e}: {} {}", self.status, self.text()),
+        }
+    }
+
+    pub(super) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub(super) fn header(&self, name: impl header::AsHeaderName) -> &str {
+        self.headers.get(name).map_or("", |v| v.to_str().unwrap())
+    }
+
+    /// The problem document, which an error always is.
+    #[track_caller]
+    pub(super) fn problem(&self) -> Value {
+        assert_eq!(self.header(header::CONTENT_TYPE), MEDIA_TYPE, "{} {}", self.status, self.text());
+        let problem = self.json();
+        assert_eq!(problem["status"], self.status.as_u16());
+        assert!(problem["type"].as_str().unwrap().starts_with("urn:afstand:problem:"), "{problem}");
+        assert!(!problem["title"].as_str().unwrap().is_empty(), "{problem}");
+        problem
+    }
+}
+
+impl Bench {
+    pub(super) async fn new() -> Self {
+        Self::with_commands(keep_books).await
+    }
+
+    /// A bench whose pipeline is `pipeline`.
+    pub(super) async fn with_commands<F>(
+        pipeline: impl FnOnce(Store, tokio::sync::mpsc::Receiver<Command>) -> F,
+    ) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&format!("sqlite:{}", dir.path().join("test.db").display())).await.unwrap();
+        let (commands, from) = commands::channel();
+        tokio::spawn(pipeline(store.clone(), from));
+        let ready =
+            Readiness { broker_connected: true, caught_up: true, backlog_messages: 0, store_ok: true };
+        let (readiness, watched) = watch::channel(ready);
+        let shutdown = CancellationToken::new();
+        let state = AppState {
+            store: store.clone(),
+            commands,
+            tokens: Arc::new(tokens()),
+            readiness: watched,
+            metrics: Arc::new(Metrics::default()),
+            live: LiveFeed::default(),
+            states: Arc::new(JsonStates),
+            clock: || at(NOW),
+        };
+        Self {
+            app: router(state.clone(), &shutdown),
+            store,
+            live: state.live.clone(),
+            metrics: Arc::clone(&state.metrics),
+            readiness: Some(readiness),
+            shutdown,
+            state,
+            _dir: dir,
+        }
+    }
+
+    pub(super) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.app.clone().oneshot(request).await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        Answer { status, headers, body }
+    }
+
+    /// Reads as somebody.
+    pub(super) async fn get(&self, who: &str, path: &str) -> Answer {
+        self.send(request(Method::GET, who, path, "")).await
+    }
+
+    /// Sends JSON as somebody.
+    pub(super) async fn json(&self, method: Method, who: &str, path: &str, body: impl Into<Body>) -> Answer {
+        let mut request = request(method, who, path, body);
+        request.headers_mut().insert(header::CONTENT_TYPE, "application/json".parse().unwrap());
+        self.send(request).await
+    }
+
+    pub(super) async fn commit(&self, batch: Batch) {
+        self.store.commit(&batch).await.unwrap();
+        if let Some(last) = batch.alerts.last() {
+            self.live.committed(last.seq);
+        }
+    }
+}
+
+/// A request with the token of `who`; with none for `nobody`.
+pub(super) fn request(method: Method, who: &str, path: &str, body: impl Into<Body>) -> Request<Body> {
+    let request = Request::builder().method(method).uri(path);
+    let request = match who {
+        "nobody" => request,
+        who => request.header(header::AUTHORIZATION, format!("Bearer {}", secret(who))),
+    };
+    request.body(body.into()).unwrap()
+}
+
+pub(super) fn at(text: &str) -> Timestamp {
+    Timestamp::parse(text).unwrap()
+}
+
+fn secret(who: &str) -> String {
+    format!("secret-of-{who}")
+}
+
+/// Somebody of each role, and a second desk.
+fn tokens() -> Tokens {
+    let of = |name: &str, role, desk: Option<&str>| {
+        let desk = desk.map(|desk| DeskId::new(desk).unwrap());
+        (secret(name), Token { name: name.to_owned(), role, desk })
+    };
+    Tokens(vec![
+        of("operator", Role::Operator, None),
+        of("supervisor", Role::Supervisor, None),
+        of("rotterdam", Role::Desk, Some("rotterdam")),
+        of("utrecht", Role::Desk, Some("utrecht")),
+        of("auditor", Role::Auditor, None),
+        of("integrator", Role::Integrator, None),
+    ])
+}
+
+/// A pipeline that keeps the register and judges nothing but what the real parsers do.
+async fn keep_books(store: Store, mut commands: tokio::sync::mpsc::Receiver<Command>) {
+    let mut seq = 0;
+    while let Some(command) = commands.recv().await {
+        seq += 1;
+        let change = |order: &OrderId, document| OrderRow {
+            order: order.clone(),
+            seq,
+            document,
+            at: at(NOW),
+            origin: Origin::Api,
+        };
+        match command {
+            Command::PutOrder { order, document, reply } => {
+                let known = store.order(order.as_str()).await.unwrap();
+                let created = known.is_none_or(|known| known.withdrawn_at.is_some());
+                let orders = vec![change(&order, Some(document))];
+                store.commit(&Batch { orders, ..Batch::default() }).await.unwrap();
+                let _ = reply.send(Ok(OrderAccepted { created, findings: Vec::new() }));
+            }
+            Command::WithdrawOrder { order, reply } => {
+                let known = store.order(order.as_str()).await.unwrap().is_some();
+                let orders = if known { vec![change(&order, None)] } else { Vec::new() };
+                store.commit(&Batch { orders, ..Batch::default() }).await.unwrap();
+                let _ = reply.send(if known { Ok(()) } else { Err(UnknownOrder) });
+            }
+            Command::Ingest { payload, reply } => {
+                let answer = crate::wire::decode_traccar(&payload).map(drop);
+                if let Err(unusable) = &answer {
+                    let rejected = vec![RejectedRow {
+                        seq,
+                        received_at: at(NOW),
+                        topic: "POST /v1/ingest/traccar".to_owned(),
+                        reason: unusable.to_string(),
+                        payload: payload.to_vec(),
+                        size: payload.len() as i64,
+                    }];
+                    store.commit(&Batch { rejected, ..Batch::default() }).await.unwrap();
+                }
+                let _ = reply.send(answer);
+            }
+        }
+    }
+}
+
+/// States that are JSON: a device's is its last fix, a watch's its standing.
+struct JsonStates;
+
+impl StateReader for JsonStates {
+    fn person(&self, person: &PersonId) -> Option<PersonKeys> {
+        (person.as_str() == "wearer-0001").then(|| PersonKeys {
+            devices: vec!["am-0001".to_owned(), "am-never".to_owned()],
+            watch_prefixes: vec!["ord-0001/".to_owned()],
+        })
+    }
+
+    fn device(&self, stored: &StoredState) -> Result<DeviceState, Unreadable> {
+        let fix: Fix = serde_json::from_slice(&stored.state).map_err(|e| unreadable(stored, &e))?;
+        Ok(DeviceState {
+            role: Party::Wearer,
+            person: Some("wearer-0001".to_owned()),
+            last_fix: Some(fix),
+            received_at: Some(fix.fixed_at),
+            online: Some(true),
+            silent_since: None,
+        })
+    }
+
+    fn watch(&self, stored: &StoredState) -> Result<WatchState, Unreadable> {
+        let standing = serde_json::from_slice(&stored.state).map_err(|e| unreadable(stored, &e))?;
+        Ok(WatchState {
+            watch: stored.key.to_string(),
+            order: "ord-0001".to_owned(),
+            kind: "exclusion_zone".to_owned(),
+            wearer: "wearer-0001".to_owned(),
+            victim: None,
+            zone: Some("zone-0001".to_owned()),
+            standing,
+            since: Some(at(NOW)),
+            incident: None,
+        })
+    }
+
+    fn decisions(&self, incident: &IncidentRow, input: &InputRow) -> Result<Vec<Value>, Unreadable> {
+        let all: Vec<Value> = serde_json::from_slice(&input.decisions)
+            .map_err(|e| Unreadable { key: input.seq.to_string(), problem: e.to_string() })?;
+        Ok(all.into_iter().filter(|d| d["incident"] == incident.incident.as_str()).collect())
+    }
+}
+
+fn unreadable(stored: &StoredState, error: &serde_json::Error) -> Unreadable {
+    Unreadable { key: stored.key.to_string(), problem: error.to_string() }
+}
+
+pub(super) fn incident(id: &str, desk: &str, level: &'static str, changed_at: &str) -> IncidentRow {
+    IncidentRow {
+        incident: id.to_owned(),
+        order: "ord-0001".to_owned(),
+        kind: "exclusion_zone".into(),
+        wearer: "wearer-0001".to_owned(),
+        victim: Some("victim-0001".to_owned()),
+        zone: Some("zone-0001".to_owned()),
+        device: None,
+        desk: Some(desk.to_owned()),
+        level: level.into(),
+        worst: level.into(),
+        certainty: "certain".into(),
+        opened_at: at("2026-11-21T10:00:00Z"),
+        changed_at: at(changed_at),
+        cleared_at: None,
+        closed_at: None,
+        revision: 1,
+        state: "open".into(),
+    }
+}
+
+pub(super) fn alert(seq: i64, incident: &str, desk: &str) -> AlertRow {
+    let alert = format!("alert-{seq}");
+    let data = format!(r#"{{"alert":"{alert}","incident":"{incident}","level":"alarm"}}"#);
+    AlertRow {
+        seq,
+        alert,
+        incident: incident.to_owned(),
+        revision: seq,
+        raised_at: at("2026-11-21T10:10:00Z"),
+        level: "alarm".into(),
+        kind: "exclusion_zone".into(),
+        order: "ord-0001".to_owned(),
+        wearer: "wearer-0001".to_owned(),
+        victim: None,
+        desk: Some(desk.to_owned()),
+        data,
+    }
+}
+
+pub(super) fn delivery(id: i64, alert: &AlertRow, channel: Channel, recipient: &str) -> NewDelivery {
+    NewDelivery {
+        id,
+        alert: alert.alert.clone(),
+        alert_seq: alert.seq,
+        incident: alert.incident.clone(),
+        channel,
+        recipient: recipient.to_owned(),
+        payload: alert.data.clone(),
+        level: alert.level.clone(),
+        created_at: alert.raised_at,
+    }
+}

@@ -1,0 +1,122 @@
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+use zones::Role;
+
+use super::bench::{Bench, alert, at, delivery, incident};
+use crate::store::*;
+
+fn ids(page: &Value) -> Vec<&str> {
+    page["items"].as_array().unwrap().iter().map(|i| i["incident"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn the_queue_is_filtered_and_read_page_by_page() {
+    let bench = Bench::new().await;
+    let closed = IncidentRow {
+        closed_at: Some(at("2026-11-21T10:13:00Z")),
+        state: "closed".into(),
+        ..incident("inc-3", "rotterdam", "clear", "2026-11-21T10:13:00Z")
+    };
+    let silence = IncidentRow {
+        kind: "silence".into(),
+        ..incident("inc-4", "utrecht", "warning", "2026-11-21T10:14:00Z")
+    };
+    let incidents = vec![
+        incident("inc-1", "rotterdam", "alarm", "2026-11-21T10:11:00Z"),
+        incident("inc-2", "rotterdam", "warning", "2026-11-21T10:12:00Z"),
+        closed,
+        silence,
+    ];
+    bench.commit(Batch { incidents, ..Batch::default() }).await;
+    for (query, want) in [
+        ("", vec!["inc-4", "inc-3", "inc-2", "inc-1"]),
+        ("?state=open", vec!["inc-4", "inc-2", "inc-1"]),
+        ("?state=closed", vec!["inc-3"]),
+        ("?level=warning&state=open", vec!["inc-4", "inc-2"]),
+        ("?kind=silence", vec!["inc-4"]),
+        ("?state=&kind=", vec!["inc-4", "inc-3", "inc-2", "inc-1"]),
+    ] {
+        let page = bench.get("operator", &format!("/v1/incidents{query}")).await.json();
+        assert_eq!(ids(&page), want, "{query}");
+    }
+    let first = bench.get("operator", "/v1/incidents?state=open&limit=2").await.json();
+    assert_eq!(ids(&first), ["inc-4", "inc-2"]);
+    let next = first["next"].as_str().unwrap();
+    let second = bench.get("operator", &format!("/v1/incidents?state=open&limit=2&cursor={next}")).await.json();
+    assert_eq!((ids(&second), &second["next"]), (vec!["inc-1"], &Value::Null));
+}
+
+#[tokio::test]
+async fn an_incident_shows_its_alerts_their_decisions_and_their_deliveries() {
+    let bench = Bench::new().await;
+    let raised = alert(1, "inc-1", "rotterdam");
+    let decisions = json!([
+        {"incident": "inc-1", "rule": "exclusion_zone", "distance_m": -12.5},
+        {"incident": "inc-other", "rule": "proximity"},
+    ]);
+    let input = InputRow {
+        seq: 1,
+        kind: InputKind::Fix,
+        role: Some(Role::Wearer),
+        device: "am-0001".into(),
+        fixed_at: Some(raised.raised_at),
+        received_at: raised.raised_at,
+        body: Vec::new(),
+        decisions: serde_json::to_vec(&decisions).unwrap(),
+    };
+    let progress = DeliveryProgress {
+        id: 1,
+        at: at("2026-11-21T10:10:02Z"),
+        outcome: Outcome::Attempted {
+            attempt: 1,
+            error: "HTTP 502".to_owned(),
+            next_at: at("2026-11-21T10:10:04Z"),
+        },
+    };
+    let receipt = ReceiptRow {
+        seq: 2,
+        at: at("2026-11-21T10:10:05Z"),
+        received_at: at("2026-11-21T10:10:06Z"),
+        channel: Channel::VictimMqtt,
+        recipient: "vd-0001".to_owned(),
+        alert: Some("alert-1".to_owned()),
+        incident: None,
+        state: "displayed".into(),
+        reference: None,
+        reason: None,
+    };
+    bench
+        .commit(Batch {
+            inputs: vec![input],
+            incidents: vec![incident("inc-1", "rotterdam", "alarm", "2026-11-21T10:10:00Z")],
+            deliveries: vec![
+                delivery(1, &raised, Channel::DeskWebhook, "rotterdam"),
+                delivery(2, &raised, Channel::VictimMqtt, "vd-0001"),
+            ],
+            alerts: vec![raised],
+            progress: vec![progress],
+            receipts: vec![receipt],
+            ..Batch::default()
+        })
+        .await;
+
+    let story = bench.get("operator", "/v1/incidents/inc-1").await.json();
+    assert_eq!((&story["incident"], &story["level"]), (&json!("inc-1"), &json!("alarm")));
+    assert_eq!(story["alerts"][0]["data"]["alert"], "alert-1");
+    assert_eq!(story["alerts"][0]["decisions"], json!([decisions[0]]));
+    let webhook = &story["deliveries"][0];
+    assert_eq!(
+        (&webhook["channel"], &webhook["state"], &webhook["attempts"], &webhook["error"]),
+        (&json!("desk_webhook"), &json!("pending"), &json!(1), &json!("HTTP 502"))
+    );
+    assert_eq!(story["deliveries"][1]["recipient"], "vd-0001");
+    assert_eq!(story["receipts"][0]["state"], "displayed");
+
+    // The desk sees the alert and what was sent to it, not which device the victim has.
+    let desk = bench.get("rotterdam", "/v1/incidents/inc-1").await;
+    assert!(!desk.text().contains("vd-0001"), "{}", desk.text());
+    assert_eq!(desk.json()["deliveries"].as_array().unwrap().len(), 1);
+    assert_eq!(desk.json()["alerts"][0]["data"]["alert"], "alert-1");
+    assert_eq!(desk.json()["alerts"][0]["decisions"], json!([]));
+    assert_eq!(bench.get("operator", "/v1/incidents/inc-2").await.status, StatusCode::NOT_FOUND);
+}

@@ -1,0 +1,14 @@
+//! The routes, called as a client calls them, over a real SQLite store and a pipeline that only keeps books.
+
+mod access;
+mod bench;
+mod desks;
+mod health;
+mod incidents;
+mod ingest;
+mod live;
+mod orders;
+mod page;
+mod people;
+mod problems;
+mod rejected;
