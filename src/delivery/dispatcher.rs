@@ -201,8 +201,9 @@ impl<T: Transport> Dispatcher<T> {
         Ok(())
     }
 
+    /// One page of what is new and one of what was spilled: sends go on while a long outbox is read.
     async fn read(&mut self) -> Result<(), StoreError> {
-        while self.more_to_read {
+        if self.more_to_read {
             let page = self.store.pending_deliveries(self.read_up_to, PAGE).await?;
             self.more_to_read = page.len() >= PAGE as usize;
             for pending in page {
@@ -210,10 +211,10 @@ impl<T: Transport> Dispatcher<T> {
                 self.offer(pending);
             }
         }
-        while let Some((address, after)) = self.lanes.to_reload() {
-            self.reload(&address, after).await?;
+        match self.lanes.to_reload() {
+            Some((address, after)) => self.reload(&address, after).await,
+            None => Ok(()),
         }
-        Ok(())
     }
 
     async fn reload(&mut self, address: &Address, after: i64) -> Result<(), StoreError> {
@@ -255,8 +256,7 @@ impl<T: Transport> Dispatcher<T> {
     }
 
     fn start_sends(&mut self) {
-        // Without the store nothing more is sent than can be written down later.
-        while self.unwritten.len() + self.sends.len() < MOST_UNWRITTEN {
+        while self.may_send() {
             let Some(Turn { id, attempt, payload }) = self.lanes.next_turn((self.clock)()) else { return };
             let transport = self.transport.clone();
             let task = self.sends.spawn(async move { (id, attempt, transport.send(&payload).await) });
@@ -264,17 +264,20 @@ impl<T: Transport> Dispatcher<T> {
         }
     }
 
+    /// How long there is nothing to do, should nothing happen.
     fn wait(&self) -> Duration {
-        let turn = self.lanes.poll_deadline().map(|due| until(due, (self.clock)()));
-        let has_store_work = !self.unwritten.is_empty() || self.more_to_read;
-        let store = self.store_again_at.map(|at| at.saturating_duration_since(Instant::now()));
-        let is_stuck = self.unwritten.len() + self.sends.len() >= MOST_UNWRITTEN;
-        let turn = turn.filter(|_| !is_stuck);
-        turn.into_iter()
-            .chain(store.filter(|_| has_store_work))
-            .min()
-            .unwrap_or(LONGEST_SLEEP)
-            .min(LONGEST_SLEEP)
+        let wants_store = !self.unwritten.is_empty() || self.more_to_read || self.lanes.to_reload().is_some();
+        let store = wants_store.then(|| {
+            self.store_again_at.map_or(Duration::ZERO, |at| at.saturating_duration_since(Instant::now()))
+        });
+        let due = self.lanes.poll_deadline().filter(|_| self.may_send());
+        let turn = due.map(|due| until(due, (self.clock)()));
+        turn.into_iter().chain(store).min().map_or(LONGEST_SLEEP, |wait| wait.min(LONGEST_SLEEP))
+    }
+
+    /// Without the store nothing more is sent than can be written down later.
+    fn may_send(&self) -> bool {
+        self.unwritten.len() + self.sends.len() < MOST_UNWRITTEN
     }
 
     /// All sends that have ended by now, so that they are written down together.

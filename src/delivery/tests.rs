@@ -38,7 +38,8 @@ fn clock() -> Clock {
     })
 }
 
-async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
+/// Waits for what must come.
+pub(super) async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(20), future)
         .await
         .unwrap_or_else(|_| panic!("{what}: waited 20 s"))

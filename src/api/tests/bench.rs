@@ -162,9 +162,9 @@ fn secret(who: &str) -> String {
 fn tokens() -> Tokens {
     let of = |name: &str, role, desk: Option<&str>| {
         let desk = desk.map(|desk| DeskId::new(desk).unwrap());
-        (secret(name), Token { name: name.to_owned(), role, desk })
+        Token::new(name, role, desk, &secret(name))
     };
-    Tokens(vec![
+    Tokens::from_iter([
         of("operator", Role::Operator, None),
         of("supervisor", Role::Supervisor, None),
         of("rotterdam", Role::Desk, Some("rotterdam")),
