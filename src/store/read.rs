@@ -268,6 +268,22 @@ impl Store {
         self.all(select, tables::read_pending).await
     }
 
+    /// The same of one recipient.
+    pub async fn pending_deliveries_to(
+        &self,
+        channel: Channel,
+        recipient: &str,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<PendingDelivery>, StoreError> {
+        let columns = format!("{}, {}", tables::DELIVERIES.columns, tables::PENDING_COLUMNS);
+        let select = Select::new(&columns, "deliveries d")
+            .filter("channel = ? AND recipient = ?", [channel.number().into(), Value::text(recipient)])
+            .filter("received_at IS NULL AND closed_at IS NULL AND id > ?", [after.into()])
+            .page("id", limit);
+        self.all(select, tables::read_pending).await
+    }
+
     /// Deliveries to one recipient before the one with that number, newest first.
     pub async fn deliveries_to(
         &self,

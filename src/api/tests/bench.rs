@@ -7,19 +7,18 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 use zones::guidance::{self, Severity};
-use zones::{Fix, OrderId, PersonId, Role as Party, Timestamp};
+use zones::{DeskId, Fix, OrderId, PersonId, Role as Party, Timestamp};
 
 use crate::api::commands::{self, Command, OrderAccepted, OrderRefused, UnknownOrder};
 use crate::api::problem::MEDIA_TYPE;
 use crate::api::states::{DeviceState, PersonKeys, StateReader, Unreadable, WatchState};
 use crate::api::{AppState, LiveFeed, Readiness, router};
-use crate::config::Tokens;
+use crate::config::{Role, Token, Tokens};
 use crate::metrics::Metrics;
 use crate::store::*;
 
@@ -164,20 +163,18 @@ fn secret(who: &str) -> String {
 
 /// Somebody of each role, and a second desk.
 fn tokens() -> Tokens {
-    let of = |name: &str, role: &str, desk: &str| {
-        let hash: String =
-            <[u8; 32]>::from(Sha256::digest(secret(name))).map(|byte| format!("{byte:02x}")).concat();
-        format!("[[token]]\nname = \"{name}\"\nrole = \"{role}\"\nsha256 = \"{hash}\"\n{desk}\n")
+    let of = |name: &str, role, desk: Option<&str>| {
+        let desk = desk.map(|desk| DeskId::new(desk).unwrap());
+        Token::new(name, role, desk, &secret(name))
     };
-    let text = [
-        of("operator", "operator", ""),
-        of("supervisor", "supervisor", ""),
-        of("rotterdam", "desk", "desk = \"rotterdam\""),
-        of("utrecht", "desk", "desk = \"utrecht\""),
-        of("auditor", "auditor", ""),
-        of("integrator", "integrator", ""),
-    ];
-    Tokens::from_toml(&text.concat()).unwrap()
+    Tokens::from_iter([
+        of("operator", Role::Operator, None),
+        of("supervisor", Role::Supervisor, None),
+        of("rotterdam", Role::Desk, Some("rotterdam")),
+        of("utrecht", Role::Desk, Some("utrecht")),
+        of("auditor", Role::Auditor, None),
+        of("integrator", Role::Integrator, None),
+    ])
 }
 
 /// A pipeline that keeps the register, and judges with the real parsers and the real guidance.
