@@ -13,5 +13,6 @@ pub mod metrics;
 pub mod mqtt;
 pub mod pipeline;
 pub mod replay;
+pub mod service;
 pub mod store;
 pub mod wire;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
-use zones::guidance::Finding;
+use zones::guidance::{Finding, Severity};
 use zones::order::Draft;
 use zones::{Invalid, OrderId};
 
@@ -67,6 +67,19 @@ pub enum OrderRefused {
     Findings(Vec<Finding>),
     /// It does not fit beside the wearer's other orders: field and problem.
     Limit(Invalid),
+}
+
+impl std::fmt::Display for OrderRefused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Limit(invalid) => invalid.fmt(f),
+            Self::Findings(findings) => {
+                let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
+                let codes: Vec<_> = errors.map(|finding| finding.code.as_str()).collect();
+                write!(f, "it cannot be in force: {}", codes.join(", "))
+            }
+        }
+    }
 }
 
 /// There is no order with that id.

@@ -11,7 +11,7 @@ use crate::api::LiveFeed;
 use crate::delivery::DispatchHandle;
 use crate::metrics::Metrics;
 use crate::mqtt::{Acks, Publisher};
-use crate::store::{Store, StoreError};
+use crate::store::{Batch, Store, StoreError};
 
 /// First and longest wait before a batch is tried again.
 const RETRY: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
@@ -58,7 +58,7 @@ impl Committer {
     async fn batch(&self, pending: Pending, book: &mut CommittedBook) -> Result<(), StoreError> {
         let began = Instant::now();
         if !pending.batch.is_empty() {
-            self.commit(&pending).await?;
+            self.commit(&pending.batch).await?;
         }
         self.acks.ack(pending.acks);
         for reply in pending.replies {
@@ -83,10 +83,10 @@ impl Committer {
     }
 
     /// Tries until it is done. Meanwhile nothing is acknowledged, so the broker keeps what comes next.
-    async fn commit(&self, pending: &Pending) -> Result<(), StoreError> {
+    async fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
         let mut wait = RETRY.0;
         loop {
-            match self.store.commit(&pending.batch).await {
+            match self.store.commit(batch).await {
                 Ok(committed) => {
                     if committed.known_alerts > 0 && !committed.repeated {
                         tracing::error!(alerts = committed.known_alerts, "alerts were stored before");

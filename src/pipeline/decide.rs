@@ -14,8 +14,7 @@ use super::register::Register;
 use super::rows::{self, StoredDecision};
 use super::translate;
 use crate::config::Desk;
-use crate::delivery::routing::{DeskRoads, Facts, recipients};
-use crate::delivery::versions::{police_event, victim_event};
+use crate::delivery::{DeskRoads, Facts, police_event, recipients, victim_event};
 use crate::metrics::{AlertLabels, Metrics, RejectionLabels};
 use crate::mqtt::AckToken;
 use crate::store::{Batch, Channel, IncidentRow, LONGEST_PAYLOAD, NewDelivery, Next, ReceiptRow, RejectedRow};
@@ -76,7 +75,7 @@ impl Decider {
     pub(super) fn message(&mut self, now: Timestamp, topic: &str, payload: &[u8]) {
         self.advance(now);
         let decoded = if self.around.traccar_topic.as_deref() == Some(topic) {
-            wire::decode_traccar(payload).map(Message::Traccar)
+            wire::decode_traccar(payload)
         } else {
             wire::decode(topic, payload, &self.around.keys)
         };
@@ -90,7 +89,7 @@ impl Decider {
     pub(super) fn traccar(&mut self, now: Timestamp, payload: &[u8]) -> Result<(), Unusable> {
         const TOPIC: &str = "http:/v1/ingest/traccar";
         self.advance(now);
-        let decoded = wire::decode_traccar(payload).map(Message::Traccar);
+        let decoded = wire::decode_traccar(payload);
         let taken = decoded.and_then(|message| self.decoded(now, TOPIC, payload, &message));
         taken.inspect_err(|unusable| self.set_aside(now, TOPIC, payload, unusable))
     }

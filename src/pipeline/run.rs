@@ -257,7 +257,7 @@ impl Deciding {
         self.caught_up &= connected;
         self.metrics.broker_connected.set(connected.into());
         let now = clock::now();
-        self.decider.advance_while_hearing(now);
+        self.decider.advance(now);
         // Nobody refuses to be told this.
         let _ = self.decider.tell(now, Input::Hearing(connected));
         self.decider.pending.urgent = true;

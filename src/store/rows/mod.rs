@@ -261,6 +261,8 @@ pub struct Loaded {
     pub incidents: Vec<IncidentRow>,
     /// First free numbers.
     pub next: Next,
+    /// Latest arrival in the journal: the time the stored states belong to. `None` when nothing ever came.
+    pub clock: Option<Timestamp>,
 }
 
 /// Which journal rows to read: a span of arrival, oldest first.
