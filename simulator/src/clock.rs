@@ -54,12 +54,17 @@ impl TimeText {
             self.day = day;
         }
         let ms = moment.rem_euclid(DAY);
-        let two = |v: i64| [b'0' + (v / 10 % 10) as u8, b'0' + (v % 10) as u8];
-        let ([h, i], [m, n], [s, t]) = (two(ms / HOUR), two(ms / MINUTE % 60), two(ms / SECOND % 60));
-        let [x, y] = two(ms % SECOND / 10);
         to.extend_from_slice(self.date.as_bytes());
-        to.extend_from_slice(&[h, i, b':', m, n, b':', s, t, b'.', x, y, b'0' + (ms % 10) as u8, b'Z']);
+        for (value, after) in [(ms / HOUR, b':'), (ms / MINUTE % 60, b':'), (ms / SECOND % 60, b'.')] {
+            to.extend_from_slice(&[digit(value / 10), digit(value), after]);
+        }
+        to.extend_from_slice(&[digit(ms / 100), digit(ms / 10), digit(ms), b'Z']);
     }
+}
+
+/// The last decimal digit of a number that is not negative.
+fn digit(number: i64) -> u8 {
+    b'0' + (number % 10) as u8
 }
 
 #[cfg(test)]

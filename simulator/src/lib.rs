@@ -8,13 +8,13 @@
 //! - [`live`] plays a world, over MQTT or in process ([`live::City`]).
 //! - [`load`] measures how many fixes a broker and a service take.
 
-//mod broker;
+mod broker;
 mod chance;
 mod clock;
 mod failure;
 mod json;
-//pub mod live;
-//pub mod load;
+pub mod live;
+pub mod load;
 mod orders;
 mod progress;
 mod radio;
@@ -22,4 +22,5 @@ pub mod record;
 mod stream;
 mod world;
 
+pub use broker::Broker;
 pub use failure::Failure;

@@ -31,6 +31,7 @@ pub(crate) struct Party {
 
 /// An order.
 #[derive(Debug, Clone, Serialize)]
+#[expect(clippy::struct_field_names, reason = "the contract calls the id of an order `order`")]
 pub(crate) struct Order {
     pub(crate) order: String,
     pub(crate) legal_basis: &'static str,
@@ -110,10 +111,10 @@ fn order(setup: &Setup, arrivals: &Arrivals, names: Names, pair: usize) -> Order
     let (valid_from, valid_until) = validity(setup.start);
     Order {
         order: names.of("ord", pair),
-        legal_basis: *chance.pick::<&str>(&BASES),
+        legal_basis: chance.pick::<&str>(&BASES),
         valid_from,
         valid_until,
-        risk: *chance.pick::<&str>(&["low", "medium", "medium", "high"]),
+        risk: chance.pick::<&str>(&["low", "medium", "medium", "high"]),
         zones: advised_zone(&names.of("zone", pair), &victim.person, victim.residence),
         wearer,
         victims: [victim],

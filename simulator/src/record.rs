@@ -80,7 +80,8 @@ impl Recording {
         let mut truth = Output::create(self.out.join("truth.ndjson"))?;
         let mut lines = Lines::new(setup.pairs);
         let end = setup.start + (self.hours * HOUR as f64) as i64;
-        let step = (AT_ONCE * 60 * SECOND / (2 * setup.pairs as i64).max(1)).clamp(SECOND, 6 * HOUR);
+        let step =
+            (AT_ONCE * 60 * SECOND / (2 * setup.pairs.cast_signed() as i64).max(1)).clamp(SECOND, 6 * HOUR);
         let progress = Progress::new("recording", ((end - setup.start) / SECOND) as u64, "s of the world");
         let mut recorded = Recorded::default();
         let mut arrived = Vec::new();

@@ -11,7 +11,6 @@ mod sent;
 mod tests;
 
 pub(crate) use device::{Device, Surroundings};
-pub(crate) use fault::Fault;
 pub(crate) use sent::{Body, Event, Sent, role_of};
 
 /// How the world's time runs beside the clock on the wall.

@@ -102,7 +102,7 @@ impl Stage<'_> {
         } else {
             vec![approach(target, mode, stay_ms)]
         };
-        let hold = self.hold(self.start - AT_HOME_BEFORE, self.start + 4 * HOUR);
+        let hold = hold(self.start - AT_HOME_BEFORE, self.start + 4 * HOUR);
         Episode { wearer: self.appointment(stops), victim: Some(hold) }
     }
 
@@ -149,7 +149,7 @@ impl Stage<'_> {
         let place = self.around(self.victim_home.p, 120.0, 700.0);
         let stay_ms = self.chance.whole(90 * MINUTE, 4 * HOUR);
         let stops = vec![Stop { place, mode, stay_ms, doing: Doing::Linger }];
-        let hold = self.hold(self.start - AT_HOME_BEFORE, self.start + 3 * HOUR);
+        let hold = hold(self.start - AT_HOME_BEFORE, self.start + 3 * HOUR);
         Episode { wearer: self.appointment(stops), victim: Some(hold) }
     }
 
@@ -177,10 +177,6 @@ impl Stage<'_> {
         Appointment { start: self.start, stops, until: self.start + HOUR }
     }
 
-    fn hold(&self, start: i64, until: i64) -> Appointment {
-        Appointment { start, stops: Vec::new(), until }
-    }
-
     fn near(&self) -> bool {
         self.victim_home.p.distance(self.wearer_home.p) < 12_000.0
     }
@@ -195,4 +191,8 @@ impl Stage<'_> {
     fn place(&self, p: Point) -> Place {
         Place { p, node: self.city.nearest(p) }
     }
+}
+
+fn hold(start: i64, until: i64) -> Appointment {
+    Appointment { start, stops: Vec::new(), until }
 }

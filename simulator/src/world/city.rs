@@ -136,7 +136,7 @@ impl City {
         }
         self.towns.push(Town { centre, first, columns });
         // Canals lie in the middle third, so that an arterial with its bridge crosses each.
-        let third = (columns / 3) as i64;
+        let third = (columns / 3).cast_signed() as i64;
         let [canal_column, canal_row] = [(); 2].map(|()| chance.whole(third, 2 * third) as usize);
         for row in 0..columns {
             for column in 0..columns {

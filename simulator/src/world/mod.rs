@@ -16,7 +16,6 @@ mod trip;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use behaviour::Behaviour;
 pub(crate) use city::City;
 pub(crate) use demo::PAIRS as DEMO_PAIRS;
 pub(crate) use moving::{Activity, Doing, How, Mode, Moment, Sky};

@@ -59,18 +59,16 @@ impl Pair {
         };
         let wearer = person(wearer_home, his, Some(keep), 0);
         let victim = person(victim_home, hers, None, 1);
-        let (behaviour, next_episode, again_ms) = match script {
-            Some(script) => script,
-            None => {
-                let first = setup.start + chance.whole(10 * MINUTE, 6 * HOUR);
-                (Behaviour::draw(&mut chance), first, (12 * HOUR, 36 * HOUR))
-            }
-        };
+        let (behaviour, next_episode, again_ms) = script.unwrap_or_else(|| {
+            let first = setup.start + chance.whole(10 * MINUTE, 6 * HOUR);
+            (Behaviour::draw(&mut chance), first, (12 * HOUR, 36 * HOUR))
+        });
         let by_day = setup.demo_speed.is_none();
         Self { wearer, victim, presses: VecDeque::new(), behaviour, chance, next_episode, again_ms, by_day }
     }
 
     /// How the wearer behaves.
+    #[cfg(test)]
     pub(crate) fn behaviour(&self) -> Behaviour {
         self.behaviour
     }
@@ -147,7 +145,7 @@ fn habits(
     allowed: impl Fn(Point) -> bool,
     setup: &Setup,
 ) -> Habits {
-    let mut place = |chance: &mut Chance, blocks: i64| {
+    let place = |chance: &mut Chance, blocks: i64| {
         (0..40).map(|_| blocks_away(chance, city, home, blocks)).find(|place| allowed(place.p))
     };
     let works = chance.happens(0.7);
@@ -167,8 +165,8 @@ fn habits(
 /// A place in the town of `home`, at most that many blocks away in either direction.
 fn blocks_away(chance: &mut Chance, city: &City, home: Place, blocks: i64) -> Place {
     let town = city.towns.iter().rev().find(|t| t.first <= home.node).unwrap_or(&city.towns[0]);
-    let last = town.columns as i64 - 1;
-    let local = (home.node - town.first) as i64;
+    let last = town.columns.cast_signed() as i64 - 1;
+    let local = (home.node - town.first).cast_signed() as i64;
     let mut near = |i: i64| (i + chance.whole(-blocks, blocks + 1)).clamp(0, last);
     let (row, column) = (near(local / (last + 1)), near(local % (last + 1)));
     let node = town.first + (row * (last + 1) + column) as usize;

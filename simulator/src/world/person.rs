@@ -241,7 +241,7 @@ impl Person {
 
 /// Drawn once: how fast somebody walks and cycles.
 pub(crate) fn pace(chance: &mut Chance, car_limit_mps: f64) -> Pace {
-    Pace { walk_mps: chance.between(1.15, 1.65), bike_mps: chance.between(4.0, 5.6), car_limit_mps }
+    Pace { walk: chance.between(1.15, 1.65), bike: chance.between(4.0, 5.6), car_limit: car_limit_mps }
 }
 
 /// About how long a trip takes, in milliseconds, generously: the way is not straight and lights are red.

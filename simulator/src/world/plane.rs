@@ -1,5 +1,6 @@
 //! A flat piece of the Netherlands: metres east and north of a centre.
 
+#[cfg(test)]
 use zones::Position;
 
 /// A place on the plane, in metres.
@@ -81,6 +82,7 @@ impl Plane {
     }
 
     /// The place as the service's type. A world lies in the Netherlands, so it always is one.
+    #[cfg(test)]
     pub(crate) fn position(&self, p: Point) -> Option<Position> {
         let (lat, lon) = self.degrees(p);
         Position::new(lat, lon).ok()

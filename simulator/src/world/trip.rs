@@ -21,11 +21,11 @@ pub(crate) struct Place {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pace {
     /// On foot.
-    pub(crate) walk_mps: f64,
+    pub(crate) walk: f64,
     /// By bike.
-    pub(crate) bike_mps: f64,
+    pub(crate) bike: f64,
     /// Fastest by car, whatever the road allows.
-    pub(crate) car_limit_mps: f64,
+    pub(crate) car_limit: f64,
 }
 
 /// Farthest walk to a stop, in metres.
@@ -93,11 +93,11 @@ impl Travel<'_> {
             (Mode::Car, Way::Street) => (7.0, 9.0),
             (Mode::Car, Way::Arterial) => (11.5, 14.0),
             (Mode::Car, Way::Motorway) => (25.0, 29.5),
-            (Mode::Bike, _) => (self.pace.bike_mps * 0.9, self.pace.bike_mps * 1.1),
-            _ => (self.pace.walk_mps * 0.9, self.pace.walk_mps * 1.1),
+            (Mode::Bike, _) => (self.pace.bike * 0.9, self.pace.bike * 1.1),
+            _ => (self.pace.walk * 0.9, self.pace.walk * 1.1),
         };
         let speed = self.chance.between(low, high);
-        if mode == Mode::Car { speed.min(self.pace.car_limit_mps) } else { speed }
+        if mode == Mode::Car { speed.min(self.pace.car_limit) } else { speed }
     }
 
     fn ride(&mut self, way: &mut Knots, from: Place, to: Place, ride: &Ride<'_>) {
