@@ -106,7 +106,7 @@ fn check_message(line: &Value) -> &'static str {
 #[test]
 fn input_is_what_the_contract_allows_in_order_of_arrival() {
     let folder = tempfile::tempdir().unwrap();
-    Recording { pairs: 120, hours: 6.0, ..recording(3, folder.path()) }.write().unwrap();
+    Recording { pairs: 150, hours: 7.0, ..recording(3, folder.path()) }.write().unwrap();
     let [_, input, _] = contents(folder.path());
     let (mut last, mut kinds) = (0, BTreeSet::new());
     for line in input.lines() {
@@ -116,7 +116,7 @@ fn input_is_what_the_contract_allows_in_order_of_arrival() {
         last = at;
         let prefix = if line["role"] == "wearer" { "am-" } else { "vd-" };
         let device = line["device"].as_str().unwrap().strip_prefix(prefix).unwrap();
-        assert!((1..=120).contains(&device.parse::<u32>().unwrap()), "{line}");
+        assert!((1..=150).contains(&device.parse::<u32>().unwrap()), "{line}");
         kinds.insert(check_message(&line));
     }
     assert_eq!(kinds.into_iter().collect::<Vec<_>>(), ["aware", "backlog", "fix", "online", "status"]);

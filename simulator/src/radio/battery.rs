@@ -42,7 +42,7 @@ impl Battery {
     /// From now on nobody charges it, and little is left.
     pub(crate) fn neglect(&mut self) {
         (self.neglected, self.charging) = (true, false);
-        self.pct = self.pct.min(LOW_PCT + 0.5);
+        self.pct = self.pct.min(LOW_PCT + 0.05);
         // An old battery: the last of it goes faster.
         self.drain_pct_per_ms *= 4.0;
     }

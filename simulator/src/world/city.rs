@@ -179,7 +179,7 @@ impl City {
         self.connect(last, entry, Way::Motorway);
     }
 
-    /// A metro from west to east, underground below the high buildings, and a tram from south to north.
+    /// A metro from west to east, underground below the high buildings, and three trams from south to north.
     fn build_lines(&mut self) {
         let town = &self.towns[0];
         let middle = town.columns / 2;
@@ -187,14 +187,13 @@ impl City {
             (1..town.columns).step_by(2).map(|i| self.nodes[town.first + node(i)].at).collect()
         };
         let metro = stops(&|column| middle * town.columns + column);
-        let tram = stops(&|row| row * town.columns + middle);
+        let trams = [1, 2, 3].map(|quarter| stops(&|row| row * town.columns + town.columns * quarter / 4));
         let below: Vec<usize> =
             (0..metro.len()).filter(|&i| metro[i].distance(town.centre) < DENSE_M).collect();
         let tunnel = (below.first().copied().unwrap_or(0), below.last().copied().unwrap_or(0));
-        self.lines = vec![
-            Line { stops: metro, tunnel, speed_mps: 16.0, metro: true },
-            Line { stops: tram, tunnel: (0, 0), speed_mps: 9.5, metro: false },
-        ];
+        self.lines = vec![Line { stops: metro, tunnel, speed_mps: 16.0, metro: true }];
+        let tram = |stops| Line { stops, tunnel: (0, 0), speed_mps: 9.5, metro: false };
+        self.lines.extend(trams.map(tram));
     }
 
     /// The crossing of a town nearest to a point.

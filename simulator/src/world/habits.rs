@@ -105,7 +105,7 @@ impl Habits {
         let distance = home.p.distance(to.p);
         let by_line = served_by(city, home.p, to.p).filter(|_| distance > 2_000.0);
         match by_line {
-            Some(line) if chance.happens(0.6) => line,
+            Some(line) if chance.happens(0.75) => line,
             _ if distance < 1_200.0 => *chance.pick(&[Mode::Walk, Mode::Walk, Mode::Bike]),
             _ if distance < 7_000.0 && (!self.has_car || chance.happens(0.6)) => Mode::Bike,
             // Who has no car gets a lift.

@@ -41,7 +41,7 @@ impl Pair {
     pub(crate) fn new(setup: &Setup, city: &City, index: usize) -> Self {
         let mut chance = Chance::new(setup.seed, Stream::Pair, index as u64);
         let script = setup.demo_speed.map(|speed| demo::script(index, setup.start, speed));
-        let farthest = if script.is_some() { HOMES_APART_M + 600.0 } else { f64::INFINITY };
+        let farthest = if script.is_some() { HOMES_APART_M + 250.0 } else { f64::INFINITY };
         let victim_home = any_home(&mut chance, city);
         let wearer_home = home_away_from(&mut chance, city, victim_home.p, farthest);
         let keep = KeepFrom { p: victim_home.p, least_m: KEEP_AWAY_M };

@@ -105,7 +105,10 @@ mod tests {
         while changed {
             changed = false;
             for node in 0..city.nodes.len() {
-                for edge in city.nodes[node].edges.iter().filter(|_| best[node] < u64::MAX) {
+                if best[node] == u64::MAX {
+                    continue;
+                }
+                for edge in &city.nodes[node].edges {
                     let next = edge.to as usize;
                     let distance = city.nodes[node].at.distance(city.nodes[next].at);
                     let ms = best[node] + cost_ms(mode, edge.way, distance);

@@ -29,7 +29,7 @@ pub(crate) struct Pace {
 }
 
 /// Farthest walk to a stop, in metres.
-const TO_STOP_M: f64 = 1_100.0;
+const TO_STOP_M: f64 = 1_500.0;
 
 /// What a trip is made with.
 pub(crate) struct Travel<'a> {
