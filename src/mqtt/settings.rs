@@ -114,6 +114,9 @@ pub struct LinkSettings {
     keep_alive: Duration,
     /// See [`LinkSettings::dead_after`].
     pub(super) dead_after: Duration,
+    /// How long a connection may stand still because of a full channel: much shorter than what the broker
+    /// allows between two pings.
+    pub(super) stall_within: Duration,
     /// How long the broker may take to answer a message; see [`super::Publisher::publish`].
     pub(super) answered_within: Duration,
 }
@@ -186,6 +189,7 @@ impl LinkSettings {
             session_expiry_s: config.session_expiry_s,
             keep_alive,
             dead_after: 2 * keep_alive + Duration::from_secs(CONNECT_WITHIN_S),
+            stall_within: keep_alive / 4,
             answered_within: ANSWERED_WITHIN,
         })
     }

@@ -136,12 +136,14 @@ impl Script {
 
     /// Waits until the link hangs up, whatever it says before.
     pub(super) async fn hung_up(&mut self) {
-        self.rest().await;
+        while soon(self.stream.read_buf(&mut self.unread)).await.is_ok_and(|read| read > 0) {}
     }
 
-    /// All that the link still says before it hangs up.
-    pub(super) async fn rest(&mut self) -> Vec<u8> {
-        while soon(self.stream.read_buf(&mut self.unread)).await.is_ok_and(|read| read > 0) {}
-        self.unread.split().to_vec()
+    /// The next bytes as they are.
+    pub(super) async fn bytes(&mut self, count: usize) -> Vec<u8> {
+        while self.unread.len() < count {
+            soon(self.stream.read_buf(&mut self.unread)).await.unwrap();
+        }
+        self.unread.split_to(count).to_vec()
     }
 }

@@ -2,13 +2,12 @@
 //! connection the message came from, or not at all.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::counters::IngestCounters;
 use rumqttc::v5::AsyncClient;
 use rumqttc::v5::mqttbytes::{QoS, v5::Publish};
-use tokio_util::sync::CancellationToken;
-
-use super::counters::IngestCounters;
 
 /// Stands for one message that the broker waits to hear about. Give it back to [`Acks::ack`] when everything
 /// that follows from the message is safe; until then the broker keeps the message.
@@ -57,6 +56,8 @@ impl Acks {
 #[derive(Debug)]
 pub(super) struct AckDesk {
     ledger: Mutex<Option<Ledger>>,
+    /// The connection had no room for all that is complete, and should ask again.
+    more: AtomicBool,
     counters: Arc<IngestCounters>,
 }
 
@@ -65,8 +66,6 @@ pub(super) struct AckDesk {
 struct Ledger {
     epoch: u32,
     client: AsyncClient,
-    /// Cancelled when acknowledgements cannot be handed over any more.
-    broken: CancellationToken,
     /// Sequence number of `done[0]`: the first message that has not been acknowledged to the broker.
     first: u64,
     done: VecDeque<Option<(u16, QoS)>>,
@@ -74,12 +73,12 @@ struct Ledger {
 
 impl AckDesk {
     pub(super) fn new(counters: Arc<IngestCounters>) -> Self {
-        Self { ledger: Mutex::new(None), counters }
+        Self { ledger: Mutex::new(None), more: AtomicBool::new(false), counters }
     }
 
     /// From now on tokens of `epoch` go to `client`, and those of earlier epochs nowhere.
-    pub(super) fn open(&self, epoch: u32, client: AsyncClient, broken: CancellationToken) {
-        *self.lock() = Some(Ledger { epoch, client, broken, first: 0, done: VecDeque::new() });
+    pub(super) fn open(&self, epoch: u32, client: AsyncClient) {
+        *self.lock() = Some(Ledger { epoch, client, first: 0, done: VecDeque::new() });
     }
 
     pub(super) fn close(&self) {
@@ -97,13 +96,26 @@ impl AckDesk {
             }
         }
         self.counters.dropped_old_acks.add(of_earlier_epochs);
-        if let Some(open) = ledger.as_mut() {
-            let (sent, all_well) = open.send();
-            self.counters.acked.add(sent);
-            if !all_well {
-                open.broken.cancel();
-                *ledger = None;
-            }
+        if let Some(ledger) = ledger.as_mut() {
+            self.send(ledger);
+        }
+    }
+
+    /// Hands over what the connection had no room for before. The connection calls this after each event.
+    pub(super) fn send_more(&self) {
+        if self.more.swap(false, Ordering::AcqRel)
+            && let Some(ledger) = self.lock().as_mut()
+        {
+            self.send(ledger);
+        }
+    }
+
+    fn send(&self, ledger: &mut Ledger) {
+        if !ledger.send(&self.counters) {
+            // Said before the second attempt: if that fails too, requests were waiting after it was said, so
+            // the connection will come by and see it.
+            self.more.store(true, Ordering::Release);
+            ledger.send(&self.counters);
         }
     }
 
@@ -122,19 +134,18 @@ impl Ledger {
         self.done[place] = Some((token.pkid, token.qos));
     }
 
-    /// Sends what is complete from the front. The request channel has room for all that the broker may have
-    /// outstanding, so an error means that the connection is gone or that the broker broke its own limit.
-    fn send(&mut self) -> (u64, bool) {
-        let mut sent = 0;
+    /// Sends what is complete from the front; false when there was no room for all. There always is for a
+    /// broker that keeps to the receive maximum.
+    fn send(&mut self, counters: &IngestCounters) -> bool {
         while let Some(&Some((pkid, qos))) = self.done.front() {
             if self.client.try_ack(&Publish { pkid, qos, ..Publish::default() }).is_err() {
-                return (sent, false);
+                return false;
             }
             self.done.pop_front();
             self.first += 1;
-            sent += 1;
+            counters.acked.add(1);
         }
-        (sent, true)
+        true
     }
 }
 
@@ -147,7 +158,6 @@ mod tests {
     struct Desk {
         desk: AckDesk,
         counters: Arc<IngestCounters>,
-        broken: CancellationToken,
         events: EventLoop,
     }
 
@@ -155,16 +165,16 @@ mod tests {
     fn desk(epoch: u32, room: usize) -> Desk {
         let counters = Arc::new(IngestCounters::default());
         let (client, events) = AsyncClient::new(MqttOptions::new("test", "localhost", 1), room);
-        let (desk, broken) = (AckDesk::new(counters.clone()), CancellationToken::new());
-        desk.open(epoch, client, broken.clone());
-        Desk { desk, counters, broken, events }
+        let desk = AckDesk::new(counters.clone());
+        desk.open(epoch, client);
+        Desk { desk, counters, events }
     }
 
     fn token(epoch: u32, seq: u64) -> AckToken {
         AckToken::new(epoch, seq as u16 + 1, QoS::AtLeastOnce, seq)
     }
 
-    /// The packet ids handed over so far. `clean` drops acknowledgements, so they are counted instead.
+    /// How many were handed over so far.
     fn acked(desk: &Desk) -> u64 {
         desk.counters.read().acked
     }
@@ -189,12 +199,18 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_that_takes_no_more_acks_is_given_up() {
-        let desk = desk(1, 2);
-        desk.desk.take((0..3).map(|seq| token(1, seq)).collect());
-        assert!(desk.broken.is_cancelled());
+    fn what_the_connection_has_no_room_for_goes_when_it_asks_for_more() {
+        let mut desk = desk(1, 2);
+        desk.desk.take((0..5).map(|seq| token(1, seq)).collect());
         assert_eq!(acked(&desk), 2);
-        drop(desk.events);
+        desk.desk.send_more();
+        assert_eq!(acked(&desk), 2);
+        for expected in [4, 5, 5] {
+            // Takes the requests out of the channel, as sending them would.
+            desk.events.clean();
+            desk.desk.send_more();
+            assert_eq!(acked(&desk), expected);
+        }
     }
 
     proptest! {

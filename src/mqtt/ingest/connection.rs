@@ -2,20 +2,19 @@
 
 use std::time::{Duration, SystemTime};
 
-use rumqttc::Outgoing;
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{ConnAck, Filter, Packet, Publish, SubAck, SubscribeReasonCode};
 use rumqttc::v5::{AsyncClient, Event, EventLoop};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 use super::{AckToken, Arrived, AwayReason, Link};
 
 /// How long the broker may take to answer the subscription. Long, because what it kept for us comes first.
 const SUBSCRIBED_WITHIN: Duration = Duration::from_secs(30);
-/// How long saying goodbye may take.
-const GOODBYE_WITHIN: Duration = Duration::from_secs(2);
+/// How long saying goodbye may take. The broker hangs up when it has read everything before it, so that what
+/// was acknowledged does not come again.
+const GOODBYE_WITHIN: Duration = Duration::from_secs(5);
 /// Requests beside acknowledgements: SUBSCRIBE and DISCONNECT.
 const OTHER_REQUESTS: usize = 2;
 
@@ -62,8 +61,7 @@ impl Connection<'_> {
         let settings = &self.link.settings;
         let requests = usize::from(self.receive_maximum) + OTHER_REQUESTS;
         let (client, mut events) = AsyncClient::new(settings.ingest_options(self.receive_maximum), requests);
-        let broken = CancellationToken::new();
-        self.link.desk.open(self.epoch, client.clone(), broken.clone());
+        self.link.desk.open(self.epoch, client.clone());
         // On every connection, also when the broker has the session: it may have lost the subscriptions, the
         // settings may have changed, and it makes the broker send the retained messages again.
         let filters = settings.subscriptions().iter().map(|path| Filter::new(path, QoS::AtLeastOnce));
@@ -83,12 +81,16 @@ impl Connection<'_> {
                     continue;
                 }
                 () = until(goodbye_until) => return AwayReason::Stopped,
-                () = broken.cancelled() => Err(self.overflowed("acknowledgements")),
                 next = self.next(&mut events) => next,
             };
-            if let Err(reason) = next.and_then(|event| self.take_all(event, &mut events)) {
+            let taken = match next {
+                Ok(event) => self.take_all(event, &mut events).await,
+                Err(reason) => Err(reason),
+            };
+            if let Err(reason) = taken {
                 return if self.stopping { AwayReason::Stopped } else { reason };
             }
+            self.link.desk.send_more();
         }
     }
 
@@ -103,10 +105,10 @@ impl Connection<'_> {
     }
 
     /// Takes `event` and those that were read together with it.
-    fn take_all(&mut self, event: Event, events: &mut EventLoop) -> Result<(), AwayReason> {
-        self.take(event)?;
+    async fn take_all(&mut self, event: Event, events: &mut EventLoop) -> Result<(), AwayReason> {
+        self.take(event).await?;
         while let Some(event) = events.state.events.pop_front() {
-            self.take(event)?;
+            self.take(event).await?;
         }
         let waiting_since = self.made.as_ref().filter(|_| !self.subscribed).map(|(since, _)| *since);
         if waiting_since.is_some_and(|since| since.elapsed() > SUBSCRIBED_WITHIN) {
@@ -115,15 +117,14 @@ impl Connection<'_> {
         Ok(())
     }
 
-    fn take(&mut self, event: Event) -> Result<(), AwayReason> {
+    async fn take(&mut self, event: Event) -> Result<(), AwayReason> {
         match event {
-            Event::Incoming(Packet::Publish(publish)) => self.arrived(publish),
+            Event::Incoming(Packet::Publish(publish)) => self.arrived(publish).await,
             Event::Incoming(Packet::ConnAck(answer)) => {
                 self.connected(answer);
                 Ok(())
             }
             Event::Incoming(Packet::SubAck(answer)) => self.subscribed(&answer),
-            Event::Outgoing(Outgoing::Disconnect) => Err(AwayReason::Stopped),
             _ => Ok(()),
         }
     }
@@ -170,7 +171,7 @@ impl Connection<'_> {
         }
     }
 
-    fn arrived(&mut self, publish: Publish) -> Result<(), AwayReason> {
+    async fn arrived(&mut self, publish: Publish) -> Result<(), AwayReason> {
         if self.stopping {
             return Ok(());
         }
@@ -196,7 +197,7 @@ impl Connection<'_> {
         };
         match self.link.out.try_send(arrived) {
             Ok(()) => {}
-            Err(TrySendError::Full(_)) => return Err(self.overflowed("messages")),
+            Err(TrySendError::Full(arrived)) => self.wait_to_send(arrived).await?,
             Err(TrySendError::Closed(_)) => return Err(AwayReason::Stopped),
         }
         self.issued += u64::from(wants_ack);
@@ -205,10 +206,17 @@ impl Connection<'_> {
         Ok(())
     }
 
-    /// The broker sent more than it was told it may. Nothing is lost: it was not acknowledged.
-    fn overflowed(&self, what: &str) -> AwayReason {
+    /// The broker sends more than it was told it may (mosquitto 2.0.11 with `max_inflight_messages 0` does).
+    /// So the connection waits for the consumer after all, but not so long that pings would be missed; then
+    /// it is given up. Nothing is lost by that: nothing of it was acknowledged.
+    async fn wait_to_send(&self, arrived: Arrived) -> Result<(), AwayReason> {
         self.link.counters.overflows.add(1);
-        AwayReason::Lost(format!("the broker has more {what} under way than it was allowed"))
+        tokio::select! {
+            biased;
+            () = self.link.stop.cancelled() => Err(AwayReason::Stopped),
+            sent = self.link.out.send(arrived) => sent.map_err(|_| AwayReason::Stopped),
+            () = tokio::time::sleep(self.link.settings.stall_within) => Err(AwayReason::ConsumerBehind),
+        }
     }
 }
 

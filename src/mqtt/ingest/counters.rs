@@ -42,7 +42,7 @@ pub struct IngestCounts {
     pub dropped_old_acks: u64,
     /// QoS 0 messages dropped because the consumer was behind: their sender asked for no more.
     pub dropped_qos0: u64,
-    /// Connections given up because the broker sent more than it was told it may.
+    /// Messages that came although the consumer had no room: the broker sends more than it was told it may.
     pub overflows: u64,
     /// Connections made after the first.
     pub reconnects: u64,

@@ -117,10 +117,31 @@ async fn a_broker_that_falls_silent_is_left() {
 }
 
 #[tokio::test]
-async fn a_broker_that_sends_more_than_it_may_is_left_and_nothing_is_lost() {
+async fn a_broker_that_sends_more_than_it_may_waits_for_the_consumer() {
     let broker = FakeBroker::start().await;
     let (out, mut arrived) = mpsc::channel(4);
     let link = IngestLink::start(broker.settings(&["a/+"]), out);
+    let mut script = broker.accept_subscriber(false).await;
+    for pkid in 1..=100 {
+        script.publish(pkid, "x").await;
+    }
+    let mut tokens = Vec::new();
+    for _ in 0..100 {
+        tokens.push(next(&mut arrived).await.ack);
+    }
+    link.acks().ack(tokens);
+    assert_eq!(script.acks(100).await, (1..=100).collect::<Vec<_>>());
+    assert!(link.counters().read().overflows > 0);
+    assert_eq!(link.counters().read().reconnects, 0);
+}
+
+#[tokio::test]
+async fn a_consumer_that_does_not_take_what_it_should_not_have_been_sent_gets_it_later() {
+    let broker = FakeBroker::start().await;
+    let mut settings = broker.settings(&["a/+"]);
+    settings.stall_within = Duration::from_millis(100);
+    let (out, mut arrived) = mpsc::channel(4);
+    let link = IngestLink::start(settings, out);
     let mut script = broker.accept_subscriber(false).await;
     for pkid in 1..=5 {
         script.publish(pkid, "x").await;
@@ -183,9 +204,13 @@ async fn a_stopped_link_sends_the_acks_it_was_given_and_says_goodbye() {
     script.publish(1, "x").await;
     let token = next(&mut arrived).await.ack;
     link.acks().ack(vec![token]);
-    soon(link.stop()).await;
+    let stopping = tokio::spawn(link.stop());
     assert_eq!(script.acks(1).await, [1]);
     // DISCONNECT with reason 0, in its shortest form.
-    assert_eq!(script.rest().await, [0xE0, 0]);
+    assert_eq!(script.bytes(2).await, [0xE0, 0]);
+    // It has stopped only when the broker has read all that, and says so by hanging up.
+    assert!(!stopping.is_finished());
+    drop(script);
+    soon(stopping).await.unwrap();
     assert!(arrived.recv().await.is_none());
 }
