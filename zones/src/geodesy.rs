@@ -159,3 +159,30 @@ pub(crate) fn arc_over_chord_m(chord_m: f64) -> (f64, f64) {
 pub(crate) fn longest_chord_m(arc_m: f64) -> f64 {
     2.0 * WIDE_RADIUS_M * (arc_m / (2.0 * WIDE_RADIUS_M)).min(std::f64::consts::FRAC_PI_2).sin()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+        #[test]
+        fn a_geodesic_is_as_long_as_its_chord_allows(
+            (lat_deg, lon_deg) in (-90.0..=90.0_f64, -180.0..=180.0_f64),
+            bearing in 0.0..360.0_f64,
+            exponent in 0.0..7.302_f64,
+        ) {
+            let from = Position::new(lat_deg, lon_deg).unwrap();
+            let to = Spot::from(offset(from, bearing, 10.0_f64.powf(exponent)));
+            let from = Spot::from(from);
+            let (a, b) = (from.in_space(), to.in_space());
+            let chord_m = a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
+            let (least, most) = arc_over_chord_m(chord_m);
+            let metres = from.distance_m(to);
+            prop_assert!(least - ROUNDING_M <= metres && metres <= most + ROUNDING_M, "{least} {metres} {most}");
+            prop_assert!(chord_m <= longest_chord_m(metres) + ROUNDING_M);
+        }
+    }
+}

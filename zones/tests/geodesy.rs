@@ -1,31 +1,14 @@
 //! Distances against Karney's test set, the Dutch pairs, and the laws that the quick road promises.
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
+mod common;
 
 use std::io::Read;
-use std::path::PathBuf;
 
+use common::{at, cases, shared, wrapped};
 use proptest::prelude::*;
 use zones::Position;
 use zones::geodesy::{distance_m, offset, quick_distance_m};
-
-fn at(lat: f64, lon: f64) -> Position {
-    Position::new(lat, lon).unwrap()
-}
-
-/// Any longitude, as a position wants it.
-fn wrapped(lon: f64) -> f64 {
-    (lon + 540.0).rem_euclid(360.0) - 180.0
-}
-
-fn shared(file: &str) -> Option<Vec<u8>> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/geodesy").join(file);
-    match std::fs::read(&path) {
-        Ok(bytes) => Some(bytes),
-        Err(_) => {
-            println!("skipped: {} is not here", path.display());
-            None
-        }
-    }
-}
 
 fn numbers(line: &str, separator: char) -> Vec<f64> {
     line.split(separator).map(|word| word.parse().unwrap()).collect()
@@ -41,7 +24,7 @@ fn both_roads_agree_with(a: Position, b: Position, s12_m: f64) {
 
 #[test]
 fn karneys_test_set_comes_out() {
-    let Some(bytes) = shared("GeodTest-100.dat") else { return };
+    let Some(bytes) = shared("geodesy/GeodTest-100.dat") else { return };
     let text = String::from_utf8(bytes).unwrap();
     let mut lines = 0;
     for line in text.lines() {
@@ -57,7 +40,7 @@ fn karneys_test_set_comes_out() {
 
 #[test]
 fn five_thousand_dutch_pairs_come_out() {
-    let Some(bytes) = shared("nl_short_pairs_wgs84.csv.gz") else { return };
+    let Some(bytes) = shared("geodesy/nl_short_pairs_wgs84.csv.gz") else { return };
     let mut text = String::new();
     flate2::read::GzDecoder::new(&bytes[..]).read_to_string(&mut text).unwrap();
     let mut pairs = 0;
@@ -110,10 +93,14 @@ fn length_m() -> impl Strategy<Value = f64> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(20_000))]
+    #![proptest_config(cases(20_000))]
 
     #[test]
-    fn the_quick_road_is_never_farther_off_than_it_says(a in anywhere(), bearing in 0.0..360.0_f64, metres in length_m()) {
+    fn the_quick_road_is_never_farther_off_than_it_says(
+        a in anywhere(),
+        bearing in 0.0..360.0_f64,
+        metres in length_m(),
+    ) {
         let b = offset(a, bearing, metres);
         let (quick, error) = quick_distance_m(a, b);
         let exact = distance_m(a, b);
@@ -131,7 +118,11 @@ proptest! {
     }
 
     #[test]
-    fn an_offset_is_as_far_as_asked(from in anywhere(), bearing in -360.0..360.0_f64, metres in 0.0..10_000_000.0_f64) {
+    fn an_offset_is_as_far_as_asked(
+        from in anywhere(),
+        bearing in -360.0..360.0_f64,
+        metres in 0.0..10_000_000.0_f64,
+    ) {
         prop_assert!((distance_m(from, offset(from, bearing, metres)) - metres).abs() < 0.000_1);
     }
 }

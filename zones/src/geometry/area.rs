@@ -82,7 +82,7 @@ impl Area {
     pub(super) fn quick_edge_distance_m(&self, p: Position) -> (f64, f64) {
         let (least, most) = self.tree.chord_to_edge_m(&self.points, Spot::from(p).in_space());
         let (least_m, most_m) = (arc_over_chord_m(least).0, arc_over_chord_m(most).1);
-        let metres = (least_m + most_m) / 2.0;
+        let metres = f64::midpoint(least_m, most_m);
         let error_m = (most_m - least_m) / 2.0 + ROUNDING_M;
         (if self.contains(p) { -metres } else { metres }, error_m)
     }

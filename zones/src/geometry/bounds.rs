@@ -21,12 +21,8 @@ impl Bounds {
     const EARTH: Self = Self { west: -180.0, east: 180.0, south: -90.0, north: 90.0 };
 
     /// A box around nothing; grows with [`Bounds::grow`].
-    pub(super) const NOTHING: Self = Self {
-        west: f64::INFINITY,
-        east: f64::NEG_INFINITY,
-        south: f64::INFINITY,
-        north: f64::NEG_INFINITY,
-    };
+    pub(super) const NOTHING: Self =
+        Self { west: f64::INFINITY, east: f64::NEG_INFINITY, south: f64::INFINITY, north: f64::NEG_INFINITY };
 
     /// The box of one place.
     pub(super) fn of(p: Position) -> Self {

@@ -76,8 +76,8 @@ fn drop_repeated(numbers: &mut Vec<u32>, start: usize) {
     numbers.truncate(kept);
 }
 
-/// A zone's box, or a part of it, in single precision rounded outwards (some two metres at most). Rounding a position keeps
-/// order, so what is within the exact box is found.
+/// A zone's box, or a part of it, in single precision rounded outwards (some two metres at most). Rounding a
+/// position keeps order, so what is within the exact box is found.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct ZoneBox {
     south_west: [f32; 2],

@@ -46,7 +46,7 @@ pub(super) struct Point {
 pub(super) fn points(polygons: &[Vec<Ring>]) -> Box<[Point]> {
     let rings = || polygons.iter().flatten().map(|ring| ring.unrolled.as_slice());
     let seams: Vec<Seam> = rings().flat_map(|ring| ring.windows(2)).filter_map(Seam::of).collect();
-    let stray_m = affordable_stray_m(rings());
+    let stray_m = affordable_stray_m(&rings());
     let mut points = Vec::new();
     for ring in rings() {
         for pair in ring.windows(2) {
@@ -94,7 +94,7 @@ fn pieces(from: Spot, to: Spot, stray_m: f64) -> f64 {
 }
 
 /// The stray that keeps the number of pieces within bounds.
-fn affordable_stray_m<'a>(rings: impl Iterator<Item = &'a [Coord<f64>]> + Clone) -> f64 {
+fn affordable_stray_m<'a>(rings: &(impl Iterator<Item = &'a [Coord<f64>]> + Clone)) -> f64 {
     let edges = || rings.clone().flat_map(|ring| ring.windows(2));
     let most = edges().count() as f64 * PIECES_PER_EDGE + PIECES_BESIDES;
     let mut stray_m = STRAY_M;
@@ -111,9 +111,9 @@ fn affordable_stray_m<'a>(rings: impl Iterator<Item = &'a [Coord<f64>]> + Clone)
 /// How far a line that is straight in longitude and latitude strays from the straight line in space between
 /// its ends, at most, in metres.
 ///
-/// For a curve x(t), 0 ≤ t ≤ 1, that is max |x″| / 8. With M the radius of curvature in the meridian and p the
-/// distance from the axis, x″ is at most M (1 + 0.011) Δφ² + p Δλ² + 2 M |sin φ| Δφ Δλ; the 0.011 is for the change
-/// of M with latitude, 3 e² / 2 at most.
+/// For a curve x(t), 0 ≤ t ≤ 1, that is max |x″| / 8. With M the radius of curvature in the meridian and p
+/// the distance from the axis, x″ is at most M (1 + 0.011) Δφ² + p Δλ² + 2 M |sin φ| Δφ Δλ; the 0.011 is for
+/// the change of M with latitude, 3 e² / 2 at most.
 fn most_stray_m(from: Spot, to: Spot) -> f64 {
     let lat = (to.lat_deg - from.lat_deg).to_radians().abs();
     let lon = (to.lon_deg - from.lon_deg).to_radians().abs();
@@ -152,7 +152,7 @@ impl Seam {
         let mut from = from;
         for lat_deg in lats {
             let to = Spot { lat_deg, ..from };
-            let middle = (from.lat_deg + to.lat_deg) / 2.0;
+            let middle = f64::midpoint(from.lat_deg, to.lat_deg);
             // One of those that cover it is the seam itself.
             if seams.iter().filter(|seam| seam.south < middle && middle < seam.north).count() > 1 {
                 points.push(point(from, to, Next::Cut));

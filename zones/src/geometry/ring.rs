@@ -1,8 +1,9 @@
 //! One ring of a polygon, read from the longitudes it was given in.
 //!
 //! A step of more than 180° of longitude is read as the short way, across the antimeridian. RFC 7946 §3.1.9
-//! wants such shapes cut in two there, and cut ones are understood too (see `outline`); but maps draw rings across,
-//! and no zone has an edge half around the earth. A ring that is closed by going over a pole, as RFC 7946
+//! wants such shapes cut in two there, and cut ones are understood too (see `outline`); but maps draw rings
+//! across, and no zone has an edge half around the earth. Only the corners −180 and 180 by themselves, which would be
+//! nothing then, are a band around the earth. A ring that is closed by going over a pole, as RFC 7946
 //! shapes around a pole are, keeps its edge along the pole at full length.
 
 use geo::Coord;
@@ -29,8 +30,11 @@ impl Ring {
         if places.len() > 1 && places.first() == places.last() {
             places.pop();
         }
-        let mut unrolled = unroll(&places);
-        close(&places, &mut unrolled)?;
+        let is_band = places.iter().all(|place| place.lon_deg().abs() == 180.0);
+        let mut unrolled = unroll(&places, !is_band);
+        if !is_band {
+            close(&places, &mut unrolled)?;
+        }
         let (mut given, mut kept): (Vec<Position>, Vec<Coord<f64>>) = (Vec::new(), Vec::new());
         for (&place, &spot) in places.iter().zip(&unrolled) {
             if kept.last() != Some(&spot) {
@@ -52,9 +56,9 @@ impl Ring {
         kept.push(spot);
         let mut ring = Self { given, unrolled: kept };
         if ring.east() - ring.west() > 360.0 {
-            return Err(problem("goes more than once around the earth"));
+            return Err(problem("goes around the earth more than once"));
         }
-        if ring.area_m2() < LEAST_AREA_M2 {
+        if ring.most_area_m2() < LEAST_AREA_M2 {
             return Err(problem("has no area"));
         }
         ring.shift(-((ring.west() + 180.0) / 360.0).floor());
@@ -83,18 +87,19 @@ impl Ring {
         self.unrolled.iter().fold(f64::NEG_INFINITY, |east, spot| east.max(spot.x))
     }
 
-    /// Area as a plane map of its middle latitude has it; good enough to tell something from nothing.
-    fn area_m2(&self) -> f64 {
+    /// An area that the ring's own is not above, as a plane map of its middle latitude has it: that of all
+    /// triangles on its first corner. It is nothing where the ring only folds back onto itself.
+    fn most_area_m2(&self) -> f64 {
         let Some(&origin) = self.unrolled.first() else { return 0.0 };
         let doubled: f64 = (self.unrolled.windows(2))
             .map(|edge| {
                 let (a, b) = (edge[0] - origin, edge[1] - origin);
-                a.x * b.y - b.x * a.y
+                (a.x * b.y - b.x * a.y).abs()
             })
             .sum();
         let lats = self.unrolled.iter().map(|spot| spot.y);
         let middle = lats.sum::<f64>() / self.unrolled.len() as f64;
-        (doubled / 2.0).abs() * DEGREE_M * DEGREE_M * middle.to_radians().cos()
+        doubled / 2.0 * DEGREE_M * DEGREE_M * middle.to_radians().cos()
     }
 }
 
@@ -114,13 +119,13 @@ fn turns_of_step(from: Position, to: Position) -> f64 {
     }
 }
 
-/// The places with longitudes that run on where a step crosses the antimeridian.
-fn unroll(places: &[Position]) -> Vec<Coord<f64>> {
+/// The places with longitudes that run on where a step crosses the antimeridian, if steps may.
+fn unroll(places: &[Position], may_cross: bool) -> Vec<Coord<f64>> {
     let mut turns = 0.0;
     let mut last = None;
     let mut unrolled = Vec::with_capacity(places.len());
     for &place in places {
-        turns += last.map_or(0.0, |last| turns_of_step(last, place));
+        turns += last.filter(|_| may_cross).map_or(0.0, |last| turns_of_step(last, place));
         last = Some(place);
         unrolled.push(Coord { x: place.lon_deg() + turns * 360.0, y: place.lat_deg() });
     }
@@ -131,7 +136,7 @@ fn unroll(places: &[Position]) -> Vec<Coord<f64>> {
 /// pole, if it has one, is what closes it.
 fn close(places: &[Position], unrolled: &mut [Coord<f64>]) -> Result<(), Invalid> {
     let (Some(&first), Some(&last), Some(&end)) = (places.first(), places.last(), unrolled.last()) else {
-        return Err(problem("is empty"));
+        return Ok(());
     };
     let turns = (end.x - last.lon_deg()) / 360.0 + turns_of_step(last, first);
     if turns == 0.0 {
@@ -190,6 +195,9 @@ mod tests {
         assert_eq!(read(&cap), Ok(vec![-180.0, -60.0, 60.0, 180.0, 180.0, -180.0, -180.0]));
         let error = read(&[[0.0, 80.0], [120.0, 80.0], [-120.0, 80.0]]).unwrap_err();
         assert!(error.contains("pole"), "{error}");
+        // Its four corners alone say it too, and so do those of a band around the earth.
+        let corners = read(&[[-180.0, 80.0], [180.0, 80.0], [180.0, 90.0], [-180.0, 90.0]]);
+        assert_eq!(corners, Ok(vec![-180.0, 180.0, 180.0, -180.0, -180.0]));
         // A slice that ends at the pole beside the antimeridian does not go around it.
         let slice = read(&[[170.0, 80.0], [-170.0, 80.0], [-170.0, 90.0], [170.0, 90.0]]);
         assert_eq!(slice, Ok(vec![170.0, 190.0, 190.0, 170.0, 170.0]));
@@ -198,10 +206,23 @@ mod tests {
     #[test]
     fn what_is_no_ring_is_refused() {
         for (places, word) in [
-            (&[][..], "empty"),
+            (&[][..], "three"),
             (&[[5.0, 52.0], [6.0, 52.0], [5.0, 52.0], [6.0, 52.0]][..], "three"),
             (&[[5.0, 52.0], [6.0, 52.0], [7.0, 52.0]][..], "area"),
             (&[[5.0, 52.0], [5.0, 52.0], [5.0, 52.0]][..], "three"),
+            (
+                &[
+                    [0.0, 0.0],
+                    [120.0, 0.0],
+                    [-120.0, 0.0],
+                    [0.0, 1.0],
+                    [99.0, 1.0],
+                    [0.0, 2.0],
+                    [-120.0, 1.0],
+                    [120.0, 1.0],
+                ],
+                "once",
+            ),
         ] {
             let error = read(places).unwrap_err();
             assert!(error.contains(word), "{places:?}: {error}");

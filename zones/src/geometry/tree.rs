@@ -170,7 +170,8 @@ impl Node {
 
     /// How far a place is from this box, at least.
     fn distance_m(&self, place: [f64; 3]) -> f64 {
-        let outside = |axis: usize| (self.low[axis] - place[axis]).max(place[axis] - self.high[axis]).max(0.0);
+        let outside =
+            |axis: usize| (self.low[axis] - place[axis]).max(place[axis] - self.high[axis]).max(0.0);
         let [x, y, z] = [outside(0), outside(1), outside(2)];
         (x * x + y * y + z * z).sqrt()
     }
