@@ -45,16 +45,23 @@ impl Mosquitto {
 
     /// Starts one with the lines that `prepare` gives, after it has put its files into the folder.
     pub fn prepared(prepare: impl FnOnce(&Path) -> String) -> Option<Self> {
+        Self::configured(|folder, port| {
+            let lines = prepare(folder).replace("{folder}", &folder.display().to_string());
+            format!(
+                "persistence true\npersistence_location {}/\nmax_queued_messages 0\n\
+                 listener {port} 127.0.0.1\n{lines}",
+                folder.display()
+            )
+        })
+    }
+
+    /// Starts one with the whole configuration that `configure` gives for its folder and port.
+    pub fn configured(configure: impl FnOnce(&Path, u16) -> String) -> Option<Self> {
         let binary = binary()?;
         let folder = tempfile::tempdir().expect("a folder for mosquitto");
         let port = free_port();
-        let lines = prepare(folder.path()).replace("{folder}", &folder.path().display().to_string());
         // `user root` matters only where the tests run as root: else mosquitto could not write its folder.
-        let config = format!(
-            "user root\npersistence true\npersistence_location {}/\nmax_queued_messages 0\n\
-             listener {port} 127.0.0.1\n{lines}",
-            folder.path().display()
-        );
+        let config = format!("user root\n{}", configure(folder.path(), port));
         fs::write(folder.path().join("mosquitto.conf"), config).expect("its configuration");
         let mut mosquitto = Self { binary, folder, port, child: None };
         mosquitto.run();
@@ -136,7 +143,7 @@ impl Drop for Mosquitto {
     }
 }
 
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("its address").port()
 }
