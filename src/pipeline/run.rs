@@ -87,7 +87,9 @@ pub struct Pipeline {
 
 impl std::fmt::Debug for Pipeline {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Pipeline").field("orders", &self.decider.engine.orders().count()).finish_non_exhaustive()
+        f.debug_struct("Pipeline")
+            .field("orders", &self.decider.engine.orders().count())
+            .finish_non_exhaustive()
     }
 }
 
@@ -197,7 +199,8 @@ impl Deciding {
             match message.topic() {
                 Ok(topic) => self.decider.message(now, topic, &message.payload),
                 Err(_) => {
-                    let unusable = crate::wire::Unusable { reason: "the topic is no UTF-8".to_owned(), field: None };
+                    let unusable =
+                        crate::wire::Unusable { reason: "the topic is no UTF-8".to_owned(), field: None };
                     let topic = String::from_utf8_lossy(&message.topic);
                     self.decider.set_aside(now, &topic, &message.payload, &unusable);
                 }
@@ -213,15 +216,15 @@ impl Deciding {
         let answer: Box<dyn FnOnce() + Send> = match command {
             Command::PutOrder { draft, reply } => {
                 let answer = self.decider.put_order(now, *draft, Origin::Api);
-                Box::new(move || drop(reply.send(answer)))
+                Box::new(move || _ = reply.send(answer))
             }
             Command::WithdrawOrder { order, reply } => {
                 let answer = self.decider.withdraw_order(now, &order, Origin::Api);
-                Box::new(move || drop(reply.send(answer)))
+                Box::new(move || _ = reply.send(answer))
             }
             Command::Ingest { payload, reply } => {
                 let answer = self.decider.traccar(now, &payload);
-                Box::new(move || drop(reply.send(answer)))
+                Box::new(move || _ = reply.send(answer))
             }
         };
         self.decider.pending.urgent = true;

@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::{self, AppState, LiveFeed, Readiness, commands};
+use crate::clock;
 use crate::config::{Desk, Tokens};
 use crate::delivery::{Dispatcher, Roads};
 use crate::metrics::Metrics;
@@ -19,7 +20,6 @@ use crate::mqtt::{IngestLink, LinkSettings, MqttConfig, Publisher};
 use crate::pipeline::{self, Pipeline, Sources};
 use crate::store::Store;
 use crate::wire::{SUBSCRIPTIONS, TrackerKeys};
-use crate::clock;
 
 /// Changes of order files that may wait for the pipeline.
 const FILES_WAITING: usize = 16;
@@ -100,8 +100,8 @@ impl Service {
             traccar_topic: plan.traccar_topic,
             source: format!("urn:afstand:{}", plan.broker.client_id),
         };
-        let (pipeline, directory) =
-            Pipeline::resume(store.clone(), loaded, settings, metrics.clone(), ready).map_err(Failure::new)?;
+        let (pipeline, directory) = Pipeline::resume(store.clone(), loaded, settings, metrics.clone(), ready)
+            .map_err(Failure::new)?;
 
         let stop = Stop::default();
         let mut parts = JoinSet::new();

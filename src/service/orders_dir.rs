@@ -43,7 +43,8 @@ pub(super) async fn watch(
             _ = tick.tick() => {}
         }
         let (looked, looked_in) = (std::mem::take(&mut known), dir.clone());
-        let found = tokio::task::spawn_blocking(move || look(&looked_in, looked)).await.map_err(Failure::new)?;
+        let found =
+            tokio::task::spawn_blocking(move || look(&looked_in, looked)).await.map_err(Failure::new)?;
         let (now, changes) = found;
         known = now;
         match changes {
