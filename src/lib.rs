@@ -5,10 +5,14 @@
 //! → [`store`] (one commit) → [`delivery`]. See `ARCHITECTURE.md`.
 
 pub mod api;
+pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod delivery;
 pub mod metrics;
 pub mod mqtt;
 pub mod pipeline;
+pub mod replay;
+pub mod service;
 pub mod store;
 pub mod wire;

@@ -1,1 +1,7 @@
-fn main() {}
+//! The `afstand` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    afstand::cli::run()
+}

@@ -80,7 +80,8 @@ pub struct Metrics {
 impl Default for Metrics {
     fn default() -> Self {
         // A commit takes about 6 ms on an idle disk; more than a second is trouble.
-        let seconds = || Histogram::new([0.001, 0.003, 0.006, 0.012, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0]);
+        let seconds =
+            || Histogram::new([0.001, 0.003, 0.006, 0.012, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0]);
         let metrics = Self {
             registry: Registry::default(),
             fixes_decided: Counter::default(),

@@ -1,1 +1,26 @@
-//! stub
+//! A seeded world of wearers and victims with believable movement, and an unkind radio between them and the
+//! service. It decides nothing: it shares no detection code with the service, only plain types.
+//!
+//! The same seed gives the same bytes on every machine: nothing here iterates over a hash map or reads a clock to
+//! decide what happens, and functions whose last bit differs between platforms come from `libm`.
+//!
+//! - [`record`] writes a world to files: orders, what arrives, and where people really were.
+//! - [`live`] plays a world, over MQTT or in process ([`live::City`]).
+//! - [`load`] measures how many fixes a broker and a service take.
+
+mod broker;
+mod chance;
+mod clock;
+mod failure;
+mod json;
+pub mod live;
+pub mod load;
+mod orders;
+mod progress;
+mod radio;
+pub mod record;
+mod stream;
+mod world;
+
+pub use broker::Broker;
+pub use failure::Failure;

@@ -1,1 +1,231 @@
-fn main() {}
+//! The `simulator` command.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use simulator::live::Live;
+use simulator::load::{self, DecidedFrom, Load};
+use simulator::record::Recording;
+use simulator::{Broker, Failure};
+use zones::Timestamp;
+
+/// A world of wearers and victims, for trying out Afstand.
+#[derive(Debug, Parser)]
+#[command(name = "simulator", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Writes a world to files: orders.json, input.ndjson (what arrives), truth.ndjson (where people really were)
+    Record(Record),
+    /// Plays a world over MQTT as devices would, until Ctrl-C
+    Live(LiveArgs),
+    /// Measures how many fixes a broker and a service take, and how soon alarms come
+    Load(LoadArgs),
+}
+
+#[derive(Debug, Args)]
+struct Record {
+    /// Seed of the world; the same seed gives the same files on every machine
+    #[arg(long)]
+    seed: u64,
+    /// Number of pairs of a wearer and a victim
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pairs: u32,
+    /// Length in hours; may be a fraction
+    #[arg(long, value_parser = positive)]
+    hours: f64,
+    /// First moment (RFC 3339)
+    #[arg(long, default_value = "2026-11-02T06:00:00Z", value_parser = Timestamp::parse)]
+    start: Timestamp,
+    /// Seconds between two lines about one person in truth.ndjson; 0 writes none
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    truth_every: u32,
+    /// Folder to write to; made when it does not exist
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct LiveArgs {
+    /// The broker: mqtt://[user:password@]host[:port]
+    #[arg(long, value_name = "URL")]
+    broker: String,
+    /// Seed of the world
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Number of pairs of a wearer and a victim
+    #[arg(long, required_unless_present = "demo", default_value_t = 12,
+          value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pairs: u32,
+    /// How much faster than the clock people move. Messages always have the time of the clock; from 2.3 up
+    /// drivers on motorways look faster than the service believes anybody to be (70 m/s)
+    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = positive)]
+    speed: f64,
+    /// Play the demonstration: twelve pairs, fixes every 5 s, and something to see within a minute
+    #[arg(long, conflicts_with_all = ["pairs", "speed"])]
+    demo: bool,
+    /// Where to write the orders for the service
+    #[arg(long, value_name = "FILE")]
+    orders: Option<PathBuf>,
+    /// Number of connections. Without it: one a device up to 500 devices, else 50. Only a device with a
+    /// connection of its own has a last will and obeys commands
+    #[arg(long, value_name = "C", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    connections: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+struct LoadArgs {
+    /// The broker: mqtt://[user:password@]host[:port]
+    #[arg(long, value_name = "URL", required_unless_present = "orders_out")]
+    broker: Option<String>,
+    /// Number of pairs; their devices are am-load-000001, vd-load-000001 and so on
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=999_999))]
+    pairs: u32,
+    /// Messages a second; 0 is as many as the consumer takes
+    #[arg(long, default_value_t = 0.0, value_parser = not_negative)]
+    rate: f64,
+    /// How long to publish
+    #[arg(long, default_value_t = 30.0, value_parser = positive)]
+    seconds: f64,
+    /// First measure the bare broker: the same publisher, and a subscriber that only counts
+    #[arg(long)]
+    baseline: bool,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+    /// Publishing connections
+    #[arg(long, value_name = "C", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    connections: u32,
+    /// Write the orders that make a service expect these devices, and exit. With --decided-from they ask for
+    /// no receipts
+    #[arg(long, value_name = "FILE")]
+    orders_out: Option<PathBuf>,
+    /// Ask this page how many fixes are decided (counter afstand_fixes_decided_total); without it, receipts
+    /// every 10 s tell
+    #[arg(long, value_name = "URL")]
+    decided_from: Option<String>,
+    /// File with the bearer token to show to that page
+    #[arg(long, value_name = "FILE", requires = "decided_from")]
+    token_file: Option<PathBuf>,
+    /// Most messages sent and not yet decided [default: 20000, or 60000 without --decided-from]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    backlog: Option<u64>,
+    /// Wearers who come near, each for one alarm at the desk and one at the victim
+    #[arg(long, value_name = "K", default_value_t = 100)]
+    approaches: u32,
+}
+
+fn not_negative(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if value.is_finite() && value >= 0.0 => Ok(value),
+        _ => Err("is not a number from 0 up".to_owned()),
+    }
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if value.is_finite() && value > 0.0 => Ok(value),
+        _ => Err("is not a number above 0".to_owned()),
+    }
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Record(args) => record(args),
+        Command::Live(args) => live(args),
+        Command::Load(args) => run_load(&args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            // Nobody is left to tell when stderr is closed.
+            let _ = writeln!(std::io::stderr(), "simulator: {failure}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn record(args: Record) -> Result<(), Failure> {
+    let out = args.out.clone();
+    let recording = Recording {
+        seed: args.seed,
+        pairs: args.pairs as usize,
+        hours: args.hours,
+        start: args.start,
+        truth_every_s: args.truth_every,
+        out: args.out,
+    };
+    let recorded = recording.write()?;
+    let _ = writeln!(
+        std::io::stderr(),
+        "recorded {} fixes in {} messages to {}",
+        recorded.fixes,
+        recorded.messages,
+        out.display()
+    );
+    Ok(())
+}
+
+fn live(args: LiveArgs) -> Result<(), Failure> {
+    let live = Live {
+        broker: Broker::parse(&args.broker)?,
+        seed: args.seed,
+        pairs: args.pairs as usize,
+        speed: args.speed,
+        demo: args.demo,
+        orders: args.orders,
+        connections: args.connections.map(|c| c as usize),
+    };
+    runtime()?.block_on(live.play(&mut std::io::stdout()))
+}
+
+fn run_load(args: &LoadArgs) -> Result<(), Failure> {
+    let pairs = args.pairs as usize;
+    if let Some(path) = &args.orders_out {
+        return load::write_orders(path, pairs, args.decided_from.is_none());
+    }
+    let token = match &args.token_file {
+        Some(path) => Some(read_token(path)?),
+        None => None,
+    };
+    let decided_from = match &args.decided_from {
+        Some(url) => Some(DecidedFrom::parse(url)?.with_token(token)),
+        None => None,
+    };
+    let usual = if decided_from.is_some() { load::BACKLOG } else { load::BACKLOG_BY_RECEIPTS };
+    let load = Load {
+        broker: Broker::parse(args.broker.as_deref().unwrap_or_default())?,
+        pairs,
+        rate: args.rate,
+        seconds: args.seconds,
+        connections: args.connections as usize,
+        backlog: args.backlog.unwrap_or(usual),
+        approaches: args.approaches as usize,
+        baseline: args.baseline,
+        decided_from,
+    };
+    let report = runtime()?.block_on(load.run())?;
+    let mut out = std::io::stdout();
+    let printed = if args.json {
+        serde_json::to_writer(&mut out, &report).map_err(std::io::Error::from).and_then(|()| writeln!(out))
+    } else {
+        report.print(&mut out)
+    };
+    printed.map_err(|e| Failure::new(format!("cannot print: {e}")))
+}
+
+fn read_token(path: &Path) -> Result<String, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|e| Failure::file(path, &e))?;
+    Ok(text.trim().to_owned())
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.enable_all().build().map_err(|e| Failure::new(format!("cannot start: {e}")))
+}

@@ -47,13 +47,14 @@ use Cell::{All, No, Own};
 
 /// The table.
 #[rustfmt::skip]
-pub(crate) static TABLE: [Row; 23] = [
+pub(crate) static TABLE: [Row; 24] = [
     Row(Method::GET,    "/healthz",                    Open),
     Row(Method::GET,    "/readyz",                     Open),
     Row(Method::GET,    "/metrics",                    Open),
     Row(Method::GET,    "/",                           Open),
     Row(Method::GET,    "/page.css",                   Open),
     Row(Method::GET,    "/page.js",                    Open),
+    Row(Method::GET,    "/stream.js",                  Open),
     Row(Method::GET,    "/words.js",                   Open),
     Row(Method::GET,    "/openapi.json",               Open),
     Row(Method::GET,    "/docs",                       Open),

@@ -5,6 +5,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
+use zones::guidance::{Finding, Severity};
+use zones::order::Draft;
 use zones::{Invalid, OrderId};
 
 use super::problem::{Kind, Problem};
@@ -26,10 +28,9 @@ pub type Reply<T> = oneshot::Sender<T>;
 pub enum Command {
     /// Registers an order, or replaces the one with the same id.
     PutOrder {
-        /// The order's id, which the document carries too.
-        order: OrderId,
-        /// The document as it arrived.
-        document: String,
+        /// The order as it was read: every field is usable by itself. The guidance and the limits of the
+        /// register, which need the time and the other orders, are for the pipeline to ask.
+        draft: Box<Draft>,
         /// The answer.
         reply: Reply<Result<OrderAccepted, OrderRefused>>,
     },
@@ -55,19 +56,30 @@ pub enum Command {
 pub struct OrderAccepted {
     /// Whether the id is new, or was withdrawn before.
     pub created: bool,
-    /// Findings of the guidance, none of them an error: an array as `check-orders --json` prints it.
-    pub findings: Vec<serde_json::Value>,
+    /// Findings of the guidance, none of them an error.
+    pub findings: Vec<Finding>,
 }
 
 /// Why an order is not in the register. Nothing was changed.
 #[derive(Debug, Clone, PartialEq)]
 pub enum OrderRefused {
-    /// A field cannot be used.
-    Invalid(Invalid),
     /// The guidance has an error: it cannot be in force. Every finding, the milder ones too.
-    Findings(Vec<serde_json::Value>),
-    /// A limit of the register: field and problem.
+    Findings(Vec<Finding>),
+    /// It does not fit beside the wearer's other orders: field and problem.
     Limit(Invalid),
+}
+
+impl std::fmt::Display for OrderRefused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Limit(invalid) => invalid.fmt(f),
+            Self::Findings(findings) => {
+                let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
+                let codes: Vec<_> = errors.map(|finding| finding.code.as_str()).collect();
+                write!(f, "it cannot be in force: {}", codes.join(", "))
+            }
+        }
+    }
 }
 
 /// There is no order with that id.
@@ -77,7 +89,6 @@ pub struct UnknownOrder;
 impl From<OrderRefused> for Problem {
     fn from(refused: OrderRefused) -> Self {
         match refused {
-            OrderRefused::Invalid(invalid) => invalid.into(),
             OrderRefused::Findings(findings) => Self::new(Kind::NOT_IN_FORCE).findings(findings),
             OrderRefused::Limit(Invalid { field, problem }) => Self::new(Kind::LIMIT).field(field, problem),
         }
@@ -104,8 +115,8 @@ impl Commands {
         Self { answer_within, ..self }
     }
 
-    pub(crate) async fn put_order(&self, order: OrderId, document: String) -> Result<OrderAccepted, Problem> {
-        Ok(self.ask(|reply| Command::PutOrder { order, document, reply }).await??)
+    pub(crate) async fn put_order(&self, draft: Box<Draft>) -> Result<OrderAccepted, Problem> {
+        Ok(self.ask(|reply| Command::PutOrder { draft, reply }).await??)
     }
 
     pub(crate) async fn withdraw_order(&self, order: OrderId) -> Result<(), Problem> {
@@ -129,10 +140,8 @@ impl Commands {
         match timeout(self.answer_within, asked).await {
             Ok(Some(answer)) => Ok(answer),
             Ok(None) => Err(Problem::new(Kind::BUSY).detail("nothing can be stored now")),
-            Err(_) => {
-                Err(Problem::new(Kind::TIMEOUT)
-                    .detail("it may still be done; sending the same again changes nothing"))
-            }
+            Err(_) => Err(Problem::new(Kind::TIMEOUT)
+                .detail("it may still be done; sending the same again changes nothing")),
         }
     }
 }

@@ -11,7 +11,7 @@ use zones::{DeskId, Timestamp};
 use super::AppState;
 use super::access::Scope;
 use super::extract::{Page, Params};
-use super::problem::{Kind, Problem};
+use super::problem::{Document, Kind, Problem};
 use crate::store::{Channel, DeliveryRecord};
 
 /// What was sent to whom, and how that went.
@@ -117,7 +117,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     ),
     responses(
         (status = 200, description = "A page", body = Page<DeliveryView>),
-        (status = 403, description = "Another desk's", body = Problem,
+        (status = 403, description = "Another desk's", body = Document,
          content_type = "application/problem+json"),
     ),
     security(("token" = [])),

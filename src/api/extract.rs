@@ -96,7 +96,9 @@ impl Params {
     /// A parameter that is a whole number.
     pub(crate) fn number<T: FromStr>(&mut self, name: &str) -> Result<Option<T>, Problem> {
         let Some(text) = self.text(name)? else { return Ok(None) };
-        text.parse().map(Some).map_err(|_| Problem::parameter(name, format!("{text:.40?} is not a whole number")))
+        text.parse()
+            .map(Some)
+            .map_err(|_| Problem::parameter(name, format!("{text:.40?} is not a whole number")))
     }
 
     /// Which part of the list named `list` to show: `cursor` and `limit`. Takes the last parameters.
@@ -165,7 +167,12 @@ impl<K: CursorKey> Paging<K> {
     }
 
     /// The page of these rows, of which there are at most [`ask`](Self::ask).
-    pub(crate) fn page<R, T>(&self, mut rows: Vec<R>, key: impl Fn(&R) -> K, show: impl Fn(R) -> T) -> Page<T> {
+    pub(crate) fn page<R, T>(
+        &self,
+        mut rows: Vec<R>,
+        key: impl Fn(&R) -> K,
+        show: impl Fn(R) -> T,
+    ) -> Page<T> {
         let more = rows.len() > self.limit as usize;
         rows.truncate(self.limit as usize);
         let next = rows.last().filter(|_| more).map(|row| seal_cursor(self.list, &key(row).to_string()));
@@ -230,10 +237,10 @@ mod tests {
     #[test]
     fn a_parameter_nobody_knows_is_refused_by_name() {
         let wrong = params(&[("stat", "open")]).paging::<i64>("things").unwrap_err();
-        assert_eq!(wrong.errors[0].field, "stat");
+        assert_eq!(wrong.errors()[0].field, "stat");
         for limit in ["0", "501", "-1", "ten", "99999999999"] {
             let wrong = params(&[("limit", limit)]).paging::<i64>("things").unwrap_err();
-            assert_eq!(wrong.errors[0].field, "limit", "{limit}");
+            assert_eq!(wrong.errors()[0].field, "limit", "{limit}");
         }
         assert!(params(&[("limit", "1"), ("limit", "2")]).paging::<i64>("things").is_err());
     }

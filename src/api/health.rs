@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::AppState;
-use super::problem::{Kind, Problem};
+use super::problem::{Document, Kind, Problem};
 
 /// How the service is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -41,7 +41,7 @@ async fn healthz() -> Json<Health> {
     tag = "health",
     responses(
         (status = 200, description = "Ready", body = Health),
-        (status = 503, description = "Not ready: `errors` says which part and why", body = Problem,
+        (status = 503, description = "Not ready: `errors` says which part and why", body = Document,
          content_type = "application/problem+json"),
     ),
 )]
@@ -58,7 +58,7 @@ async fn readyz(State(state): State<AppState>) -> Result<Json<Health>, Problem> 
         tracing::warn!(%error, "not ready: the store cannot be read");
         problem = problem.field("store", "cannot be read");
     }
-    if problem.errors.is_empty() { Ok(Json(Health { status: "ready" })) } else { Err(problem) }
+    if problem.errors().is_empty() { Ok(Json(Health { status: "ready" })) } else { Err(problem) }
 }
 
 /// Figures for Prometheus.

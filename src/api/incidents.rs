@@ -13,10 +13,10 @@ use super::AppState;
 use super::access::Scope;
 use super::desks::DeliveryView;
 use super::extract::{Page, Params};
-use super::problem::Problem;
+use super::problem::{Document, Problem};
 use crate::store::{
-    AlertRow, Channel, DeliveryRecord, IncidentCursor, IncidentFilter, IncidentRow, IncidentStory, InputFilter,
-    MOST_ROWS, ReceiptRow,
+    AlertRow, Channel, DeliveryRecord, IncidentCursor, IncidentFilter, IncidentRow, IncidentStory,
+    InputFilter, MOST_ROWS, ReceiptRow,
 };
 
 /// Levels of the contract (§8).
@@ -157,7 +157,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     ),
     responses(
         (status = 200, description = "A page", body = Page<IncidentView>),
-        (status = 400, description = "A parameter that cannot be used", body = Problem,
+        (status = 400, description = "A parameter that cannot be used", body = Document,
          content_type = "application/problem+json"),
     ),
     security(("token" = [])),
@@ -191,7 +191,7 @@ async fn list(
     params(("incident" = String, Path, description = "The incident's id")),
     responses(
         (status = 200, description = "The incident", body = IncidentDetail),
-        (status = 404, description = "There is none, or it is another desk's", body = Problem,
+        (status = 404, description = "There is none, or it is another desk's", body = Document,
          content_type = "application/problem+json"),
     ),
     security(("token" = [])),
@@ -298,5 +298,22 @@ fn receipt_view(row: ReceiptRow) -> ReceiptView {
         state: row.state.into_owned(),
         reference: row.reference,
         reason: row.reason,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_the_filters_are_those_of_the_engine() {
+        // The service raises the other two by itself.
+        for kind in KINDS.into_iter().filter(|kind| !["order_expiry", "follow_up"].contains(kind)) {
+            let read: zones::AlertKind = serde_json::from_value(kind.into()).unwrap();
+            assert_eq!(read.as_str(), kind);
+        }
+        for level in LEVELS {
+            serde_json::from_value::<zones::Level>(level.into()).unwrap();
+        }
     }
 }

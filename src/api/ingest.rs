@@ -7,7 +7,7 @@ use utoipa_axum::routes;
 
 use super::AppState;
 use super::extract::SaidJson;
-use super::problem::Problem;
+use super::problem::{Document, Problem};
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(traccar))
@@ -23,11 +23,11 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     request_body(content = Object, description = "`{\"position\": {…}, \"device\": {…}}`"),
     responses(
         (status = 204, description = "Decided and stored"),
-        (status = 400, description = "Not JSON; set aside", body = Problem,
+        (status = 400, description = "Not JSON; set aside", body = Document,
          content_type = "application/problem+json"),
         (status = 422, description = "A field that cannot be used, or an unknown device; set aside",
-         body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "It cannot be stored now: send it again", body = Problem,
+         body = Document, content_type = "application/problem+json"),
+        (status = 503, description = "It cannot be stored now: send it again", body = Document,
          content_type = "application/problem+json"),
     ),
     security(("token" = [])),

@@ -14,10 +14,10 @@ use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::AppState;
 use super::access::Scope;
 use super::extract::Params;
-use super::problem::{Kind, Problem};
-use super::AppState;
+use super::problem::{Document, Kind, Problem};
 use crate::metrics::Metrics;
 use crate::store::{AlertRow, Store};
 
@@ -74,7 +74,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     ),
     responses(
         (status = 200, description = "The stream", content_type = "text/event-stream", body = String),
-        (status = 400, description = "An id that this service never gave", body = Problem,
+        (status = 400, description = "An id that this service never gave", body = Document,
          content_type = "application/problem+json"),
     ),
     security(("token" = [])),

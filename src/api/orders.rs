@@ -3,16 +3,18 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use zones::guidance::Finding;
+use zones::order::Draft;
 use zones::{OrderId, Timestamp};
 
 use super::AppState;
 use super::extract::{Page, Params, SaidJson};
-use super::problem::{Kind, Problem};
+use super::problem::{Document, Kind, Problem};
 use crate::store::{Origin, StoredOrder};
 
 /// An order of the register in a list.
@@ -39,13 +41,7 @@ pub(crate) struct Registered {
     pub created: bool,
     /// What the guidance says about it; none of it keeps it out of force.
     #[schema(value_type = Vec<Object>)]
-    pub findings: Vec<Value>,
-}
-
-/// The one field that is looked at here: the rest is for whoever decides about the order.
-#[derive(Deserialize)]
-struct Named {
-    order: Option<Value>,
+    pub findings: Vec<Finding>,
 }
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
@@ -63,7 +59,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     ),
     responses(
         (status = 200, description = "A page", body = Page<OrderEntry>),
-        (status = 400, description = "A parameter that cannot be used", body = Problem,
+        (status = 400, description = "A parameter that cannot be used", body = Document,
          content_type = "application/problem+json"),
     ),
     security(("token" = [])),
@@ -92,7 +88,7 @@ fn entry(StoredOrder { order, document, changed_at, origin, .. }: StoredOrder) -
     params(("order" = String, Path, description = "The order's id")),
     responses(
         (status = 200, description = "The order", body = Object),
-        (status = 404, description = "Not in the register, or withdrawn", body = Problem,
+        (status = 404, description = "Not in the register, or withdrawn", body = Document,
          content_type = "application/problem+json"),
     ),
     security(("token" = [])),
@@ -118,11 +114,11 @@ async fn get_order(State(state): State<AppState>, Path(order): Path<String>) -> 
     responses(
         (status = 200, description = "Replaced, or unchanged", body = Registered),
         (status = 201, description = "Registered", body = Registered),
-        (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "Not JSON", body = Document, content_type = "application/problem+json"),
         (status = 422, description = "It cannot be in force: a field that cannot be used, an error of the \
-         guidance (`findings`), or a limit of the register", body = Problem,
+         guidance (`findings`), or a limit of the register", body = Document,
          content_type = "application/problem+json"),
-        (status = 503, description = "It cannot be stored now", body = Problem,
+        (status = 503, description = "It cannot be stored now", body = Document,
          content_type = "application/problem+json"),
     ),
     security(("token" = [])),
@@ -133,18 +129,15 @@ async fn put_order(
     body: SaidJson,
 ) -> Result<(StatusCode, Json<Registered>), Problem> {
     let order = order_id(&order)?;
-    let document = body.check()?;
-    let named: Named = serde_json::from_str(document)
-        .map_err(|_| Problem::new(Kind::INVALID).field("", "is not an object with the fields of an order"))?;
-    match named.order {
-        Some(Value::String(id)) if id == order.as_str() => {}
-        None => return Err(Problem::new(Kind::INVALID).field("order", "is missing")),
-        Some(other) => {
-            let problem = format!("is {other:.80}, but the address says \"{order}\"");
-            return Err(Problem::new(Kind::INVALID).field("order", problem));
-        }
+    body.check()?;
+    // Reading a large order takes milliseconds: not on a thread that serves others.
+    let read = tokio::task::spawn_blocking(move || read_one(&body));
+    let draft = read.await.map_err(|e| Problem::internal(&e))??;
+    if draft.order != order {
+        let problem = format!("is \"{}\", but the address says \"{order}\"", draft.order);
+        return Err(Problem::new(Kind::INVALID).field("order", problem));
     }
-    let accepted = state.commands.put_order(order.clone(), document.to_owned()).await?;
+    let accepted = state.commands.put_order(draft).await?;
     let status = if accepted.created { StatusCode::CREATED } else { StatusCode::OK };
     let registered =
         Registered { order: order.to_string(), created: accepted.created, findings: accepted.findings };
@@ -159,16 +152,25 @@ async fn put_order(
     params(("order" = String, Path, description = "The order's id")),
     responses(
         (status = 204, description = "Withdrawn"),
-        (status = 404, description = "There never was such an order", body = Problem,
+        (status = 404, description = "There never was such an order", body = Document,
          content_type = "application/problem+json"),
-        (status = 503, description = "It cannot be stored now", body = Problem,
+        (status = 503, description = "It cannot be stored now", body = Document,
          content_type = "application/problem+json"),
     ),
     security(("token" = [])),
 )]
-async fn withdraw_order(State(state): State<AppState>, Path(order): Path<String>) -> Result<StatusCode, Problem> {
+async fn withdraw_order(
+    State(state): State<AppState>,
+    Path(order): Path<String>,
+) -> Result<StatusCode, Problem> {
     state.commands.withdraw_order(order_id(&order)?).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// The one order of a body; an array, which a file may hold, is none here.
+fn read_one(body: &SaidJson) -> Result<Box<Draft>, Problem> {
+    let value: Value = serde_json::from_slice(&body.0).map_err(|e| Problem::not_json(&e))?;
+    Ok(Box::new(Draft::read(&value)?))
 }
 
 fn order_id(text: &str) -> Result<OrderId, Problem> {

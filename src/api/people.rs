@@ -10,7 +10,7 @@ use zones::PersonId;
 
 use super::AppState;
 use super::extract::{Page, Params};
-use super::problem::Problem;
+use super::problem::{Document, Problem};
 use super::states::{DeviceView, WatchState};
 use crate::store::MOST_ROWS;
 
@@ -40,17 +40,24 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     params(("person" = String, Path, description = "The person's id")),
     responses(
         (status = 200, description = "The person", body = PersonView),
-        (status = 404, description = "In no order of the register", body = Problem,
+        (status = 404, description = "In no order of the register", body = Document,
          content_type = "application/problem+json"),
     ),
     security(("token" = [])),
 )]
-async fn person(State(state): State<AppState>, Path(person): Path<String>) -> Result<Json<PersonView>, Problem> {
+async fn person(
+    State(state): State<AppState>,
+    Path(person): Path<String>,
+) -> Result<Json<PersonView>, Problem> {
     let person = PersonId::new(&person).map_err(|e| Problem::parameter("person", e.problem))?;
     let keys = state.states.person(&person).ok_or_else(|| Problem::unknown("person", person.as_str()))?;
     let now = (state.clock)();
-    let mut view =
-        PersonView { person: person.to_string(), devices: Vec::new(), watches: Vec::new(), unreadable: Vec::new() };
+    let mut view = PersonView {
+        person: person.to_string(),
+        devices: Vec::new(),
+        watches: Vec::new(),
+        unreadable: Vec::new(),
+    };
     for device in &keys.devices {
         // A device that never sent anything has no state: it is shown, with nothing known of it.
         view.devices.push(match state.store.device(device).await? {

@@ -11,6 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
+use zones::guidance::Finding;
 
 use super::AppState;
 use crate::metrics::HttpLabels;
@@ -34,10 +35,12 @@ impl Kind {
         Self("unauthenticated", "A valid token is needed", StatusCode::UNAUTHORIZED);
     pub(crate) const FORBIDDEN: Self =
         Self("forbidden", "The role of this token may not do this", StatusCode::FORBIDDEN);
-    pub(crate) const NOT_FOUND: Self = Self("not-found", "There is no such thing here", StatusCode::NOT_FOUND);
+    pub(crate) const NOT_FOUND: Self =
+        Self("not-found", "There is no such thing here", StatusCode::NOT_FOUND);
     pub(crate) const METHOD: Self =
         Self("wrong-method", "This method is not offered here", StatusCode::METHOD_NOT_ALLOWED);
-    pub(crate) const TOO_LARGE: Self = Self("too-large", "The body is too large", StatusCode::PAYLOAD_TOO_LARGE);
+    pub(crate) const TOO_LARGE: Self =
+        Self("too-large", "The body is too large", StatusCode::PAYLOAD_TOO_LARGE);
     pub(crate) const MEDIA_TYPE: Self =
         Self("wrong-media-type", "The body must be JSON", StatusCode::UNSUPPORTED_MEDIA_TYPE);
     pub(crate) const INVALID: Self =
@@ -47,7 +50,8 @@ impl Kind {
     pub(crate) const LIMIT: Self = Self("limit", "A limit is reached", StatusCode::UNPROCESSABLE_ENTITY);
     pub(crate) const TIMEOUT: Self =
         Self("timeout", "It took too long; try again", StatusCode::SERVICE_UNAVAILABLE);
-    pub(crate) const BUSY: Self = Self("busy", "Too much at once; try again", StatusCode::SERVICE_UNAVAILABLE);
+    pub(crate) const BUSY: Self =
+        Self("busy", "Too much at once; try again", StatusCode::SERVICE_UNAVAILABLE);
     pub(crate) const NOT_READY: Self = Self("not-ready", "Not ready", StatusCode::SERVICE_UNAVAILABLE);
     pub(crate) const INTERNAL: Self =
         Self("internal", "Something went wrong here", StatusCode::INTERNAL_SERVER_ERROR);
@@ -68,9 +72,14 @@ pub(crate) struct FieldProblem {
     pub column: Option<usize>,
 }
 
+/// An error on its way to the caller; boxed, because every handler's result has room for one.
+#[derive(Debug, Clone)]
+pub(crate) struct Problem(Box<Document>);
+
 /// A problem document.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub(crate) struct Problem {
+#[schema(as = Problem)]
+pub(crate) struct Document {
     /// Kind of problem: a name that stays the same, not an address to visit.
     #[serde(rename = "type")]
     pub kind: String,
@@ -87,7 +96,7 @@ pub(crate) struct Problem {
     /// Findings of the guidance, where an order cannot be in force.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<Object>)]
-    pub findings: Vec<serde_json::Value>,
+    pub findings: Vec<Finding>,
     /// For the log only.
     #[serde(skip)]
     cause: Option<Cause>,
@@ -102,7 +111,7 @@ struct Cause(Arc<str>);
 
 impl Problem {
     pub(crate) fn new(Kind(name, title, status): Kind) -> Self {
-        Self {
+        Self(Box::new(Document {
             kind: format!("urn:afstand:problem:{name}"),
             title,
             status: status.as_u16(),
@@ -111,17 +120,18 @@ impl Problem {
             findings: Vec::new(),
             cause: None,
             allow: None,
-        }
+        }))
     }
 
-    pub(crate) fn detail(self, detail: impl Into<String>) -> Self {
-        Self { detail: Some(detail.into()), ..self }
+    pub(crate) fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.0.detail = Some(detail.into());
+        self
     }
 
     /// Adds a field at fault.
     pub(crate) fn field(mut self, field: impl Into<String>, problem: impl Into<String>) -> Self {
         let (field, problem) = (field.into(), problem.into());
-        self.errors.push(FieldProblem { field, problem, line: None, column: None });
+        self.0.errors.push(FieldProblem { field, problem, line: None, column: None });
         self
     }
 
@@ -133,7 +143,7 @@ impl Problem {
     /// Text that is no JSON, with the place where it stops being JSON.
     pub(crate) fn not_json(error: &serde_json::Error) -> Self {
         let mut this = Self::new(Kind::NOT_JSON).field("", error.to_string());
-        for at in &mut this.errors {
+        for at in &mut this.0.errors {
             (at.line, at.column) = (Some(error.line()), Some(error.column()));
         }
         this
@@ -144,34 +154,43 @@ impl Problem {
         Self::new(Kind::NOT_FOUND).detail(format!("there is no {what} {id:?}"))
     }
 
-    pub(crate) fn findings(self, findings: Vec<serde_json::Value>) -> Self {
-        Self { findings, ..self }
+    pub(crate) fn findings(mut self, findings: Vec<Finding>) -> Self {
+        self.0.findings = findings;
+        self
     }
 
-    pub(crate) fn allow(self, methods: &[&Method]) -> Self {
+    pub(crate) fn allow(mut self, methods: &[&Method]) -> Self {
         let methods: Vec<&str> = methods.iter().map(|m| m.as_str()).collect();
-        Self { allow: Some(methods.join(", ")), ..self }
+        self.0.allow = Some(methods.join(", "));
+        self
     }
 
-    pub(crate) fn internal(cause: &(dyn Error + 'static)) -> Self {
-        let mut text = cause.to_string();
-        let mut next = cause.source();
+    pub(crate) fn internal(error: &(dyn Error + 'static)) -> Self {
+        let mut text = error.to_string();
+        let mut next = error.source();
         while let Some(error) = next {
             text = format!("{text}: {error}");
             next = error.source();
         }
-        Self { cause: Some(Cause(text.into())), ..Self::new(Kind::INTERNAL) }
+        Self::new(Kind::INTERNAL).because(&text)
     }
 
-    fn status_code(&self) -> StatusCode {
-        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    /// What is behind it, for the log.
+    fn because(mut self, cause: &str) -> Self {
+        self.0.cause = Some(Cause(cause.into()));
+        self
+    }
+
+    /// The fields at fault.
+    pub(crate) fn errors(&self) -> &[FieldProblem] {
+        &self.0.errors
     }
 }
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         if error.is_retryable() {
-            Self { cause: Some(Cause(error.to_string().into())), ..Self::new(Kind::BUSY) }
+            Self::new(Kind::BUSY).because(&error.to_string())
         } else {
             Self::internal(&error)
         }
@@ -192,25 +211,28 @@ impl From<Unusable> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
+        let Self(document) = self;
         // A struct of texts and numbers always serializes; an empty body would still carry the status.
-        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let body = serde_json::to_vec(&document).unwrap_or_default();
+        let status = StatusCode::from_u16(document.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = Response::new(Body::from(body));
-        *response.status_mut() = self.status_code();
+        *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
-        match self.status_code() {
+        match status {
             StatusCode::UNAUTHORIZED => {
-                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"afstand\""));
+                headers
+                    .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"afstand\""));
             }
             StatusCode::SERVICE_UNAVAILABLE => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
             }
             _ => {}
         }
-        if let Some(allow) = self.allow.and_then(|methods| HeaderValue::from_str(&methods).ok()) {
+        if let Some(allow) = document.allow.and_then(|methods| HeaderValue::from_str(&methods).ok()) {
             headers.insert(header::ALLOW, allow);
         }
-        if let Some(cause) = self.cause {
+        if let Some(cause) = document.cause {
             response.extensions_mut().insert(cause);
         }
         response
@@ -218,14 +240,14 @@ impl IntoResponse for Problem {
 }
 
 /// A handler that panicked.
+#[allow(clippy::needless_pass_by_value)] // the form the layer asks for
 pub(crate) fn of_panic(panic: Box<dyn Any + Send + 'static>) -> Response {
     let text = panic
         .downcast_ref::<&'static str>()
         .map(ToString::to_string)
         .or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_default();
-    let cause = Some(Cause(format!("panic: {text}").into()));
-    Problem { cause, ..Problem::new(Kind::INTERNAL) }.into_response()
+    Problem::new(Kind::INTERNAL).because(&format!("panic: {text}")).into_response()
 }
 
 /// The outermost layer: counts the answer, makes a problem document of every error that is none yet (those of

@@ -18,8 +18,11 @@ pub trait StateReader: Send + Sync + 'static {
     fn watch(&self, stored: &StoredState) -> Result<WatchState, Unreadable>;
 
     /// The decisions in a journal row that concern an incident, as `explain` shows them.
-    fn decisions(&self, incident: &IncidentRow, input: &InputRow)
-    -> Result<Vec<serde_json::Value>, Unreadable>;
+    fn decisions(
+        &self,
+        incident: &IncidentRow,
+        input: &InputRow,
+    ) -> Result<Vec<serde_json::Value>, Unreadable>;
 }
 
 /// A stored state that cannot be read: damaged, or of another version.

@@ -20,6 +20,7 @@ use reqwest::Url;
 use zones::DeskId;
 
 use crate::delivery::SigningSecret;
+use crate::mqtt::{LinkSettings, MqttConfig, SettingsError as LinkError};
 use crate::wire::TrackerKeys;
 
 pub use error::SettingsError;
@@ -48,31 +49,11 @@ pub struct Settings {
     pub warnings: Vec<String>,
 }
 
-/// `[mqtt]`: what is absent takes the default of the link.
+/// `[mqtt]`.
 #[derive(Debug, Clone)]
 pub struct Mqtt {
-    /// `mqtt://host[:1883]` or `mqtts://host[:8883]`.
-    pub url: String,
-    /// Names the session at the broker.
-    pub client_id: String,
-    /// User name, if the broker wants one.
-    pub username: Option<String>,
-    /// File with the password.
-    pub password_file: Option<PathBuf>,
-    /// PEM file of certificates to trust instead of the system's.
-    pub ca_file: Option<PathBuf>,
-    /// PEM file with the certificate (chain) of this client.
-    pub client_cert_file: Option<PathBuf>,
-    /// PEM file with the private key of this client.
-    pub client_key_file: Option<PathBuf>,
-    /// Messages the broker may send ahead of their acknowledgement.
-    pub receive_maximum: Option<u16>,
-    /// Largest MQTT packet to accept, in bytes.
-    pub max_packet_bytes: Option<u32>,
-    /// How long the broker keeps messages while this service is away, in seconds.
-    pub session_expiry_s: Option<u32>,
-    /// Seconds between pings.
-    pub keep_alive_s: Option<u16>,
+    /// The link: checked, but for its subscriptions, which are for the service to add.
+    pub link: MqttConfig,
     /// Topic on which Traccar forwards positions, when it does so over MQTT.
     pub traccar_topic: Option<String>,
     /// Secrets of OwnTracks apps that encrypt.
@@ -205,28 +186,42 @@ fn mqtt(raw: RawMqtt, origin: &Origin, files: &mut Files) -> Result<Mqtt, Settin
         let problem = format!("{topic:?} is not a topic of its own, without + and #");
         return Err(origin.wrong("mqtt.traccar_topic", problem));
     }
-    if let Some(path) = &raw.password_file {
-        files.secret(path, "mqtt.password_file", origin)?;
-    }
-    if let Some(path) = &raw.client_key_file {
-        files.secret(path, "mqtt.client_key_file", origin)?;
+    for (path, key) in
+        [(&raw.password_file, "mqtt.password_file"), (&raw.client_key_file, "mqtt.client_key_file")]
+    {
+        if let Some(path) = path {
+            files.secret(path, key, origin)?;
+        }
     }
     let resolved = |path: Option<PathBuf>| path.map(|path| files.resolve(&path));
-    Ok(Mqtt {
-        url,
-        client_id: raw.client_id.unwrap_or_else(|| "afstand".to_owned()),
+    let default = MqttConfig::new(url);
+    let link = MqttConfig {
+        client_id: raw.client_id.unwrap_or(default.client_id),
         username: raw.username,
         password_file: resolved(raw.password_file),
         ca_file: resolved(raw.ca_file),
         client_cert_file: resolved(raw.client_cert_file),
         client_key_file: resolved(raw.client_key_file),
-        receive_maximum: raw.receive_maximum,
-        max_packet_bytes: raw.max_packet_bytes,
-        session_expiry_s: raw.session_expiry_s,
-        keep_alive_s: raw.keep_alive_s,
-        traccar_topic: raw.traccar_topic,
-        tracker_keys,
-    })
+        receive_maximum: raw.receive_maximum.unwrap_or(default.receive_maximum),
+        max_packet_bytes: raw.max_packet_bytes.unwrap_or(default.max_packet_bytes),
+        session_expiry_s: raw.session_expiry_s.unwrap_or(default.session_expiry_s),
+        keep_alive_s: raw.keep_alive_s.unwrap_or(default.keep_alive_s),
+        url: default.url,
+    };
+    // The link knows what is wrong with its settings; that it is found at the start is what matters here.
+    LinkSettings::load(&link, Vec::new()).map_err(|error| link_error(error, origin))?;
+    Ok(Mqtt { link, traccar_topic: raw.traccar_topic, tracker_keys })
+}
+
+fn link_error(error: LinkError, origin: &Origin) -> SettingsError {
+    match error {
+        LinkError::Value(field, why) => origin.wrong(&format!("mqtt.{field}"), why),
+        LinkError::File { field, path, why } => origin.file(&format!("mqtt.{field}"), &path, why),
+        LinkError::Missing(field, other) => {
+            origin.wrong(&format!("mqtt.{field}"), format!("missing, and {other} needs it"))
+        }
+        LinkError::Tls(why) => origin.wrong("mqtt", format!("TLS: {why}")),
+    }
 }
 
 /// Whether a topic can be published to and is not one of those with another meaning.

@@ -98,12 +98,12 @@ fn the_whole_file_is_understood() {
     let settings = case.load(&[]).unwrap();
     let here = |name: &str| case.folder.path().join(name);
     assert_eq!(settings.store_url, format!("sqlite:{}", here("afstand.db").display()));
-    let mqtt = &settings.mqtt;
+    let Mqtt { link: mqtt, traccar_topic, tracker_keys } = &settings.mqtt;
     assert_eq!((mqtt.url.as_str(), mqtt.client_id.as_str()), ("mqtt://127.0.0.1:1883", "afstand-test"));
-    assert_eq!((mqtt.receive_maximum, mqtt.session_expiry_s), (Some(500), Some(3_600)));
+    assert_eq!((mqtt.receive_maximum, mqtt.session_expiry_s), (500, 3_600));
     assert_eq!(mqtt.password_file, Some(here("broker.secret")));
-    assert_eq!(mqtt.traccar_topic.as_deref(), Some("traccar/positions"));
-    assert_eq!(format!("{:?}", mqtt.tracker_keys), "TrackerKeys of 1 trackers");
+    assert_eq!(traccar_topic.as_deref(), Some("traccar/positions"));
+    assert_eq!(format!("{tracker_keys:?}"), "TrackerKeys of 1 trackers");
     assert_eq!(settings.api.listen.to_string(), "127.0.0.1:9090");
     assert!(settings.api.tokens.find("open-sesame").is_some());
     assert_eq!(settings.orders_dir, Some(here("orders")));
@@ -125,7 +125,7 @@ fn little_is_needed() {
         Case::new("[store]\nurl = \"postgres://afstand@db/afstand\"\n[mqtt]\nurl = \"mqtts://broker\"\n");
     let settings = case.load(&[]).unwrap();
     assert_eq!(settings.store_url, "postgres://afstand@db/afstand");
-    assert_eq!(settings.mqtt.client_id, "afstand");
+    assert_eq!(settings.mqtt.link.client_id, "afstand");
     assert_eq!(settings.api.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(settings.log, Log { format: LogFormat::Text, level: tracing::Level::INFO });
     assert!(settings.desks.is_empty() && settings.orders_dir.is_none());
@@ -149,7 +149,7 @@ fn the_environment_goes_over_the_file() {
         ])
         .unwrap();
     assert_eq!(settings.store_url, "sqlite:/var/lib/afstand/a.db?mode=rwc");
-    assert_eq!((settings.mqtt.receive_maximum, settings.mqtt.client_id.as_str()), (Some(77), "4711"));
+    assert_eq!((settings.mqtt.link.receive_maximum, settings.mqtt.link.client_id.as_str()), (77, "4711"));
     assert_eq!(settings.api.listen.to_string(), "[::1]:0");
     assert_eq!(settings.log.level, tracing::Level::WARN);
     // A file may leave everything to it.
@@ -307,6 +307,10 @@ fn a_missing_or_wrong_file_is_named_with_its_key() {
         case.put(file, text);
         assert!(case.error(&[]).starts_with(&format!("afstand.toml: {want}")), "{}", case.error(&[]));
     }
+    let secure =
+        WHOLE.replacen("mqtt://", "mqtts://", 1).replacen("[api]", "ca_file = \"old.secret\"\n[api]", 1);
+    let error = Case::new(&secure).error(&[]);
+    assert!(error.starts_with("afstand.toml: mqtt.ca_file: old.secret: "), "{error}");
     let large = Case::new(WHOLE);
     large.put("tokens.toml", &"#".repeat(1_048_577));
     assert_eq!(large.error(&[]), "afstand.toml: api.tokens_file: tokens.toml: larger than 1048576 bytes");

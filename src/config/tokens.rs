@@ -45,6 +45,13 @@ pub struct Token {
     hash: [u8; HASH_LEN],
 }
 
+impl Token {
+    /// A token of a secret that is known, for a service that is set up without files.
+    pub fn new(name: &str, role: Role, desk: Option<DeskId>, secret: &str) -> Self {
+        Self { name: name.to_owned(), role, desk, hash: hash(secret) }
+    }
+}
+
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Token").field("name", &self.name).field("role", &self.role).finish_non_exhaustive()
@@ -136,6 +143,12 @@ impl Tokens {
     /// All tokens, as in the file.
     pub fn iter(&self) -> impl Iterator<Item = &Token> {
         self.tokens.iter()
+    }
+}
+
+impl FromIterator<Token> for Tokens {
+    fn from_iter<I: IntoIterator<Item = Token>>(tokens: I) -> Self {
+        Self { tokens: tokens.into_iter().collect() }
     }
 }
 

@@ -1,5 +1,28 @@
 //! From the outbox to recipients: victim devices and desks, over MQTT and signed webhooks.
+//!
+//! * [`recipients`] says who hears of an alert; [`police_event`] and [`victim_event`] what they hear. Both
+//!   are pure: the outbox rows are part of the commit that raises the alert.
+//! * [`Dispatcher`] empties the outbox. It is told that there is something new, and reads it from the store, so
+//!   that nothing is sent which is not committed, and nothing is lost between the two.
+//!
+//! INVARIANT: within an incident, a recipient gets alerts in their order.
+//! INVARIANT: a recipient who is slow or dead delays no other.
 
+mod dispatcher;
+mod lanes;
+mod routing;
+mod schedule;
 mod signature;
+#[cfg(test)]
+mod tests;
+mod transport;
+mod versions;
+mod webhook;
 
+pub use dispatcher::{Clock, DispatchHandle, Dispatcher};
+pub use lanes::Limits;
+pub use routing::{DeskRoads, Facts, Recipient, recipients};
+pub use schedule::Schedule;
 pub use signature::{SecretError, SigningSecret, signatures};
+pub use transport::{Roads, SendError, Transport};
+pub use versions::{police_event, victim_event};

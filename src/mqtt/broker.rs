@@ -11,8 +11,8 @@ use mqtt5::broker::config::{AuthConfig, AuthMethod, RateLimitConfig, StorageBack
 use mqtt5::broker::{BrokerConfig, BrokerShutdownHandle, MqttBroker};
 use tokio::task::JoinHandle;
 
-/// Messages kept for a client that is away. Above it the oldest go: about ten hours of a hundred pairs at a
-/// fix a minute each, for the service itself.
+/// Messages kept for a client that is away. Above it the oldest go: for the service itself that is
+/// about eight hours of a hundred pairs with a fix a minute each.
 const QUEUE_MESSAGES: usize = 100_000;
 /// Bytes kept for a client that is away.
 const QUEUE_BYTES: usize = 512 * 1024 * 1024;

@@ -23,6 +23,7 @@ mod write;
 use std::sync::Arc;
 
 use sqlx::SqlStr;
+use zones::Timestamp;
 
 pub use error::StoreError;
 pub use rows::*;
@@ -88,14 +89,15 @@ impl Store {
 
     /// Everything a start needs. Nothing may be committed meanwhile.
     pub async fn load(&self) -> Result<Loaded, StoreError> {
-        let (orders, devices, watches, incidents, next) = tokio::try_join!(
+        let (orders, devices, watches, incidents, next, clock) = tokio::try_join!(
             self.register(),
             self.all_devices(),
             self.all_watches(),
             self.open_incidents(),
-            self.next()
+            self.next(),
+            self.clock()
         )?;
-        Ok(Loaded { orders, devices, watches, incidents, next })
+        Ok(Loaded { orders, devices, watches, incidents, next, clock })
     }
 
     /// The first free numbers.
@@ -106,6 +108,12 @@ impl Store {
             delivery: self.number("COALESCE(max(id), 0) + 1", "deliveries").await?,
             rejected: self.number("COALESCE(max(seq), 0) + 1", "rejected").await?,
         })
+    }
+
+    /// Latest arrival in the journal.
+    async fn clock(&self) -> Result<Option<Timestamp>, StoreError> {
+        let millis = self.number("COALESCE(max(received_at), -1)", "inputs").await?;
+        Ok((millis >= 0).then(|| Timestamp::from_millis(millis)))
     }
 
     /// Ends all connections and gives the store free for another service; clones of the handle are of no use

@@ -94,8 +94,11 @@ async fn connect(options: &PgConnectOptions, label: &Label) -> Result<PgConnecti
         Err(StoreError::Busy { .. }) => return Err(label.owned()),
         other => other?,
     };
-    let unset = sqlx::query("SELECT set_config('lock_timeout', '0', false)").execute(&mut connection);
-    within(PATIENCE, label, unset).await?;
+    let unset = "SELECT current_setting('fsync') = 'on' FROM set_config('lock_timeout', '0', false)";
+    let safe: bool = within(PATIENCE, label, sqlx::query_scalar(unset).fetch_one(&mut connection)).await?;
+    if !safe {
+        tracing::warn!("the server runs with fsync off: what is committed does not survive a loss of power");
+    }
     Ok(connection)
 }
 

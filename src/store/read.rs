@@ -85,7 +85,7 @@ impl Store {
 
     /// One number of one row.
     pub(super) async fn number(&self, expression: &str, from: &str) -> Result<i64, StoreError> {
-        Ok(self.first(Select::new(expression, from), |row| row.int()).await?.unwrap_or_default())
+        Ok(self.first(Select::new(expression, from), tables::read_number).await?.unwrap_or_default())
     }
 
     /// All orders in the register, by id.
@@ -146,24 +146,7 @@ impl Store {
         filter: &IncidentFilter,
         limit: u32,
     ) -> Result<Vec<IncidentRow>, StoreError> {
-        fn word(word: Option<&String>) -> Option<Value<'_>> {
-            word.map(|word| Value::text(word))
-        }
-        let mut select = Select::new(tables::INCIDENTS.columns, "incidents")
-            .filter_some("state = ?", word(filter.state.as_ref()))
-            .filter_some("level = ?", word(filter.level.as_ref()))
-            .filter_some("kind = ?", word(filter.kind.as_ref()))
-            .filter_some("desk = ?", word(filter.desk.as_ref()))
-            .filter_some("order_id = ?", word(filter.order.as_ref()))
-            .filter_some("wearer = ?", word(filter.wearer.as_ref()));
-        if let Some(open) = filter.open {
-            select = select.filter(if open { "closed_at IS NULL" } else { "closed_at IS NOT NULL" }, []);
-        }
-        if let Some(before) = &filter.before {
-            let place = [before.changed_at.as_millis().into(), Value::text(&before.incident)];
-            select = select.filter("(changed_at, incident) < (?, ?)", place);
-        }
-        self.all(select.page("changed_at DESC, incident DESC", limit), tables::read_incident).await
+        self.all(incidents(filter, limit), tables::read_incident).await
     }
 
     /// One incident with its alerts, deliveries and receipts.
@@ -285,6 +268,22 @@ impl Store {
         self.all(select, tables::read_pending).await
     }
 
+    /// The same of one recipient.
+    pub async fn pending_deliveries_to(
+        &self,
+        channel: Channel,
+        recipient: &str,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<PendingDelivery>, StoreError> {
+        let columns = format!("{}, {}", tables::DELIVERIES.columns, tables::PENDING_COLUMNS);
+        let select = Select::new(&columns, "deliveries d")
+            .filter("channel = ? AND recipient = ?", [channel.number().into(), Value::text(recipient)])
+            .filter("received_at IS NULL AND closed_at IS NULL AND id > ?", [after.into()])
+            .page("id", limit);
+        self.all(select, tables::read_pending).await
+    }
+
     /// Deliveries to one recipient before the one with that number, newest first.
     pub async fn deliveries_to(
         &self,
@@ -303,4 +302,61 @@ impl Store {
 
 fn record_columns() -> String {
     format!("{}, {}", tables::DELIVERIES.columns, tables::RECORD_COLUMNS)
+}
+
+fn incidents(filter: &IncidentFilter, limit: u32) -> Select<'_> {
+    fn word(word: Option<&String>) -> Option<Value<'_>> {
+        word.map(|word| Value::text(word))
+    }
+    let mut select = Select::new(tables::INCIDENTS.columns, "incidents")
+        .filter_some("state = ?", word(filter.state.as_ref()))
+        .filter_some("level = ?", word(filter.level.as_ref()))
+        .filter_some("kind = ?", word(filter.kind.as_ref()))
+        .filter_some("desk = ?", word(filter.desk.as_ref()))
+        .filter_some("order_id = ?", word(filter.order.as_ref()))
+        .filter_some("wearer = ?", word(filter.wearer.as_ref()));
+    if let Some(open) = filter.open {
+        select = select.filter(if open { "closed_at IS NULL" } else { "closed_at IS NOT NULL" }, []);
+    }
+    if let Some(before) = &filter.before {
+        let place = [before.changed_at.as_millis().into(), Value::text(&before.incident)];
+        select = select.filter("(changed_at, incident) < (?, ?)", place);
+    }
+    select.page("changed_at DESC, incident DESC", limit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::IncidentCursor;
+
+    /// However many incidents there are, a page is read off an index: no scan of them all, no sorting.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_page_of_incidents_is_read_off_an_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&format!("sqlite:{}", folder.path().join("a.db").display())).await.unwrap();
+        let some = |text: &str| Some(text.to_owned());
+        let all = IncidentFilter::default;
+        let before = IncidentCursor::parse("1795255200000_inc-1");
+        for (filter, index) in [
+            (all(), "incidents_by_change"),
+            (IncidentFilter { open: Some(true), ..all() }, "incidents_open"),
+            (IncidentFilter { state: some("open"), before, ..all() }, "incidents_by_state"),
+            (IncidentFilter { level: some("alarm"), ..all() }, "incidents_by_level"),
+            (IncidentFilter { kind: some("silence"), ..all() }, "incidents_by_kind"),
+            (IncidentFilter { desk: some("rotterdam"), ..all() }, "incidents_by_desk"),
+            (IncidentFilter { order: some("ord-1"), ..all() }, "incidents_by_order"),
+            (IncidentFilter { wearer: some("wearer-1"), ..all() }, "incidents_by_wearer"),
+        ] {
+            let mut select = incidents(&filter, 100);
+            select.sql.insert_str(0, "EXPLAIN QUERY PLAN ");
+            let plan = store
+                .all(select, |row| Ok((row.int()?, row.int()?, row.int()?, row.text()?).3))
+                .await
+                .unwrap();
+            assert_eq!(plan.len(), 1, "{plan:?}");
+            assert!(plan[0].contains(&format!("USING INDEX {index}")), "{plan:?}");
+        }
+        store.close().await;
+    }
 }

@@ -15,6 +15,51 @@ const LONGEST_TRACKER_PART: usize = 64;
 const OWNTRACKS_LEAVES: [&str; 11] =
     ["beacon", "cmd", "dump", "event", "info", "request", "status", "step", "steps", "waypoint", "waypoints"];
 
+/// What the service subscribes to, besides Traccar's topic where one is configured. Of OwnTracks, only what says
+/// something about a device.
+pub const SUBSCRIPTIONS: [&str; 9] = [
+    "afstand/v1/+/+/fix",
+    "afstand/v1/+/+/status",
+    "afstand/v1/+/+/online",
+    "afstand/v1/victim/+/aware",
+    "afstand/v1/victim/+/receipt",
+    "afstand/v1/desk/+/receipt",
+    "owntracks/+/+",
+    "owntracks/+/+/event",
+    "owntracks/+/+/status",
+];
+
+/// The topics of the contract that the service publishes to. Ids are taken as they are.
+pub mod outgoing {
+    use super::PREFIX;
+    use zones::Role;
+
+    /// Alerts for a victim, her version.
+    pub fn victim_alert(device: &str) -> String {
+        format!("{PREFIX}victim/{device}/alert")
+    }
+
+    /// How well a victim is protected; retained.
+    pub fn victim_protection(device: &str) -> String {
+        format!("{PREFIX}victim/{device}/protection")
+    }
+
+    /// Alerts for a desk, the police version.
+    pub fn desk_alert(desk: &str) -> String {
+        format!("{PREFIX}desk/{desk}/alert")
+    }
+
+    /// Requests to an ankle monitor.
+    pub fn wearer_command(device: &str) -> String {
+        format!("{PREFIX}wearer/{device}/command")
+    }
+
+    /// Up to where a device's fixes are stored.
+    pub fn committed(role: Role, device: &str) -> String {
+        format!("{PREFIX}{}/{device}/committed", role.as_str())
+    }
+}
+
 /// A topic that messages arrive on.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Topic<'a> {
@@ -124,6 +169,31 @@ mod tests {
         ] {
             assert_eq!(Topic::parse(topic), Ok(want), "{topic}");
         }
+    }
+
+    #[test]
+    fn what_is_understood_is_subscribed_to_and_what_is_published_is_not() {
+        let subscribed = |topic: &str| SUBSCRIPTIONS.iter().any(|filter| rumqttc::matches(topic, filter));
+        for role in ["wearer", "victim", "desk"] {
+            for kind in ["fix", "status", "online", "aware", "receipt"] {
+                let topic = format!("afstand/v1/{role}/x/{kind}");
+                if Topic::parse(&topic).is_ok() {
+                    assert!(subscribed(&topic), "{topic}");
+                }
+            }
+        }
+        assert!(subscribed("owntracks/anna/phone") && subscribed("owntracks/anna/phone/event"));
+        assert!(SUBSCRIPTIONS.iter().all(|filter| rumqttc::valid_filter(filter)));
+        for topic in [
+            outgoing::victim_alert("x"),
+            outgoing::victim_protection("x"),
+            outgoing::desk_alert("x"),
+            outgoing::wearer_command("x"),
+            outgoing::committed(Role::Victim, "x"),
+        ] {
+            assert!(!subscribed(&topic) && Topic::parse(&topic).is_err(), "{topic}");
+        }
+        assert_eq!(outgoing::committed(Role::Wearer, "am-1"), "afstand/v1/wearer/am-1/committed");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The plain live page at `/`: alerts as they come, and when each device was last heard.
 //!
-//! Three files and a list of words, none of them made at run time: the policy forbids every script and style
+//! Files, none of them made at run time: the policy forbids every script and style
 //! that is not one of them.
 
 use axum::Router;
@@ -20,6 +20,7 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/", get(async || file("text/html; charset=utf-8", include_str!("index.html"))))
         .route("/page.css", get(async || file("text/css; charset=utf-8", include_str!("page.css"))))
         .route("/page.js", get(async || file("text/javascript; charset=utf-8", include_str!("page.js"))))
+        .route("/stream.js", get(async || file("text/javascript; charset=utf-8", include_str!("stream.js"))))
         .route("/words.js", get(async || file("text/javascript; charset=utf-8", include_str!("words.js"))))
 }
 

@@ -8,8 +8,17 @@ use crate::config::Role;
 use crate::store::Batch;
 
 /// Paths that a browser reads, and that describe themselves.
-const NOT_DESCRIBED: [&str; 8] =
-    ["/", "/page.css", "/page.js", "/words.js", "/openapi.json", "/docs", "/docs/", "/docs/{*rest}"];
+const NOT_DESCRIBED: [&str; 9] = [
+    "/",
+    "/page.css",
+    "/page.js",
+    "/stream.js",
+    "/words.js",
+    "/openapi.json",
+    "/docs",
+    "/docs/",
+    "/docs/{*rest}",
+];
 
 fn somebody(role: Role) -> &'static str {
     match role {
@@ -90,7 +99,9 @@ async fn who_is_refused_is_told_how_to_come_in() {
     refused.problem();
     bench.get("rotterdam", "/v1/orders").await.problem();
     // The scheme is a word in any case; another scheme is no token.
-    for (value, status) in [("bearer secret-of-auditor", 200), ("Basic secret-of-auditor", 401), ("Bearer", 401)] {
+    for (value, status) in
+        [("bearer secret-of-auditor", 200), ("Basic secret-of-auditor", 401), ("Bearer", 401)]
+    {
         let mut request = request(Method::GET, "nobody", "/v1/orders", "");
         request.headers_mut().insert(header::AUTHORIZATION, value.parse().unwrap());
         assert_eq!(bench.send(request).await.status, status, "{value}");

@@ -1,5 +1,6 @@
 //! The bench that every test of a route stands on.
 
+use std::slice;
 use std::sync::Arc;
 
 use axum::Router;
@@ -10,9 +11,10 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
+use zones::guidance::{self, Severity};
 use zones::{DeskId, Fix, OrderId, PersonId, Role as Party, Timestamp};
 
-use crate::api::commands::{self, Command, OrderAccepted, UnknownOrder};
+use crate::api::commands::{self, Command, OrderAccepted, OrderRefused, UnknownOrder};
 use crate::api::problem::MEDIA_TYPE;
 use crate::api::states::{DeviceState, PersonKeys, StateReader, Unreadable, WatchState};
 use crate::api::{AppState, LiveFeed, Readiness, router};
@@ -32,6 +34,7 @@ pub(super) struct Bench {
     pub(super) readiness: Option<watch::Sender<Readiness>>,
     pub(super) shutdown: CancellationToken,
     pub(super) state: AppState,
+    /// Deleted with the bench.
     _dir: TempDir,
 }
 
@@ -162,9 +165,9 @@ fn secret(who: &str) -> String {
 fn tokens() -> Tokens {
     let of = |name: &str, role, desk: Option<&str>| {
         let desk = desk.map(|desk| DeskId::new(desk).unwrap());
-        (secret(name), Token { name: name.to_owned(), role, desk })
+        Token::new(name, role, desk, &secret(name))
     };
-    Tokens(vec![
+    Tokens::from_iter([
         of("operator", Role::Operator, None),
         of("supervisor", Role::Supervisor, None),
         of("rotterdam", Role::Desk, Some("rotterdam")),
@@ -174,7 +177,7 @@ fn tokens() -> Tokens {
     ])
 }
 
-/// A pipeline that keeps the register and judges nothing but what the real parsers do.
+/// A pipeline that keeps the register, and judges with the real parsers and the real guidance.
 async fn keep_books(store: Store, mut commands: tokio::sync::mpsc::Receiver<Command>) {
     let mut seq = 0;
     while let Some(command) = commands.recv().await {
@@ -187,12 +190,17 @@ async fn keep_books(store: Store, mut commands: tokio::sync::mpsc::Receiver<Comm
             origin: Origin::Api,
         };
         match command {
-            Command::PutOrder { order, document, reply } => {
-                let known = store.order(order.as_str()).await.unwrap();
+            Command::PutOrder { draft, reply } => {
+                let findings = guidance::check(slice::from_ref(&*draft), at(NOW));
+                if findings.iter().any(|finding| finding.severity == Severity::Error) {
+                    let _ = reply.send(Err(OrderRefused::Findings(findings)));
+                    continue;
+                }
+                let known = store.order(draft.order.as_str()).await.unwrap();
                 let created = known.is_none_or(|known| known.withdrawn_at.is_some());
-                let orders = vec![change(&order, Some(document))];
+                let orders = vec![change(&draft.order, Some(draft.document().to_owned()))];
                 store.commit(&Batch { orders, ..Batch::default() }).await.unwrap();
-                let _ = reply.send(Ok(OrderAccepted { created, findings: Vec::new() }));
+                let _ = reply.send(Ok(OrderAccepted { created, findings }));
             }
             Command::WithdrawOrder { order, reply } => {
                 let known = store.order(order.as_str()).await.unwrap().is_some();
@@ -209,7 +217,7 @@ async fn keep_books(store: Store, mut commands: tokio::sync::mpsc::Receiver<Comm
                         topic: "POST /v1/ingest/traccar".to_owned(),
                         reason: unusable.to_string(),
                         payload: payload.to_vec(),
-                        size: payload.len() as i64,
+                        size: i64::try_from(payload.len()).unwrap(),
                     }];
                     store.commit(&Batch { rejected, ..Batch::default() }).await.unwrap();
                 }

@@ -42,7 +42,8 @@ async fn the_queue_is_filtered_and_read_page_by_page() {
     let first = bench.get("operator", "/v1/incidents?state=open&limit=2").await.json();
     assert_eq!(ids(&first), ["inc-4", "inc-2"]);
     let next = first["next"].as_str().unwrap();
-    let second = bench.get("operator", &format!("/v1/incidents?state=open&limit=2&cursor={next}")).await.json();
+    let second =
+        bench.get("operator", &format!("/v1/incidents?state=open&limit=2&cursor={next}")).await.json();
     assert_eq!((ids(&second), &second["next"]), (vec!["inc-1"], &Value::Null));
 }
 

@@ -5,36 +5,48 @@ use serde_json::{Value, json};
 use zones::Invalid;
 
 use super::bench::{Bench, request};
-use crate::api::commands::{Command, OrderAccepted, OrderRefused, channel};
+use crate::api::commands::{Command, OrderRefused, channel};
 use crate::api::router;
 
+/// An order about which the guidance has nothing to say: 5 km around the victim's home in Delft, the wearer in
+/// Amersfoort.
 fn order(id: &str) -> Value {
-    json!({"order": id, "legal_basis": "sv_509hh", "victims": []})
+    json!({
+        "order": id, "legal_basis": "sv_509hh",
+        "valid_from": "2026-11-01T00:00:00+01:00", "valid_until": "2027-05-01T00:00:00+02:00",
+        "wearer": {"person": "wearer-0001", "device": "am-0001", "residence": [5.3871, 52.1563]},
+        "victims": [{"person": "victim-0001", "device": "vd-0001", "residence": [4.358, 52.0113]}],
+        "zones": {"type": "FeatureCollection", "features": [
+            {"type": "Feature", "geometry": {"type": "Point", "coordinates": [4.358, 52.0113]},
+             "properties": {"zone": "zone-0001", "kind": "exclusion", "victim": "victim-0001",
+                            "radius_m": 5000}}]},
+        "desk": "rotterdam",
+    })
 }
 
-/// A pipeline that gives every order the same answer.
-async fn answering(answer: Result<OrderAccepted, OrderRefused>) -> Bench {
-    Bench::with_commands(move |_, mut commands| async move {
-        while let Some(command) = commands.recv().await {
-            if let Command::PutOrder { reply, .. } = command {
-                let _ = reply.send(answer.clone());
-            }
-        }
-    })
-    .await
+/// The same with another value at a JSON pointer.
+fn with(pointer: &str, value: Value) -> Value {
+    let mut order = order("ord-1");
+    *order.pointer_mut(pointer).unwrap() = value;
+    order
+}
+
+async fn put(bench: &Bench, order: &Value) -> super::bench::Answer {
+    bench.json(Method::PUT, "supervisor", "/v1/orders/ord-1", order.to_string()).await
 }
 
 #[tokio::test]
 async fn an_order_goes_in_comes_out_and_is_withdrawn() {
     let bench = Bench::new().await;
-    let (path, text) = ("/v1/orders/ord-1", order("ord-1").to_string());
-    let put = || bench.json(Method::PUT, "integrator", path, text.clone());
+    let (path, original) = ("/v1/orders/ord-1", order("ord-1"));
 
-    let first = put().await;
+    let first = put(&bench, &original).await;
     assert_eq!(first.status, StatusCode::CREATED);
     assert_eq!(first.json(), json!({"order": "ord-1", "created": true, "findings": []}));
-    assert_eq!(put().await.status, StatusCode::OK);
-    assert_eq!(bench.get("auditor", path).await.json(), order("ord-1"));
+    assert_eq!(put(&bench, &original).await.status, StatusCode::OK);
+    let stored = bench.get("auditor", path).await.json();
+    assert_eq!(stored, original);
+    assert_eq!(put(&bench, &stored).await.status, StatusCode::OK, "what is read can be registered");
 
     let withdraw = || bench.send(request(Method::DELETE, "supervisor", path, ""));
     assert_eq!(withdraw().await.status, StatusCode::NO_CONTENT);
@@ -42,7 +54,7 @@ async fn an_order_goes_in_comes_out_and_is_withdrawn() {
     let gone = bench.get("auditor", path).await;
     assert_eq!(gone.status, StatusCode::NOT_FOUND);
     assert!(gone.problem()["detail"].as_str().unwrap().contains("withdrawn at 2026-11-21T10:20:00.000Z"));
-    assert_eq!(put().await.status, StatusCode::CREATED);
+    assert_eq!(put(&bench, &original).await.status, StatusCode::CREATED);
     let unknown = bench.send(request(Method::DELETE, "supervisor", "/v1/orders/ord-2", "")).await;
     assert_eq!(unknown.status, StatusCode::NOT_FOUND);
 }
@@ -52,81 +64,100 @@ async fn the_register_is_read_page_by_page() {
     let bench = Bench::new().await;
     let ids: Vec<String> = (1..=5).map(|n| format!("ord-{n}")).collect();
     for id in &ids {
-        bench.json(Method::PUT, "integrator", &format!("/v1/orders/{id}"), order(id).to_string()).await;
+        let path = format!("/v1/orders/{id}");
+        let answer = bench.json(Method::PUT, "integrator", &path, order(id).to_string()).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text());
     }
-    let (mut seen, mut path) = (Vec::new(), "/v1/orders?limit=2".to_owned());
-    for page in 1.. {
+    let (mut seen, mut path, mut pages) = (Vec::new(), "/v1/orders?limit=2".to_owned(), 0);
+    loop {
         let answer = bench.get("operator", &path).await.json();
+        pages += 1;
         for item in answer["items"].as_array().unwrap() {
             assert_eq!(item["document"], order(item["order"].as_str().unwrap()));
             assert_eq!(item["origin"], "api");
             seen.push(item["order"].as_str().unwrap().to_owned());
         }
-        let Some(next) = answer["next"].as_str() else {
-            assert_eq!(page, 3);
-            break;
-        };
+        let Some(next) = answer["next"].as_str() else { break };
         path = format!("/v1/orders?limit=2&cursor={next}");
     }
-    assert_eq!(seen, ids);
+    assert_eq!((seen, pages), (ids, 3));
 }
 
 #[tokio::test]
-async fn an_order_under_another_orders_address_is_refused() {
+async fn an_order_that_cannot_be_read_is_answered_with_the_field_at_fault() {
     let bench = Bench::new().await;
-    for (body, part) in [
-        (order("ord-2").to_string(), "the address says \"ord-1\""),
-        (r#"{"legal_basis":"sv_509hh"}"#.to_owned(), "missing"),
-        (r#"{"order":7}"#.to_owned(), "is 7"),
-        ("[]".to_owned(), "not an object"),
-        ("12".to_owned(), "not an object"),
+    let feature = "/zones/features/0";
+    for (order, field, words) in [
+        (with("/wearer/residence", json!([5.3871, 91])), "wearer.residence", "91"),
+        (
+            with(&format!("{feature}/geometry/coordinates"), json!([4.358, 91])),
+            "zones.features[0].geometry",
+            "91",
+        ),
+        (
+            with(&format!("{feature}/properties/kind"), json!("exclusoin")),
+            "zones.features[0].properties.kind",
+            "exclusoin",
+        ),
+        (with("/valid_from", json!(12)), "valid_from", ""),
+        (with("/victims", json!({})), "victims", ""),
+        (with("/order", json!("ord-2")), "order", "the address says \"ord-1\""),
+        (json!({"legal_basis": "sv_509hh"}), "order", "missing"),
+        (json!([order("ord-1")]), "", "object"),
+        (json!(12), "", "object"),
     ] {
-        let answer = bench.json(Method::PUT, "integrator", "/v1/orders/ord-1", body.clone()).await;
-        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{body}");
-        let problem = answer.problem()["errors"][0]["problem"].as_str().unwrap().to_owned();
-        assert!(problem.contains(part), "{body}: {problem}");
+        let answer = put(&bench, &order).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{order}");
+        let error = &answer.problem()["errors"][0];
+        assert!(error["field"].as_str().unwrap().starts_with(field), "{order}: {error}");
+        assert!(error["problem"].as_str().unwrap().contains(words), "{order}: {error}");
     }
     assert_eq!(bench.get("operator", "/v1/orders").await.json()["items"], json!([]));
 }
 
 #[tokio::test]
-async fn findings_come_with_the_answer_either_way() {
-    let finding = json!({"order": "ord-1", "zone": "zone-1", "code": "RADIUS_TOO_SMALL", "severity": "error",
-                         "measured_m": 500.0, "required_m": 1000.0, "message": "…"});
-    let refusing = answering(Err(OrderRefused::Findings(vec![finding.clone()]))).await;
-    let put = async |bench: &Bench| {
-        bench.json(Method::PUT, "supervisor", "/v1/orders/ord-1", order("ord-1").to_string()).await
-    };
-    let refused = put(&refusing).await;
+async fn an_order_that_cannot_be_in_force_is_refused_with_its_findings() {
+    let bench = Bench::new().await;
+    let refused = put(&bench, &with("/zones/features/0/properties/radius_m", json!(500))).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(refused.problem()["findings"], json!([finding]));
-
-    let advice = json!({"code": "RADIUS_BELOW_ADVICE", "severity": "warning"});
-    let accepting = answering(Ok(OrderAccepted { created: true, findings: vec![advice.clone()] })).await;
-    assert_eq!(put(&accepting).await.json()["findings"], json!([advice]));
+    let problem = refused.problem();
+    assert_eq!(problem["type"], "urn:afstand:problem:order-not-in-force");
+    let finding = &problem["findings"][0];
+    assert_eq!(
+        (&finding["code"], &finding["severity"], &finding["zone"]),
+        (&json!("RADIUS_TOO_SMALL"), &json!("error"), &json!("zone-0001"))
+    );
+    assert_eq!((&finding["measured_m"], &finding["required_m"]), (&json!(500), &json!(1000)));
+    assert_eq!(bench.get("operator", "/v1/orders/ord-1").await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
-async fn what_the_pipeline_finds_wrong_names_the_field() {
-    let invalid = Invalid::new("zones.features[0].geometry", "91 is not a latitude");
-    let limit = Invalid::new("wearer", "has 201 zones over all orders, at most 200");
-    for (refused, kind) in [(OrderRefused::Invalid(invalid), "invalid"), (OrderRefused::Limit(limit), "limit")] {
-        let want = match &refused {
-            OrderRefused::Invalid(i) | OrderRefused::Limit(i) => i.clone(),
-            OrderRefused::Findings(_) => unreachable!("not in this list"),
-        };
-        let bench = answering(Err(refused)).await;
-        let answer = bench.json(Method::PUT, "supervisor", "/v1/orders/ord-1", order("ord-1").to_string()).await;
-        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
-        let problem = answer.problem();
-        assert_eq!(problem["type"], format!("urn:afstand:problem:{kind}"));
-        assert_eq!(problem["errors"], json!([{"field": want.field, "problem": want.problem}]));
-    }
+async fn advice_comes_with_the_answer_and_keeps_nothing_out() {
+    let bench = Bench::new().await;
+    let accepted = put(&bench, &with("/zones/features/0/properties/radius_m", json!(3_000))).await;
+    assert_eq!(accepted.status, StatusCode::CREATED);
+    assert_eq!(accepted.json()["findings"][0]["code"], "RADIUS_BELOW_ADVICE");
+}
+
+#[tokio::test]
+async fn a_limit_of_the_register_names_the_field() {
+    let bench = Bench::with_commands(|_, mut commands| async move {
+        while let Some(command) = commands.recv().await {
+            if let Command::PutOrder { reply, .. } = command {
+                let limit = Invalid::new("wearer.device", "the wearer has another device in order ord-9");
+                let _ = reply.send(Err(OrderRefused::Limit(limit)));
+            }
+        }
+    })
+    .await;
+    let answer = put(&bench, &order("ord-1")).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(answer.problem()["type"], "urn:afstand:problem:limit");
+    assert_eq!(answer.problem()["errors"][0]["field"], "wearer.device");
 }
 
 #[tokio::test]
 async fn a_pipeline_that_does_not_answer_is_unavailable_not_a_success() {
-    // One that holds on to what it got, and one that has ended.
     let bench = Bench::new().await;
     let put = |commands| {
         let state = crate::api::AppState { commands, ..bench.state.clone() };
@@ -135,6 +166,7 @@ async fn a_pipeline_that_does_not_answer_is_unavailable_not_a_success() {
         request.headers_mut().insert("content-type", "application/json".parse().unwrap());
         tower::ServiceExt::oneshot(app, request)
     };
+    // One that holds on to what it got, and one that has ended.
     let (commands, held) = channel();
     let late = put(commands.answering_within(Duration::from_millis(5))).await.unwrap();
     assert_eq!(late.status(), StatusCode::SERVICE_UNAVAILABLE);

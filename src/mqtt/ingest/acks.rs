@@ -155,19 +155,19 @@ mod tests {
     use proptest::prelude::*;
     use rumqttc::v5::{EventLoop, MqttOptions};
 
-    struct Desk {
+    struct Setup {
         desk: AckDesk,
         counters: Arc<IngestCounters>,
         events: EventLoop,
     }
 
     /// A desk whose connection is never made, so that what it hands over can be looked at.
-    fn desk(epoch: u32, room: usize) -> Desk {
+    fn setup(epoch: u32, room: usize) -> Setup {
         let counters = Arc::new(IngestCounters::default());
         let (client, events) = AsyncClient::new(MqttOptions::new("test", "localhost", 1), room);
         let desk = AckDesk::new(counters.clone());
         desk.open(epoch, client);
-        Desk { desk, counters, events }
+        Setup { desk, counters, events }
     }
 
     fn token(epoch: u32, seq: u64) -> AckToken {
@@ -175,54 +175,54 @@ mod tests {
     }
 
     /// How many were handed over so far.
-    fn acked(desk: &Desk) -> u64 {
-        desk.counters.read().acked
+    fn acked(setup: &Setup) -> u64 {
+        setup.counters.read().acked
     }
 
     #[test]
     fn an_ack_waits_for_those_before_it() {
-        let desk = desk(1, 16);
-        desk.desk.take(vec![token(1, 2), token(1, 1)]);
-        assert_eq!(acked(&desk), 0);
-        desk.desk.take(vec![token(1, 0)]);
-        assert_eq!(acked(&desk), 3);
+        let setup = setup(1, 16);
+        setup.desk.take(vec![token(1, 2), token(1, 1)]);
+        assert_eq!(acked(&setup), 0);
+        setup.desk.take(vec![token(1, 0)]);
+        assert_eq!(acked(&setup), 3);
     }
 
     #[test]
     fn an_ack_of_an_earlier_epoch_is_dropped_and_counted() {
-        let desk = desk(2, 16);
-        desk.desk.take(vec![token(1, 0), token(2, 0), AckToken::none()]);
-        assert_eq!((acked(&desk), desk.counters.read().dropped_old_acks), (1, 1));
-        desk.desk.close();
-        desk.desk.take(vec![token(2, 1)]);
-        assert_eq!((acked(&desk), desk.counters.read().dropped_old_acks), (1, 2));
+        let setup = setup(2, 16);
+        setup.desk.take(vec![token(1, 0), token(2, 0), AckToken::none()]);
+        assert_eq!((acked(&setup), setup.counters.read().dropped_old_acks), (1, 1));
+        setup.desk.close();
+        setup.desk.take(vec![token(2, 1)]);
+        assert_eq!((acked(&setup), setup.counters.read().dropped_old_acks), (1, 2));
     }
 
     #[test]
     fn what_the_connection_has_no_room_for_goes_when_it_asks_for_more() {
-        let mut desk = desk(1, 2);
-        desk.desk.take((0..5).map(|seq| token(1, seq)).collect());
-        assert_eq!(acked(&desk), 2);
-        desk.desk.send_more();
-        assert_eq!(acked(&desk), 2);
+        let mut setup = setup(1, 2);
+        setup.desk.take((0..5).map(|seq| token(1, seq)).collect());
+        assert_eq!(acked(&setup), 2);
+        setup.desk.send_more();
+        assert_eq!(acked(&setup), 2);
         for expected in [4, 5, 5] {
             // Takes the requests out of the channel, as sending them would.
-            desk.events.clean();
-            desk.desk.send_more();
-            assert_eq!(acked(&desk), expected);
+            setup.events.clean();
+            setup.desk.send_more();
+            assert_eq!(acked(&setup), expected);
         }
     }
 
     proptest! {
         #[test]
         fn in_whatever_order_acks_come_all_leave(order in Just((0_u64..200).collect::<Vec<_>>()).prop_shuffle(), cut in 0_usize..200) {
-            let desk = desk(1, 200);
+            let setup = setup(1, 200);
             let (early, late) = order.split_at(cut);
-            desk.desk.take(early.iter().map(|&seq| token(1, seq)).collect());
+            setup.desk.take(early.iter().map(|&seq| token(1, seq)).collect());
             let complete = (0..200).take_while(|seq| early.contains(seq)).count() as u64;
-            prop_assert_eq!(acked(&desk), complete);
-            desk.desk.take(late.iter().map(|&seq| token(1, seq)).collect());
-            prop_assert_eq!(acked(&desk), 200);
+            prop_assert_eq!(acked(&setup), complete);
+            setup.desk.take(late.iter().map(|&seq| token(1, seq)).collect());
+            prop_assert_eq!(acked(&setup), 200);
         }
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! **Nothing is lost**: the broker keeps a session for us, and a message in it until its [`AckToken`] has
 //! been given back. **Nothing waits for the consumer inside the link**: the broker may send `receive_maximum`
-//! messages ahead, the channel has room for that many, so the loop that reads the connection (and answers
-//! pings) never stands still. **An acknowledgement never strays**: packet ids mean something within one
+//! messages ahead, the channel has room for that many, so the loop that reads the connection (and pings) never
+//! stands still. **An acknowledgement never strays**: packet ids mean something within one
 //! connection only, so every connection is an epoch with a client of its own.
 
 mod acks;
@@ -65,11 +65,9 @@ impl IngestLink {
         let desk = Arc::new(AckDesk::new(counters.clone()));
         let report = Reporter::new("ingest");
         let stop = CancellationToken::new();
-        let handle = (Acks::new(desk.clone()), report.subscribe(), counters.clone());
-        let link = Link { settings, out, desk, counters, report, stop: stop.clone() };
-        let task = tokio::spawn(link.run());
-        let (acks, status, counters) = handle;
-        IngestHandle { acks, status, counters, task, stop: stop.drop_guard() }
+        let (acks, status) = (Acks::new(desk.clone()), report.subscribe());
+        let link = Link { settings, out, desk, counters: counters.clone(), report, stop: stop.clone() };
+        IngestHandle { acks, status, counters, task: tokio::spawn(link.run()), stop: stop.drop_guard() }
     }
 }
 

@@ -1,10 +1,10 @@
 //! One suite for both back ends: SQLite always, PostgreSQL where a server is given.
 
 mod backends;
+mod kill;
 mod rows;
+mod stories;
 mod suite;
-
-use std::time::Duration;
 
 use super::*;
 use backends::{Scratch, newer_version, with_both};
@@ -46,17 +46,17 @@ async fn incidents_are_found_by_what_they_are() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_delivery_lives_from_outbox_to_record() {
-    with_both(|s| Box::pin(suite::delivery_life_cycle(s))).await;
+    with_both(|s| Box::pin(stories::delivery_life_cycle(s))).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_withdrawn_order_keeps_its_history() {
-    with_both(|s| Box::pin(suite::withdrawal_keeps_history(s))).await;
+    with_both(|s| Box::pin(stories::withdrawal_keeps_history(s))).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn states_are_replaced_and_deleted_by_key() {
-    with_both(|s| Box::pin(suite::states_by_key(s))).await;
+    with_both(|s| Box::pin(stories::states_by_key(s))).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -188,22 +188,4 @@ async fn a_lost_server_is_found_again() {
     assert!(matches!(refused, StoreError::Owned { .. }), "the lock was taken again: {refused}");
     store.close().await;
     scratch.remove().await;
-}
-
-/// A page of incidents, each way it can be asked for, with 100,000 of them: by index, never by a scan.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_page_of_many_incidents_is_found_by_index() {
-    let scratch = Scratch::sqlite();
-    let store = Store::open(scratch.url()).await.unwrap();
-    let incidents = (0..100_000).map(rows::incident).collect();
-    store.commit(&Batch { incidents, ..Batch::default() }).await.unwrap();
-    let filters = suite::one_filter_of_each_kind();
-    let begun = std::time::Instant::now();
-    for filter in &filters {
-        assert_eq!(store.incidents(filter, 100).await.unwrap().len(), 100, "{filter:?}");
-    }
-    // A scan of 100,000 rows takes over 100 ms in a test build; the bound only tells it from an index.
-    let each = begun.elapsed() / filters.len() as u32;
-    assert!(each < Duration::from_millis(50), "{each:?} a page");
-    store.close().await;
 }

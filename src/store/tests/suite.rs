@@ -234,10 +234,9 @@ async fn newest_first(store: &Store) {
 }
 
 /// The ways to ask for open incidents of [`incident`].
-pub(super) fn one_filter_of_each_kind() -> Vec<IncidentFilter> {
+fn one_filter_of_each_kind() -> Vec<IncidentFilter> {
     let some = |text: &str| Some(text.to_owned());
     vec![
-        IncidentFilter::default(),
         IncidentFilter { state: some("open"), ..Default::default() },
         IncidentFilter { open: Some(true), ..Default::default() },
         IncidentFilter { level: some("alarm"), ..Default::default() },
@@ -245,7 +244,7 @@ pub(super) fn one_filter_of_each_kind() -> Vec<IncidentFilter> {
         IncidentFilter { desk: some("rotterdam"), ..Default::default() },
         IncidentFilter { order: some("ord-1"), ..Default::default() },
         IncidentFilter { wearer: some("wearer-1"), ..Default::default() },
-        IncidentFilter { state: some("open"), before: Some(incident(50_000).cursor()), ..Default::default() },
+        IncidentFilter { state: some("open"), before: Some(incident(18).cursor()), ..Default::default() },
     ]
 }
 
@@ -262,8 +261,7 @@ pub(super) async fn incidents_are_filtered(store: &Store) {
     };
     let incidents = (0..20).map(incident).chain((20..30).map(other)).collect();
     store.commit(&Batch { incidents, ..Batch::default() }).await.unwrap();
-    for filter in one_filter_of_each_kind().into_iter().skip(1) {
-        let filter = IncidentFilter { before: None, ..filter };
+    for filter in one_filter_of_each_kind() {
         let found = store.incidents(&filter, 100).await.unwrap();
         assert!(!found.is_empty() && found.iter().all(|row| row.state == "open"), "{filter:?}");
     }
@@ -277,126 +275,6 @@ pub(super) async fn incidents_are_filtered(store: &Store) {
     store.commit(&Batch { incidents: twice, ..Batch::default() }).await.unwrap();
     let newest = store.incidents(&IncidentFilter::default(), 1).await.unwrap();
     assert_eq!((newest[0].incident.as_str(), newest[0].revision), ("inc-000001", 9));
-}
-
-pub(super) async fn delivery_life_cycle(store: &Store) {
-    let alert = alert(1, "inc-000001");
-    let deliveries = vec![
-        delivery(1, &alert, Channel::DeskWebhook, "rotterdam"),
-        delivery(2, &alert, Channel::VictimMqtt, "vd-1"),
-        delivery(3, &alert, Channel::DeskMqtt, "rotterdam"),
-    ];
-    let incidents = vec![incident(1)];
-    store.commit(&Batch { alerts: vec![alert], incidents, deliveries, ..Batch::default() }).await.unwrap();
-    let pending = store.pending_deliveries(0, 10).await.unwrap();
-    assert_eq!(pending.len(), 3);
-    assert!(pending.iter().all(|d| d.attempts == 0 && d.next_at.is_none() && !d.incident_closed));
-    assert_eq!(store.pending_deliveries(2, 10).await.unwrap()[0].delivery.id, 3);
-
-    // The webhook fails twice, the second failure is recorded twice; then it answers.
-    let failed = |attempt, millis| DeliveryProgress {
-        id: 1,
-        at: at(millis),
-        outcome: Outcome::Attempted {
-            attempt,
-            error: format!("failure {attempt}"),
-            next_at: at(millis + 2_000),
-        },
-    };
-    store.record_deliveries(vec![failed(1, 10), failed(2, 20), failed(2, 30)]).await.unwrap();
-    let waiting = &store.pending_deliveries(0, 1).await.unwrap()[0];
-    assert_eq!((waiting.attempts, waiting.attempted_at), (2, Some(at(20))));
-    assert_eq!((waiting.error.as_deref(), waiting.next_at), (Some("failure 2"), Some(at(2_020))));
-    let received = |millis| DeliveryProgress {
-        id: 1,
-        at: at(millis),
-        outcome: Outcome::Received { attempt: 3, detail: "204".into() },
-    };
-    store.record_deliveries(vec![received(40), received(50)]).await.unwrap();
-    // The victim's device says what it did; the incident is closed with one still under way.
-    let receipts = vec![
-        receipt(1, "vd-1", Some("alert-1"), "displayed"),
-        receipt(2, "vd-1", Some("alert-1"), "confirmed"),
-    ];
-    let incidents = vec![IncidentRow { closed_at: Some(at(60)), ..incident(1) }];
-    store.commit(&Batch { receipts, incidents, ..Batch::default() }).await.unwrap();
-    assert!(store.pending_deliveries(2, 10).await.unwrap()[0].incident_closed);
-    let closed =
-        |id| DeliveryProgress { id, at: at(70), outcome: Outcome::Closed { why: "incident closed".into() } };
-    store.record_deliveries(vec![closed(1), closed(2), closed(3)]).await.unwrap();
-    assert!(store.pending_deliveries(0, 10).await.unwrap().is_empty());
-    assert_eq!(store.counts().await.unwrap().pending_deliveries, 0);
-
-    let webhook = &store.deliveries_to(Channel::DeskWebhook, "rotterdam", None, 10).await.unwrap()[0];
-    assert_eq!((webhook.attempts, webhook.received_at, webhook.closed_at), (3, Some(at(40)), None));
-    assert_eq!((webhook.detail.as_deref(), webhook.next_at), (Some("204"), None));
-    assert_eq!(webhook.displayed_at, None);
-    let victim = &store.deliveries_to(Channel::VictimMqtt, "vd-1", None, 10).await.unwrap()[0];
-    assert_eq!((victim.displayed_at, victim.confirmed_at), (Some(at(1)), Some(at(2))));
-    assert_eq!((victim.closed_at, victim.why.as_deref()), (Some(at(70)), Some("incident closed")));
-}
-
-pub(super) async fn withdrawal_keeps_history(store: &Store) {
-    let commit =
-        async |orders: Vec<OrderRow>| store.commit(&Batch { orders, ..Batch::default() }).await.unwrap();
-    commit(vec![order("a", 1, Some("first")), order("b", 2, Some("b"))]).await;
-    commit(vec![order("a", 3, Some("second")), order("a", 4, None)]).await;
-    let ids = |orders: Vec<StoredOrder>| orders.iter().map(|o| o.order.to_string()).collect::<Vec<_>>();
-    assert_eq!(ids(store.load().await.unwrap().orders), ["b"]);
-    assert_eq!(ids(store.orders(None, 10).await.unwrap()), ["b"]);
-    assert_eq!(store.counts().await.unwrap().orders, 1);
-    let a = store.order("a").await.unwrap().unwrap();
-    assert_eq!((a.document.as_str(), a.withdrawn_at, a.seq), ("second", Some(at(4)), 4));
-    let documents = async || -> Vec<_> {
-        store.order_history("a", None, 10).await.unwrap().into_iter().map(|row| row.document).collect()
-    };
-    let text = |text: &str| Some(text.to_owned());
-    assert_eq!(documents().await, [None, text("second"), text("first")]);
-    assert_eq!(store.order_history("a", Some(3), 10).await.unwrap().len(), 1);
-
-    // Registered again, after one more withdrawal in the same batch.
-    commit(vec![order("a", 5, None), order("a", 6, Some("third"))]).await;
-    let a = store.order("a").await.unwrap().unwrap();
-    assert_eq!((a.document.as_str(), a.withdrawn_at), ("third", None));
-    assert_eq!(documents().await, [text("third"), None, None, text("second"), text("first")]);
-    // What was never there can be withdrawn.
-    commit(vec![order("c", 7, None)]).await;
-    assert!(store.order("c").await.unwrap().is_none());
-}
-
-pub(super) async fn states_by_key(store: &Store) {
-    let commit =
-        async |watches: Vec<StateRow>| store.commit(&Batch { watches, ..Batch::default() }).await.unwrap();
-    commit(vec![
-        state("a/1", Some(b"x")),
-        state("a/2", Some(b"x")),
-        state("ab/1", Some(b"x")),
-        state("a/1", Some(b"y")),
-    ])
-    .await;
-    let found = store.watches_of_prefix("a/", None, 10).await.unwrap();
-    assert_eq!(
-        found.iter().map(|row| (&*row.key, &*row.state)).collect::<Vec<_>>(),
-        [("a/1", &b"y"[..]), ("a/2", b"x")]
-    );
-    assert_eq!(store.watches_of_prefix("a/", Some("a/1"), 10).await.unwrap().len(), 1);
-    assert_eq!(store.watches_of_prefix("", None, 10).await.unwrap().len(), 3);
-
-    // Deleted; set and deleted; deleted and set; deleted though it was never there.
-    commit(vec![
-        state("a/1", None),
-        state("a/3", Some(b"x")),
-        state("a/3", None),
-        state("a/2", None),
-        state("a/2", Some(b"z")),
-        state("nobody", None),
-    ])
-    .await;
-    let loaded = store.load().await.unwrap().watches;
-    assert_eq!(
-        loaded.iter().map(|row| (&*row.key, &*row.state)).collect::<Vec<_>>(),
-        [("a/2", &b"z"[..]), ("ab/1", b"x")]
-    );
 }
 
 pub(super) async fn odd_texts(store: &Store) {
@@ -454,7 +332,8 @@ pub(super) async fn every_length(store: &Store) {
         assert!(store.commit(&batch).await.unwrap().repeated);
     }
     let loaded = store.load().await.unwrap();
-    assert_eq!((loaded.next.input, loaded.devices.len() as i64), (first, first - 1));
+    assert_eq!(loaded.next.input, first);
+    assert_eq!(loaded.devices.len(), usize::try_from(first - 1).unwrap());
     for row in loaded.devices {
         let n = i64::from_be_bytes(row.state.try_into().unwrap());
         assert_eq!(*row.key, *format!("am-{n}"));

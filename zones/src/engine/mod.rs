@@ -179,6 +179,11 @@ impl Engine {
         self.orders.get(order).map(|registered| &registered.order)
     }
 
+    /// The registered orders of a wearer, ascending by id.
+    pub fn orders_of_wearer(&self, wearer: &PersonId) -> impl Iterator<Item = &Arc<Order>> {
+        self.by_wearer.get(wearer).into_iter().flatten().filter_map(|id| self.order(id))
+    }
+
     /// The name of the watch in a [`Decision`].
     pub fn watch_key(&self, watch: u32) -> Option<WatchKey> {
         self.watches.get(watch as usize)?.key()

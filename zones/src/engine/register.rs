@@ -96,9 +96,9 @@ impl Engine {
     fn related(&self, order: &Order) -> Vec<&Arc<Order>> {
         let mut ids: BTreeSet<&OrderId> =
             self.by_wearer.get(&order.wearer.person).into_iter().flatten().collect();
-        for (role, party) in order.parties() {
-            let slot = party.device.as_ref().and_then(|device| self.find(role, device.as_str()).ok());
-            ids.extend(slot.into_iter().flat_map(|slot| &self.devices[slot as usize].orders));
+        for device in order.parties().filter_map(|(_, party)| party.device.as_ref()) {
+            let slots = [Role::Wearer, Role::Victim].map(|role| self.find(role, device.as_str()).ok());
+            ids.extend(slots.into_iter().flatten().flat_map(|slot| &self.devices[slot as usize].orders));
         }
         ids.remove(&order.order);
         ids.into_iter().filter_map(|id| self.order(id)).collect()
@@ -354,8 +354,9 @@ fn watched(order: &Order) -> Vec<(Subject, What, Option<&str>)> {
 fn taken(order: &Order, other: &Order) -> Result<(), Refused> {
     for (role, party) in order.parties() {
         for (other_role, owner) in other.parties() {
-            let same = role == other_role && party.device.is_some() && party.device == owner.device;
-            if let (true, Some(device)) = (same && party.person != owner.person, &party.device) {
+            let same = party.device.is_some() && party.device == owner.device;
+            let other_owner = party.person != owner.person || role != other_role;
+            if let (true, Some(device)) = (same && other_owner, &party.device) {
                 let (device, person) = (device.clone(), owner.person.clone());
                 return Err(Refused::DeviceTaken { device, person, order: other.order.clone() });
             }

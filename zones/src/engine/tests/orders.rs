@@ -106,9 +106,11 @@ fn what_contradicts_the_register_is_refused() {
         let victim = order::Victim { party: party(&format!("v{n}"), None), proximity: None };
         crowded.victims.push(victim);
     }
-    for (order, word) in
-        [(other_band, "another device in order o"), (same_band, "belongs to wearer"), (crowded, "more than 6")]
-    {
+    for (order, word) in [
+        (other_band, "another device in order o"),
+        (same_band, "belongs to wearer"),
+        (crowded, "more than 6"),
+    ] {
         let refused = case.at(1, Input::Order(Arc::new(order))).unwrap_err().to_string();
         assert!(refused.contains(word), "{refused}");
     }

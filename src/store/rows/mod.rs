@@ -4,10 +4,15 @@
 //! stored as the text that stands in JSON. A NUL character in a text becomes U+FFFD: PostgreSQL cannot keep
 //! it, and no message may block a commit.
 
+mod delivery;
+mod incident;
+
 use std::borrow::Cow;
-use std::fmt;
 
 use zones::{OrderId, Role, Timestamp};
+
+pub use delivery::*;
+pub use incident::*;
 
 /// A word of the contract, such as `alarm` or `victim_proximity`.
 pub type Word = Cow<'static, str>;
@@ -67,7 +72,7 @@ pub struct Committed {
 macro_rules! numbered {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $number:literal,)* }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum $name {
             $($(#[$variant_doc])* $variant,)*
         }
@@ -207,254 +212,6 @@ pub struct StoredOrder {
     pub withdrawn_at: Option<Timestamp>,
 }
 
-/// An incident as it is now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IncidentRow {
-    /// The incident's id.
-    pub incident: String,
-    /// Order of its watch.
-    pub order: String,
-    /// Kind of its alerts (`victim_proximity`, …).
-    pub kind: Word,
-    /// The wearer.
-    pub wearer: String,
-    /// The victim, where one is concerned.
-    pub victim: Option<String>,
-    /// The zone, where one is concerned.
-    pub zone: Option<String>,
-    /// The device, where one is concerned.
-    pub device: Option<String>,
-    /// The desk its alerts go to.
-    pub desk: Option<String>,
-    /// Level now.
-    pub level: Word,
-    /// Highest level it has had.
-    pub worst: Word,
-    /// Certainty now.
-    pub certainty: Word,
-    /// When the first alert was raised.
-    pub opened_at: Timestamp,
-    /// When the last thing happened to it.
-    pub changed_at: Timestamp,
-    /// When its level went to `clear`, while it is there.
-    pub cleared_at: Option<Timestamp>,
-    /// When it was closed; `None` while it is open.
-    pub closed_at: Option<Timestamp>,
-    /// Revision of its last alert.
-    pub revision: i64,
-    /// State of its follow-up (`open`, …, `closed`).
-    pub state: Word,
-}
-
-impl IncidentRow {
-    /// Where a page that begins after this row begins.
-    pub fn cursor(&self) -> IncidentCursor {
-        IncidentCursor { changed_at: self.changed_at, incident: self.incident.clone() }
-    }
-}
-
-/// A place in the list of incidents, which has the last changed first. Text: `{changed_at ms}_{incident}`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IncidentCursor {
-    /// `changed_at` of the last row seen.
-    pub changed_at: Timestamp,
-    /// Its incident.
-    pub incident: String,
-}
-
-impl IncidentCursor {
-    /// Reads the text form; `None` when it is not one.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (millis, incident) = text.split_once('_')?;
-        Some(Self { changed_at: Timestamp::from_millis(millis.parse().ok()?), incident: incident.to_owned() })
-    }
-}
-
-impl fmt::Display for IncidentCursor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}_{}", self.changed_at.as_millis(), self.incident)
-    }
-}
-
-/// Which incidents to list; the default is all, last changed first.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct IncidentFilter {
-    /// State of the follow-up.
-    pub state: Option<String>,
-    /// Only open ones (`true`) or closed ones (`false`).
-    pub open: Option<bool>,
-    /// Level now.
-    pub level: Option<String>,
-    /// Kind of alerts.
-    pub kind: Option<String>,
-    /// Desk.
-    pub desk: Option<String>,
-    /// Order.
-    pub order: Option<String>,
-    /// Wearer.
-    pub wearer: Option<String>,
-    /// Only those after this place in the list.
-    pub before: Option<IncidentCursor>,
-}
-
-/// An alert as it was raised.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AlertRow {
-    /// Number of the alert, counting up: id of live events, and cursor (first: [`Next::alert`]).
-    pub seq: i64,
-    /// The alert's id.
-    pub alert: String,
-    /// Its incident.
-    pub incident: String,
-    /// Its place within the incident.
-    pub revision: i64,
-    /// When it was raised.
-    pub raised_at: Timestamp,
-    /// Level.
-    pub level: Word,
-    /// Kind.
-    pub kind: Word,
-    /// Order.
-    pub order: String,
-    /// Wearer.
-    pub wearer: String,
-    /// Victim, where one is concerned.
-    pub victim: Option<String>,
-    /// Desk.
-    pub desk: Option<String>,
-    /// JSON of the contract's `data`, police version.
-    pub data: String,
-}
-
-/// A message to a recipient, to be sent until it is received or closed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewDelivery {
-    /// Number of the delivery, counting up (first: [`Next::delivery`]).
-    pub id: i64,
-    /// The alert; an alert has one delivery per channel and recipient, a second is ignored.
-    pub alert: String,
-    /// Number of the alert.
-    pub alert_seq: i64,
-    /// Its incident.
-    pub incident: String,
-    /// The road.
-    pub channel: Channel,
-    /// Device id or desk id.
-    pub recipient: String,
-    /// The exact body to send.
-    pub payload: String,
-    /// Level of the alert.
-    pub level: Word,
-    /// When it was put in the outbox.
-    pub created_at: Timestamp,
-}
-
-/// How a delivery went.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeliveryProgress {
-    /// The delivery.
-    pub id: i64,
-    /// When.
-    pub at: Timestamp,
-    /// What happened.
-    pub outcome: Outcome,
-}
-
-/// What happened to a delivery.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// An attempt failed.
-    Attempted {
-        /// Which attempt this was, from 1; one that is recorded already changes nothing.
-        attempt: i64,
-        /// Why it failed.
-        error: String,
-        /// When the next attempt is due.
-        next_at: Timestamp,
-    },
-    /// The recipient has it. The first time counts.
-    Received {
-        /// Which attempt this was, from 1.
-        attempt: i64,
-        /// How it answered.
-        detail: String,
-    },
-    /// It need not be sent any more. What was received stays received.
-    Closed {
-        /// Why.
-        why: String,
-    },
-}
-
-/// A delivery that is neither received nor closed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PendingDelivery {
-    /// What is to be sent to whom.
-    pub delivery: NewDelivery,
-    /// Attempts so far.
-    pub attempts: i64,
-    /// When the last attempt was made.
-    pub attempted_at: Option<Timestamp>,
-    /// Why it failed.
-    pub error: Option<String>,
-    /// When the next is due; `None` is now.
-    pub next_at: Option<Timestamp>,
-    /// Whether the incident is closed, so that it need not be sent any more.
-    pub incident_closed: bool,
-}
-
-/// A delivery as its recipient can be shown it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeliveryRecord {
-    /// What was to be sent to whom.
-    pub delivery: NewDelivery,
-    /// Attempts made.
-    pub attempts: i64,
-    /// When the last attempt was made.
-    pub attempted_at: Option<Timestamp>,
-    /// Why the last failed one failed.
-    pub error: Option<String>,
-    /// When the next is due.
-    pub next_at: Option<Timestamp>,
-    /// When it was received.
-    pub received_at: Option<Timestamp>,
-    /// How the recipient answered.
-    pub detail: Option<String>,
-    /// When it was closed.
-    pub closed_at: Option<Timestamp>,
-    /// Why it was closed.
-    pub why: Option<String>,
-    /// When the recipient's device said it displayed the alert.
-    pub displayed_at: Option<Timestamp>,
-    /// When the recipient confirmed it.
-    pub confirmed_at: Option<Timestamp>,
-}
-
-/// What a recipient said about an alert or an incident.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReceiptRow {
-    /// Number of the input that brought it; the key.
-    pub seq: i64,
-    /// When, by the recipient's clock.
-    pub at: Timestamp,
-    /// When it arrived.
-    pub received_at: Timestamp,
-    /// The road it came by.
-    pub channel: Channel,
-    /// Device id or desk id.
-    pub recipient: String,
-    /// The alert it is about.
-    pub alert: Option<String>,
-    /// The incident it is about.
-    pub incident: Option<String>,
-    /// `displayed`, `confirmed`, `received`, `accepted`, …
-    pub state: Word,
-    /// The recipient's own reference.
-    pub reference: Option<String>,
-    /// Why.
-    pub reason: Option<String>,
-}
-
 /// A message that could not be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RejectedRow {
@@ -504,19 +261,8 @@ pub struct Loaded {
     pub incidents: Vec<IncidentRow>,
     /// First free numbers.
     pub next: Next,
-}
-
-/// One incident with everything that belongs to it, each in order of number.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IncidentStory {
-    /// The incident.
-    pub incident: IncidentRow,
-    /// Its alerts; at most [`MOST_ROWS`](super::MOST_ROWS), the first.
-    pub alerts: Vec<AlertRow>,
-    /// Their deliveries; likewise.
-    pub deliveries: Vec<DeliveryRecord>,
-    /// What was said about it and its alerts; likewise.
-    pub receipts: Vec<ReceiptRow>,
+    /// Latest arrival in the journal: the time the stored states belong to. `None` when nothing ever came.
+    pub clock: Option<Timestamp>,
 }
 
 /// Which journal rows to read: a span of arrival, oldest first.

@@ -1,0 +1,49 @@
+//! `afstand check-orders`: orders against the guidance of §6.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use zones::Timestamp;
+use zones::guidance::{self, Severity};
+
+use crate::clock;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Files with one order or an array of them.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Print one JSON array of findings.
+    #[arg(long)]
+    json: bool,
+    /// The date for the rules that depend on it (RFC 3339); now, if not given.
+    #[arg(long, value_parser = |text: &str| Timestamp::parse(text).map_err(|e| e.problem))]
+    now: Option<Timestamp>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> ExitCode {
+    let now = arguments.now.unwrap_or_else(clock::now);
+    let (mut drafts, mut unreadable) = (Vec::new(), false);
+    for file in &arguments.files {
+        match super::read_orders(file) {
+            Ok(orders) => drafts.extend(orders),
+            Err(errors) => {
+                unreadable = true;
+                errors.iter().for_each(|error| eprintln!("{error}"));
+            }
+        }
+    }
+    let findings = guidance::check(&drafts, now);
+    if arguments.json {
+        println!("{}", serde_json::json!(findings));
+    } else if findings.is_empty() {
+        println!("{} bevelen, geen bevindingen / {} orders, no findings", drafts.len(), drafts.len());
+    } else {
+        print!("{}", guidance::render(&findings));
+    }
+    if unreadable {
+        super::unusable_input()
+    } else {
+        ExitCode::from(u8::from(findings.iter().any(|finding| finding.severity == Severity::Error)))
+    }
+}

@@ -1,0 +1,351 @@
+//! Empties the outbox: reads what is pending, sends it in its turn, writes down how that went.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::{Instant, sleep, timeout_at};
+use tokio_util::sync::CancellationToken;
+use zones::{Millis, Timestamp};
+
+use crate::store::{DeliveryProgress, NewDelivery, Outcome, PendingDelivery, Store, StoreError};
+
+use super::lanes::{Address, AfterFailure, Item, Lanes, Limits, Offered, Turn};
+use super::schedule::Schedule;
+use super::transport::{SendError, Transport};
+
+/// Rows of the outbox read at a time.
+const PAGE: u32 = 500;
+/// How long after a failed read or write the store is tried again.
+const STORE_AGAIN: Duration = Duration::from_secs(1);
+/// Results that may wait to be written down before no more is sent.
+const MOST_UNWRITTEN: usize = 5_000;
+/// Closed incidents that may wait to be looked at; beyond it the whole outbox is read anew.
+const MOST_CLOSED: usize = 10_000;
+/// What is under way when the service stops gets this long.
+const STOP_WITHIN: Duration = Duration::from_secs(5);
+/// At the latest then the clock is looked at again, should it have been set.
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+/// Longest error that is kept, in characters.
+const LONGEST_ERROR: usize = 300;
+
+/// Where the dispatcher has the time from.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Tells the dispatcher that there is something to do; a clone tells the same one. Never waits.
+#[derive(Debug, Clone)]
+pub struct DispatchHandle {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    wake: Notify,
+    news: Mutex<News>,
+}
+
+#[derive(Debug, Default)]
+struct News {
+    deliveries: bool,
+    closed: Vec<String>,
+    /// There were too many to remember.
+    closed_many: bool,
+}
+
+impl DispatchHandle {
+    /// Deliveries were committed.
+    pub fn committed(&self) {
+        self.tell(|news| news.deliveries = true);
+    }
+
+    /// The closing of an incident was committed: what is still to be delivered of it is given up, once it was
+    /// tried.
+    pub fn incident_closed(&self, incident: &str) {
+        self.tell(|news| {
+            if news.closed.len() < MOST_CLOSED {
+                news.closed.push(incident.to_owned());
+            } else {
+                news.closed_many = true;
+            }
+        });
+    }
+
+    fn tell(&self, what: impl FnOnce(&mut News)) {
+        what(&mut self.shared.news.lock().unwrap_or_else(PoisonError::into_inner));
+        self.shared.wake.notify_one();
+    }
+}
+
+type Sent = (i64, i64, Result<String, SendError>);
+
+/// Sends what the outbox holds, for as long as it runs.
+pub struct Dispatcher<T> {
+    store: Store,
+    transport: Arc<T>,
+    clock: Clock,
+    schedule: Schedule,
+    lanes: Lanes<Arc<NewDelivery>>,
+    shared: Arc<Shared>,
+    sends: JoinSet<Sent>,
+    /// Delivery and attempt of each send, should it end without a word.
+    tasks: HashMap<Id, (i64, i64)>,
+    unwritten: Vec<DeliveryProgress>,
+    /// Everything in the outbox up to here is in the lanes, spilled, or done with.
+    read_up_to: i64,
+    more_to_read: bool,
+    /// The store did not answer: not before then.
+    store_again_at: Option<Instant>,
+}
+
+impl<T> fmt::Debug for Dispatcher<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dispatcher").field("read_up_to", &self.read_up_to).finish_non_exhaustive()
+    }
+}
+
+impl<T: Transport> Dispatcher<T> {
+    /// A dispatcher that has not begun, and the handle by which it is told of news.
+    pub fn new(store: Store, transport: T, clock: Clock) -> (Self, DispatchHandle) {
+        Self::with(store, transport, clock, Schedule::default(), Limits::default())
+    }
+
+    /// The same with another schedule and other limits than the contract's and the usual ones.
+    pub fn with(
+        store: Store,
+        transport: T,
+        clock: Clock,
+        schedule: Schedule,
+        limits: Limits,
+    ) -> (Self, DispatchHandle) {
+        let shared = Arc::new(Shared::default());
+        let handle = DispatchHandle { shared: shared.clone() };
+        let dispatcher = Self {
+            store,
+            transport: Arc::new(transport),
+            clock,
+            schedule,
+            lanes: Lanes::new(limits),
+            shared,
+            sends: JoinSet::new(),
+            tasks: HashMap::new(),
+            unwritten: Vec::new(),
+            read_up_to: 0,
+            more_to_read: true,
+            store_again_at: None,
+        };
+        (dispatcher, handle)
+    }
+
+    /// Runs until `stop`, or until the store fails for good; what was pending before is sent too. What is under
+    /// way at the end gets a few seconds; the rest is pending still, and sent after the next start.
+    pub async fn run(mut self, stop: CancellationToken) -> Result<(), StoreError> {
+        while !stop.is_cancelled() {
+            self.hear_news();
+            self.use_store().await?;
+            self.start_sends();
+            let wait = self.wait();
+            tokio::select! {
+                () = stop.cancelled() => break,
+                Some(ended) = self.sends.join_next_with_id(), if !self.sends.is_empty() => self.settle_all(ended),
+                () = self.shared.wake.notified() => {}
+                () = sleep(wait) => {}
+            }
+        }
+        self.finish().await
+    }
+
+    fn hear_news(&mut self) {
+        let news = std::mem::take(&mut *self.shared.news.lock().unwrap_or_else(PoisonError::into_inner));
+        self.more_to_read |= news.deliveries;
+        for incident in &news.closed {
+            for id in self.lanes.close(incident) {
+                self.give_up(id);
+            }
+        }
+        if news.closed_many {
+            self.lanes.forget_waiting();
+            self.read_up_to = 0;
+            self.more_to_read = true;
+        }
+    }
+
+    /// Writes down what is to be written down, and reads what there is room for; in this order, so that nothing
+    /// is read back that was received. A store that is away is tried again later.
+    async fn use_store(&mut self) -> Result<(), StoreError> {
+        if self.store_again_at.is_some_and(|at| Instant::now() < at) {
+            return Ok(());
+        }
+        self.store_again_at = None;
+        let used = match self.write().await {
+            Ok(()) => self.read().await,
+            failed => failed,
+        };
+        match used {
+            Err(error) if error.is_retryable() => {
+                tracing::warn!(%error, "deliveries wait for the store");
+                self.store_again_at = Some(Instant::now() + STORE_AGAIN);
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    async fn write(&mut self) -> Result<(), StoreError> {
+        if !self.unwritten.is_empty() {
+            self.store.record_deliveries(self.unwritten.clone()).await?;
+            self.unwritten.clear();
+        }
+        Ok(())
+    }
+
+    /// One page of what is new and one of what was spilled: sends go on while a long outbox is read.
+    async fn read(&mut self) -> Result<(), StoreError> {
+        if self.more_to_read {
+            let page = self.store.pending_deliveries(self.read_up_to, PAGE).await?;
+            self.more_to_read = page.len() >= PAGE as usize;
+            for pending in page {
+                self.read_up_to = self.read_up_to.max(pending.delivery.id);
+                self.offer(pending);
+            }
+        }
+        match self.lanes.to_reload() {
+            Some((address, after)) => self.reload(&address, after).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn reload(&mut self, address: &Address, after: i64) -> Result<(), StoreError> {
+        let page = self.store.pending_deliveries_to(address.channel, &address.name, after, PAGE).await?;
+        self.lanes.resume(address);
+        let last = page.last().map(|pending| pending.delivery.id);
+        let is_full = page.len() >= PAGE as usize;
+        for pending in page {
+            // What is newer comes with the next page of all.
+            if pending.delivery.id <= self.read_up_to && self.offer(pending) == Offered::Spilled {
+                return Ok(());
+            }
+        }
+        match last {
+            Some(last) if is_full && last < self.read_up_to => self.lanes.spill(address, last),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn offer(&mut self, pending: PendingDelivery) -> Offered {
+        let PendingDelivery { delivery, attempts, next_at, incident_closed, .. } = pending;
+        let now = (self.clock)();
+        if incident_closed && attempts > 0 {
+            self.give_up(delivery.id);
+            return Offered::Held;
+        }
+        // A clock that was set back must not hold a delivery up.
+        let due = next_at.unwrap_or(now).min(now + self.schedule.longest());
+        self.lanes.offer(Item {
+            id: delivery.id,
+            to: Address { channel: delivery.channel, name: delivery.recipient.as_str().into() },
+            incident: delivery.incident.as_str().into(),
+            attempts,
+            due,
+            last: incident_closed,
+            payload: Arc::new(delivery),
+        })
+    }
+
+    fn start_sends(&mut self) {
+        while self.may_send() {
+            let Some(Turn { id, attempt, payload }) = self.lanes.next_turn((self.clock)()) else { return };
+            let transport = self.transport.clone();
+            let task = self.sends.spawn(async move { (id, attempt, transport.send(&payload).await) });
+            self.tasks.insert(task.id(), (id, attempt));
+        }
+    }
+
+    /// How long there is nothing to do, should nothing happen.
+    fn wait(&self) -> Duration {
+        let wants_store = !self.unwritten.is_empty() || self.more_to_read || self.lanes.to_reload().is_some();
+        let store = wants_store.then(|| {
+            self.store_again_at.map_or(Duration::ZERO, |at| at.saturating_duration_since(Instant::now()))
+        });
+        let due = self.lanes.poll_deadline().filter(|_| self.may_send());
+        let turn = due.map(|due| until(due, (self.clock)()));
+        turn.into_iter().chain(store).min().map_or(LONGEST_SLEEP, |wait| wait.min(LONGEST_SLEEP))
+    }
+
+    /// Without the store nothing more is sent than can be written down later.
+    fn may_send(&self) -> bool {
+        self.unwritten.len() + self.sends.len() < MOST_UNWRITTEN
+    }
+
+    /// All sends that have ended by now, so that they are written down together.
+    fn settle_all(&mut self, first: Result<(Id, Sent), JoinError>) {
+        self.settle(first);
+        while let Some(ended) = self.sends.try_join_next_with_id() {
+            self.settle(ended);
+        }
+    }
+
+    fn settle(&mut self, ended: Result<(Id, Sent), JoinError>) {
+        let (id, attempt, result) = match ended {
+            Ok((task, sent)) => {
+                self.tasks.remove(&task);
+                sent
+            }
+            Err(error) => match self.tasks.remove(&error.id()) {
+                Some((id, attempt)) => (id, attempt, Err(SendError("the attempt was broken off".to_owned()))),
+                None => return,
+            },
+        };
+        let at = (self.clock)();
+        match result {
+            Ok(detail) => {
+                tracing::debug!(delivery = id, attempt, "delivered");
+                self.lanes.received(id);
+                self.unwritten.push(DeliveryProgress {
+                    id,
+                    at,
+                    outcome: Outcome::Received { attempt, detail },
+                });
+            }
+            Err(SendError(error)) => self.failed(id, attempt, at, &error),
+        }
+    }
+
+    fn failed(&mut self, id: i64, attempt: i64, at: Timestamp, error: &str) {
+        // The first failure of each delivery is news; that it goes on can be seen in the store.
+        if attempt == 1 {
+            tracing::warn!(delivery = id, error, "not delivered; trying again");
+        } else {
+            tracing::debug!(delivery = id, attempt, error, "not delivered");
+        }
+        let next_at = at + self.schedule.after(attempt);
+        let error = error.chars().take(LONGEST_ERROR).collect();
+        let outcome = Outcome::Attempted { attempt, error, next_at };
+        self.unwritten.push(DeliveryProgress { id, at, outcome });
+        if self.lanes.failed(id, next_at) == AfterFailure::GivenUp {
+            self.give_up(id);
+        }
+    }
+
+    fn give_up(&mut self, id: i64) {
+        let outcome = Outcome::Closed { why: "the incident is closed".to_owned() };
+        self.unwritten.push(DeliveryProgress { id, at: (self.clock)(), outcome });
+    }
+
+    /// Waits a little for what is under way, and writes down how it went.
+    async fn finish(mut self) -> Result<(), StoreError> {
+        let end = Instant::now() + STOP_WITHIN;
+        while let Ok(Some(ended)) = timeout_at(end, self.sends.join_next_with_id()).await {
+            self.settle_all(ended);
+        }
+        self.write().await
+    }
+}
+
+fn until(due: Timestamp, now: Timestamp) -> Duration {
+    let Millis(millis) = due - now;
+    Duration::from_millis(u64::try_from(millis).unwrap_or(0))
+}

@@ -1,0 +1,211 @@
+//! Who hears of an alert, besides the monitoring centre, which hears of all.
+
+use zones::{AlertKind, DeskId, DeviceId, Level};
+
+use crate::config::Desk;
+use crate::store::Channel;
+
+/// What decides about the recipients of an alert.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    /// What it is about.
+    pub kind: AlertKind,
+    /// The new level.
+    pub level: Level,
+    /// Only a possible alarm so far (`zones::Alert::operator_only`): for the monitoring centre alone.
+    pub operator_only: bool,
+    /// Device of the victim that the alert concerns: the one of the pair, the one whose zone it is, or the one
+    /// who pressed. `None` when there is no such victim, or she has no device.
+    pub victim_device: Option<&'a DeviceId>,
+    /// The desk that the order names, with its roads.
+    pub desk: Option<DeskRoads<'a>>,
+    /// Whether the victim was sent an earlier alert of this incident.
+    pub told_victim: bool,
+    /// Whether the desk was sent an earlier alert of this incident.
+    pub told_desk: bool,
+}
+
+/// How a desk is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeskRoads<'a> {
+    /// Its name.
+    pub desk: &'a DeskId,
+    /// On its MQTT topic.
+    pub mqtt: bool,
+    /// By its webhook.
+    pub webhook: bool,
+}
+
+impl<'a> DeskRoads<'a> {
+    /// The roads to the desk that an order names. One that is not configured is sent to over MQTT: where
+    /// nobody listens there, the delivery stays open and is seen.
+    pub fn of(desk: &'a DeskId, configured: &[Desk]) -> Self {
+        match configured.iter().find(|known| known.name == *desk) {
+            Some(known) => Self { desk, mqtt: known.mqtt, webhook: known.webhook.is_some() },
+            None => Self { desk, mqtt: true, webhook: false },
+        }
+    }
+}
+
+/// One recipient of an alert, by one road.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recipient {
+    /// The road, and with it the version it gets: [`Channel::VictimMqtt`] the victim's, others the police's.
+    pub channel: Channel,
+    /// Device id or desk id.
+    pub name: String,
+}
+
+/// Everybody an alert is to be delivered to.
+pub fn recipients(facts: &Facts<'_>) -> Vec<Recipient> {
+    let mut all = Vec::new();
+    if facts.operator_only {
+        return all;
+    }
+    if let Some(device) = facts.victim_device.filter(|_| concerns_victim(facts)) {
+        all.push(Recipient { channel: Channel::VictimMqtt, name: device.as_str().to_owned() });
+    }
+    if let Some(roads) = facts.desk.filter(|_| concerns_desk(facts)) {
+        let name = roads.desk.as_str();
+        if roads.mqtt {
+            all.push(Recipient { channel: Channel::DeskMqtt, name: name.to_owned() });
+        }
+        if roads.webhook {
+            all.push(Recipient { channel: Channel::DeskWebhook, name: name.to_owned() });
+        }
+    }
+    all
+}
+
+/// She hears what endangers her, and its end when she heard the beginning.
+fn concerns_victim(facts: &Facts<'_>) -> bool {
+    let hers = match facts.kind {
+        AlertKind::VictimProximity | AlertKind::ExclusionZone | AlertKind::Aware => true,
+        AlertKind::InclusionZone
+        | AlertKind::Tamper
+        | AlertKind::Silence
+        | AlertKind::Battery
+        | AlertKind::Jamming => false,
+    };
+    hers && (facts.level > Level::Clear || facts.told_victim)
+}
+
+/// Police are called for alarms; what follows in the same incident they hear at any level.
+fn concerns_desk(facts: &Facts<'_>) -> bool {
+    let theirs = match facts.kind {
+        AlertKind::VictimProximity
+        | AlertKind::ExclusionZone
+        | AlertKind::InclusionZone
+        | AlertKind::Aware
+        | AlertKind::Tamper
+        | AlertKind::Silence
+        | AlertKind::Jamming => true,
+        AlertKind::Battery => false,
+    };
+    theirs && (facts.level == Level::Alarm || facts.told_desk)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KINDS: [AlertKind; 8] = [
+        AlertKind::ExclusionZone,
+        AlertKind::InclusionZone,
+        AlertKind::VictimProximity,
+        AlertKind::Aware,
+        AlertKind::Tamper,
+        AlertKind::Silence,
+        AlertKind::Battery,
+        AlertKind::Jamming,
+    ];
+
+    /// Letters: V the victim, D the desk over MQTT, W the desk's webhook.
+    fn told(kind: AlertKind, level: Level, earlier: (bool, bool), operator_only: bool) -> String {
+        let device = DeviceId::new("vd-1").unwrap();
+        let desk = DeskId::new("rotterdam").unwrap();
+        let facts = Facts {
+            kind,
+            level,
+            operator_only,
+            victim_device: Some(&device),
+            desk: Some(DeskRoads { desk: &desk, mqtt: true, webhook: true }),
+            told_victim: earlier.0,
+            told_desk: earlier.1,
+        };
+        let letter = |recipient: Recipient| match (recipient.channel, recipient.name.as_str()) {
+            (Channel::VictimMqtt, "vd-1") => 'V',
+            (Channel::DeskMqtt, "rotterdam") => 'D',
+            (Channel::DeskWebhook, "rotterdam") => 'W',
+            other => panic!("{other:?}"),
+        };
+        recipients(&facts).into_iter().map(letter).collect()
+    }
+
+    #[test]
+    fn first_alerts_reach_whom_they_concern() {
+        let first = |kind, level| told(kind, level, (false, false), false);
+        let table: Vec<(&str, String, String)> = KINDS
+            .map(|kind| (kind.as_str(), first(kind, Level::Warning), first(kind, Level::Alarm)))
+            .to_vec();
+        let want = [
+            ("exclusion_zone", "V", "VDW"),
+            ("inclusion_zone", "", "DW"),
+            ("victim_proximity", "V", "VDW"),
+            ("aware", "V", "VDW"),
+            ("tamper", "", "DW"),
+            ("silence", "", "DW"),
+            ("battery", "", ""),
+            ("jamming", "", "DW"),
+        ];
+        for ((kind, warning, alarm), (want_kind, want_warning, want_alarm)) in table.iter().zip(want) {
+            assert_eq!((*kind, warning.as_str(), alarm.as_str()), (want_kind, want_warning, want_alarm));
+        }
+    }
+
+    #[test]
+    fn who_heard_the_beginning_hears_the_end() {
+        let kind = AlertKind::VictimProximity;
+        assert_eq!(told(kind, Level::Clear, (true, true), false), "VDW");
+        assert_eq!(told(kind, Level::Warning, (true, true), false), "VDW");
+        assert_eq!(told(kind, Level::Clear, (true, false), false), "V");
+        assert_eq!(told(kind, Level::Clear, (false, false), false), "");
+    }
+
+    #[test]
+    fn what_is_only_possible_stays_in_the_monitoring_centre() {
+        for kind in KINDS {
+            for level in [Level::Clear, Level::Warning, Level::Alarm] {
+                assert_eq!(told(kind, level, (true, true), true), "");
+            }
+        }
+    }
+
+    #[test]
+    fn a_desk_is_reached_by_the_roads_it_has() {
+        let (known, unknown) = (DeskId::new("rotterdam").unwrap(), DeskId::new("delft").unwrap());
+        let configured = [Desk { name: known.clone(), mqtt: false, webhook: None }];
+        assert_eq!(
+            DeskRoads::of(&known, &configured),
+            DeskRoads { desk: &known, mqtt: false, webhook: false }
+        );
+        assert_eq!(
+            DeskRoads::of(&unknown, &configured),
+            DeskRoads { desk: &unknown, mqtt: true, webhook: false }
+        );
+    }
+
+    #[test]
+    fn nobody_is_told_where_there_is_nobody() {
+        let facts = Facts {
+            kind: AlertKind::VictimProximity,
+            level: Level::Alarm,
+            operator_only: false,
+            victim_device: None,
+            desk: None,
+            told_victim: false,
+            told_desk: false,
+        };
+        assert_eq!(recipients(&facts), []);
+    }
+}

@@ -1,0 +1,160 @@
+//! What is said to whom: CloudEvents 1.0 around the police's or the victim's version of an alert.
+//!
+//! The victim's version is *built* from the few things that she may and needs to know. Nothing is ever taken
+//! out of the police's version to make it, so that what is added there later does not end up with her.
+
+use serde::Serialize;
+use zones::{Alert, AlertKind, Certainty, Level, Timestamp};
+
+/// A CloudEvents 1.0 event in structured JSON.
+#[derive(Debug, Serialize)]
+struct Event<'a, D> {
+    specversion: &'static str,
+    id: String,
+    source: &'a str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    subject: String,
+    time: Timestamp,
+    datacontenttype: &'static str,
+    data: D,
+}
+
+fn event<D: Serialize>(source: &str, alert: &Alert, data: D) -> Result<String, serde_json::Error> {
+    serde_json::to_string(&Event {
+        specversion: "1.0",
+        id: alert.alert.to_string(),
+        source,
+        kind: "nl.afstand.alert.v1",
+        subject: alert.incident.to_string(),
+        time: alert.raised_at,
+        datacontenttype: "application/json",
+        data,
+    })
+}
+
+/// The event for a desk: everything an officer needs. `source` names this instance, a URI reference.
+pub fn police_event(source: &str, alert: &Alert) -> Result<String, serde_json::Error> {
+    event(source, alert, alert)
+}
+
+/// The event for a victim device: nothing about the wearer but the danger. No distance: with a few of them and
+/// her own places, she or somebody with her device could tell where the wearer is.
+pub fn victim_event(source: &str, alert: &Alert) -> Result<String, serde_json::Error> {
+    event(source, alert, VictimData::of(alert))
+}
+
+/// A text in Dutch and English.
+#[derive(Debug, Clone, Copy, Serialize)]
+struct Text {
+    nl: &'static str,
+    en: &'static str,
+}
+
+/// Whom to call.
+#[derive(Debug, Serialize)]
+struct Call<'a> {
+    name: &'a str,
+    phone: &'a str,
+}
+
+/// All that a victim is told.
+#[derive(Debug, Serialize)]
+struct VictimData<'a> {
+    alert: String,
+    incident: String,
+    revision: u32,
+    kind: AlertKind,
+    level: Level,
+    certainty: Certainty,
+    late: bool,
+    raised_at: Timestamp,
+    /// What is the matter.
+    title: Text,
+    /// How sure that is.
+    certainty_text: Text,
+    /// What to do now.
+    advice: Text,
+    call: Vec<Call<'a>>,
+}
+
+impl<'a> VictimData<'a> {
+    fn of(alert: &'a Alert) -> Self {
+        let mut call = vec![Call { name: "112", phone: "112" }];
+        if let Some(contact) = &alert.contacts.victim_contact {
+            call.push(Call { name: &contact.name, phone: &contact.phone });
+        }
+        Self {
+            alert: alert.alert.to_string(),
+            incident: alert.incident.to_string(),
+            revision: alert.revision,
+            kind: alert.kind,
+            level: alert.level,
+            certainty: alert.certainty,
+            late: alert.late,
+            raised_at: alert.raised_at,
+            title: title(alert.kind, alert.level),
+            certainty_text: certainty(alert.certainty),
+            advice: advice(alert.kind, alert.level, alert.late),
+            call,
+        }
+    }
+}
+
+fn title(kind: AlertKind, level: Level) -> Text {
+    match (kind, level) {
+        (_, Level::Clear) => Text { nl: "Dit alarm is voorbij", en: "This alert is over" },
+        (AlertKind::Aware, _) => Text { nl: "Uw noodknop is ingedrukt", en: "Your panic button was pressed" },
+        (AlertKind::VictimProximity, Level::Alarm) => {
+            Text { nl: "De drager is dichtbij u", en: "The wearer is close to you" }
+        }
+        (AlertKind::VictimProximity, Level::Warning) => {
+            Text { nl: "De drager komt bij u in de buurt", en: "The wearer is coming near you" }
+        }
+        (AlertKind::ExclusionZone, Level::Alarm) => {
+            Text { nl: "De drager is in een verboden gebied", en: "The wearer is in a forbidden area" }
+        }
+        (AlertKind::ExclusionZone, Level::Warning) => {
+            Text { nl: "De drager is bij een verboden gebied", en: "The wearer is near a forbidden area" }
+        }
+        // Kinds that are not sent to her have words all the same, should that ever change.
+        (_, Level::Alarm) => Text { nl: "Er is een alarm", en: "There is an alarm" },
+        (_, Level::Warning) => Text { nl: "Er is een waarschuwing", en: "There is a warning" },
+    }
+}
+
+fn certainty(certainty: Certainty) -> Text {
+    match certainty {
+        Certainty::Certain => Text { nl: "zeker", en: "certain" },
+        Certainty::Likely => Text { nl: "waarschijnlijk", en: "likely" },
+        Certainty::Possible => Text { nl: "mogelijk", en: "possible" },
+    }
+}
+
+fn advice(kind: AlertKind, level: Level, late: bool) -> Text {
+    match (kind, level) {
+        (_, Level::Clear) => Text {
+            nl: "U hoeft nu niets te doen. Voelt u zich niet veilig, bel dan uw contactpersoon of 112.",
+            en: "You need not do anything now. If you do not feel safe, call your contact or 112.",
+        },
+        (AlertKind::Aware, _) => Text {
+            nl: "Uw melding is binnen. Ga naar een veilige plek en bel 112 als u kunt.",
+            en: "Your call for help has come in. Go to a safe place and call 112 if you can.",
+        },
+        _ if late => Text {
+            nl: "Dit bericht gaat over een eerder moment en kwam laat binnen. Let goed op, en bel 112 als u gevaar ziet.",
+            en: "This message is about an earlier moment and came in late. Be alert, and call 112 if you see danger.",
+        },
+        (_, Level::Alarm) => Text {
+            nl: "Ga meteen naar een veilige plek, bij andere mensen of achter een dichte deur. Bel 112. Zoek de drager niet op.",
+            en: "Go to a safe place at once, with other people or behind a locked door. Call 112. Do not approach the wearer.",
+        },
+        (_, Level::Warning) => Text {
+            nl: "Let goed op en houd uw telefoon bij de hand. Ga als het kan naar een veilige plek. Bel 112 als u gevaar ziet.",
+            en: "Be alert and keep your telephone at hand. Go to a safe place if you can. Call 112 if you see danger.",
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests;

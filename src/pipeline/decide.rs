@@ -1,0 +1,298 @@
+//! Deciding: what arrives goes through the engine, and what follows is collected into one batch.
+//!
+//! No clock, no channel, no store: time and messages are passed in, a [`Pending`] is taken out.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use zones::order::Order;
+use zones::{Alert, Effect, Engine, Input, Outcome, Refused, Role, Timestamp};
+
+use super::directory::Directory;
+use super::register::Register;
+use super::rows::{self, StoredDecision};
+use super::translate;
+use crate::config::Desk;
+use crate::delivery::{DeskRoads, Facts, police_event, recipients, victim_event};
+use crate::metrics::{AlertLabels, Metrics, RejectionLabels};
+use crate::mqtt::AckToken;
+use crate::store::{Batch, Channel, IncidentRow, LONGEST_PAYLOAD, NewDelivery, Next, ReceiptRow, RejectedRow};
+use crate::wire::{self, Message, TrackerKeys, Unusable};
+
+/// A batch in the making, and what is owed to others once it is committed.
+#[derive(Default)]
+pub(super) struct Pending {
+    pub(super) batch: Batch,
+    /// Messages to be acknowledged.
+    pub(super) acks: Vec<AckToken>,
+    /// Answers to commands.
+    pub(super) replies: Vec<Box<dyn FnOnce() + Send>>,
+    /// Fixes of devices that asked for receipts: role, device, time of the fix and its number.
+    pub(super) receipts: Vec<(Role, Box<str>, Timestamp, Option<u64>)>,
+    /// Fixes in it.
+    pub(super) fixes: u64,
+    /// When its first part was decided.
+    pub(super) begun: Option<Instant>,
+    /// Somebody waits for it: it need not fill up first.
+    pub(super) urgent: bool,
+}
+
+impl Pending {
+    /// Parts decided so far: what a batch is limited by.
+    pub(super) fn len(&self) -> usize {
+        self.batch.inputs.len().max(self.acks.len())
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.batch.is_empty() && self.acks.is_empty() && self.replies.is_empty()
+    }
+}
+
+/// What does not change while the service runs.
+pub(super) struct Surroundings {
+    pub(super) desks: Vec<Desk>,
+    pub(super) keys: TrackerKeys,
+    pub(super) traccar_topic: Option<String>,
+    /// `source` of events: names this instance.
+    pub(super) source: String,
+}
+
+/// The engine with everything around it that belongs to a decision.
+pub(super) struct Decider {
+    pub(super) engine: Engine,
+    pub(super) register: Arc<Register>,
+    pub(super) directory: Directory,
+    pub(super) around: Surroundings,
+    pub(super) next: Next,
+    pub(super) incidents: BTreeMap<String, IncidentRow>,
+    pub(super) pending: Pending,
+    pub(super) metrics: Arc<Metrics>,
+}
+
+impl Decider {
+    /// Takes in a message. Whatever is wrong with it, it ends up in the batch, so that it can be acknowledged.
+    pub(super) fn message(&mut self, now: Timestamp, topic: &str, payload: &[u8]) {
+        self.advance(now);
+        let decoded = if self.around.traccar_topic.as_deref() == Some(topic) {
+            wire::decode_traccar(payload)
+        } else {
+            wire::decode(topic, payload, &self.around.keys)
+        };
+        let taken = decoded.and_then(|message| self.decoded(now, topic, payload, &message));
+        if let Err(unusable) = taken {
+            self.set_aside(now, topic, payload, &unusable);
+        }
+    }
+
+    /// Takes in a Traccar forward that came over HTTP.
+    pub(super) fn traccar(&mut self, now: Timestamp, payload: &[u8]) -> Result<(), Unusable> {
+        const TOPIC: &str = "http:/v1/ingest/traccar";
+        self.advance(now);
+        let decoded = wire::decode_traccar(payload);
+        let taken = decoded.and_then(|message| self.decoded(now, TOPIC, payload, &message));
+        taken.inspect_err(|unusable| self.set_aside(now, TOPIC, payload, unusable))
+    }
+
+    fn decoded(
+        &mut self,
+        now: Timestamp,
+        topic: &str,
+        payload: &[u8],
+        message: &Message<'_>,
+    ) -> Result<(), Unusable> {
+        if let Message::Fix { role, device, fix } = message {
+            return self.input(now, Input::Fix { role: *role, device, fix: *fix });
+        }
+        if let Some(receipt) = self.receipt(now, message) {
+            self.pending.urgent = true;
+            self.pending.batch.receipts.push(receipt);
+            return Ok(());
+        }
+        let register = Arc::clone(&self.register);
+        let mut taken = Ok(());
+        translate::inputs(&register, message, |input| {
+            let one = self.input(now, input);
+            if taken.is_ok() {
+                taken = one;
+            }
+        })?;
+        if let Some(unusable) = translate::partly_unusable(message) {
+            self.set_aside(now, topic, payload, &unusable);
+        }
+        taken
+    }
+
+    /// Everything that was due before `now`, each at its own time.
+    pub(super) fn advance(&mut self, now: Timestamp) {
+        while let Some(due) = self.engine.poll_deadline().filter(|due| *due <= now) {
+            let due = due.max(self.engine.clock());
+            // A tick cannot be refused.
+            let _: Result<Outcome, Refused> = self.engine.handle(due, Input::Tick);
+            self.collect(due, &Input::Tick);
+        }
+    }
+
+    /// Tells the engine one thing.
+    fn input(&mut self, now: Timestamp, input: Input<'_>) -> Result<(), Unusable> {
+        match self.tell(now, input) {
+            Ok(_) => Ok(()),
+            Err(Refused::UnknownDevice) => Err(translate::unknown("device")),
+            Err(refused) => Err(Unusable { reason: refused.to_string(), field: None }),
+        }
+    }
+
+    /// Tells the engine one thing and collects what follows.
+    pub(super) fn tell(&mut self, now: Timestamp, input: Input<'_>) -> Result<Outcome, Refused> {
+        let outcome = self.engine.handle(now, input.clone())?;
+        if let Outcome::ClockAhead(ahead) = outcome {
+            let device = if let Input::Fix { device, .. } = input { device } else { "" };
+            tracing::warn!(device, ahead_s = ahead.as_secs_f64(), "clock ahead: judged by the time of arrival");
+        }
+        if let Input::Fix { role, device, fix } = &input {
+            self.pending.fixes += 1;
+            if self.register.wants_receipts(*role, device) {
+                self.pending.receipts.push((*role, (*device).into(), fix.fixed_at, fix.seq));
+            }
+        }
+        if outcome != Outcome::Duplicate {
+            self.collect(now, &input);
+        }
+        Ok(outcome)
+    }
+
+    /// Puts an input and what followed from it into the batch. Time that passed without consequence leaves no
+    /// trace.
+    fn collect(&mut self, now: Timestamp, input: &Input<'_>) {
+        let mut decisions = Vec::new();
+        let mut alerts = Vec::new();
+        while let Some(effect) = self.engine.poll_effect() {
+            match effect {
+                Effect::Decision(decision) => decisions.extend(StoredDecision::new(&self.engine, &decision)),
+                Effect::Alert(alert) => alerts.push(alert),
+            }
+        }
+        if matches!(input, Input::Tick) && decisions.is_empty() && alerts.is_empty() {
+            return;
+        }
+        let mut row = rows::input(self.next.input, now, input);
+        row.decisions = rows::decisions(&decisions);
+        self.next.input += 1;
+        self.pending.begun.get_or_insert_with(Instant::now);
+        self.pending.batch.inputs.push(row);
+        for alert in alerts {
+            self.alert(&alert);
+        }
+    }
+
+    /// Puts an alert, its incident and its deliveries into the batch.
+    fn alert(&mut self, alert: &Alert) {
+        let id = alert.incident.to_string();
+        let before = self.incidents.get(&id);
+        let told_desk = before.is_some_and(|row| row.worst == "alarm");
+        let incident = rows::incident(before, alert);
+        self.pending.batch.incidents.push(incident.clone());
+        self.incidents.insert(id, incident);
+        let seq = self.next.alert;
+        self.next.alert += 1;
+        self.pending.urgent = true;
+        self.pending.batch.alerts.push(rows::alert(seq, alert));
+        let labels = AlertLabels { kind: alert.kind.as_str(), level: alert.level.as_str() };
+        self.metrics.alerts.get_or_create(&labels).inc();
+        let order = self.engine.order(&alert.order).cloned();
+        let facts = Facts {
+            kind: alert.kind,
+            level: alert.level,
+            operator_only: alert.operator_only,
+            victim_device: order.as_deref().and_then(|order| device_of_victim(order, alert)),
+            desk: alert.desk.as_ref().map(|desk| DeskRoads::of(desk, &self.around.desks)),
+            // What is for more than the operator was told from the incident's first such alert on.
+            told_victim: !alert.operator_only,
+            told_desk,
+        };
+        for recipient in recipients(&facts) {
+            let body = match recipient.channel {
+                Channel::VictimMqtt => victim_event(&self.around.source, alert),
+                Channel::DeskMqtt | Channel::DeskWebhook => police_event(&self.around.source, alert),
+            };
+            let Ok(payload) = body else {
+                tracing::error!(alert = %alert.alert, "an alert could not be written as JSON");
+                continue;
+            };
+            let id = self.next.delivery;
+            self.next.delivery += 1;
+            self.pending.batch.deliveries.push(NewDelivery {
+                id,
+                alert: alert.alert.to_string(),
+                alert_seq: seq,
+                incident: alert.incident.to_string(),
+                channel: recipient.channel,
+                recipient: recipient.name,
+                payload,
+                level: alert.level.as_str().into(),
+                created_at: alert.raised_at,
+            });
+        }
+    }
+
+    /// The row of a receipt; `None` for any other message.
+    fn receipt(&mut self, now: Timestamp, message: &Message<'_>) -> Option<ReceiptRow> {
+        let (channel, recipient, alert, incident, state, reference, reason, at) = match message {
+            Message::VictimReceipt { device, alert, state, at } => {
+                (Channel::VictimMqtt, device, Some(alert), None, state.as_str(), None, None, at)
+            }
+            Message::DeskReceipt { desk, incident, state, reference, reason, at } => {
+                let (reference, reason) = (reference.as_ref(), reason.as_ref());
+                (Channel::DeskMqtt, desk, None, Some(incident), state.as_str(), reference, reason, at)
+            }
+            _ => return None,
+        };
+        let seq = self.next.input;
+        self.next.input += 1;
+        Some(ReceiptRow {
+            seq,
+            at: *at,
+            received_at: now,
+            channel,
+            recipient: (*recipient).to_owned(),
+            alert: alert.map(ToString::to_string),
+            incident: incident.map(ToString::to_string),
+            state: state.into(),
+            reference: reference.map(ToString::to_string),
+            reason: reason.map(ToString::to_string),
+        })
+    }
+
+    /// Keeps a message that cannot be used, with its reason.
+    pub(super) fn set_aside(&mut self, now: Timestamp, topic: &str, payload: &[u8], unusable: &Unusable) {
+        let class = if unusable.reason.starts_with("unknown") { "unknown" } else { "unusable" };
+        self.metrics.messages_rejected.get_or_create(&RejectionLabels { reason_class: class }).inc();
+        tracing::warn!(topic, reason = %unusable, size_bytes = payload.len(), "message set aside");
+        let seq = self.next.rejected;
+        self.next.rejected += 1;
+        self.pending.begun.get_or_insert_with(Instant::now);
+        self.pending.batch.rejected.push(RejectedRow {
+            seq,
+            received_at: now,
+            topic: topic.to_owned(),
+            reason: unusable.to_string(),
+            payload: payload[..payload.len().min(LONGEST_PAYLOAD)].to_vec(),
+            size: i64::try_from(payload.len()).unwrap_or(i64::MAX),
+        });
+    }
+
+    /// Closes the batch: adds the state as it stands now, and begins the next one.
+    pub(super) fn take(&mut self) -> Pending {
+        let changes = self.engine.take_changes();
+        let mut pending = std::mem::take(&mut self.pending);
+        pending.batch.devices = changes.devices.into_iter().map(rows::device).collect();
+        pending.batch.watches = changes.episodes.into_iter().map(rows::watch).collect();
+        pending
+    }
+}
+
+/// The device of the victim an alert is about.
+fn device_of_victim<'o>(order: &'o Order, alert: &Alert) -> Option<&'o zones::DeviceId> {
+    let person = alert.victim.as_ref()?;
+    order.victims.iter().find(|victim| victim.party.person == *person)?.party.device.as_ref()
+}

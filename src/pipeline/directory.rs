@@ -1,0 +1,139 @@
+//! Who has which device and which watches, for readers beside the pipeline; and what stored states mean.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+
+use serde_json::{Value, json};
+use zones::order::Order;
+use zones::{DeviceId, OrderId, PersonId, Standing, Subject, WatchKey};
+
+use super::rows;
+use crate::api::states::{DeviceState, PersonKeys, StateReader, Unreadable, WatchState};
+use crate::store::{IncidentRow, InputRow, StoredState};
+
+/// A view of the register that can be read while the pipeline changes it. A clone is the same.
+#[derive(Debug, Clone, Default)]
+pub struct Directory(Arc<RwLock<Entries>>);
+
+#[derive(Debug, Default)]
+struct Entries {
+    persons: BTreeMap<PersonId, BTreeMap<OrderId, Place>>,
+    owners: BTreeMap<DeviceId, BTreeMap<OrderId, PersonId>>,
+    wearers: BTreeMap<OrderId, PersonId>,
+}
+
+/// What an order says of a person.
+#[derive(Debug)]
+struct Place {
+    device: Option<DeviceId>,
+    /// Wearers have every watch of the order, victims the one that is theirs.
+    wears: bool,
+}
+
+impl Directory {
+    /// Takes in an order.
+    pub(super) fn note(&self, order: &Order) {
+        let mut entries = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        entries.wearers.insert(order.order.clone(), order.wearer.person.clone());
+        for (role, party) in order.parties() {
+            let place = Place { device: party.device.clone(), wears: role == zones::Role::Wearer };
+            entries.persons.entry(party.person.clone()).or_default().insert(order.order.clone(), place);
+            if let Some(device) = &party.device {
+                let owners = entries.owners.entry(device.clone()).or_default();
+                owners.insert(order.order.clone(), party.person.clone());
+            }
+        }
+    }
+
+    /// Takes an order out.
+    pub(super) fn forget(&self, order: &Order) {
+        let mut entries = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        entries.wearers.remove(&order.order);
+        for (_, party) in order.parties() {
+            if let Some(places) = entries.persons.get_mut(&party.person) {
+                places.remove(&order.order);
+                if places.is_empty() {
+                    entries.persons.remove(&party.person);
+                }
+            }
+            if let Some(owners) = party.device.as_ref().and_then(|device| entries.owners.get_mut(device)) {
+                owners.remove(&order.order);
+            }
+        }
+        entries.owners.retain(|_, owners| !owners.is_empty());
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Entries> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl StateReader for Directory {
+    fn person(&self, person: &PersonId) -> Option<PersonKeys> {
+        let entries = self.read();
+        let places = entries.persons.get(person)?;
+        let mut devices: Vec<_> =
+            places.values().filter_map(|place| place.device.as_ref().map(ToString::to_string)).collect();
+        devices.sort();
+        devices.dedup();
+        let watch_prefixes = places
+            .iter()
+            .map(|(order, place)| if place.wears { format!("{order}/") } else { format!("{order}/pair/{person}") })
+            .collect();
+        Some(PersonKeys { devices, watch_prefixes })
+    }
+
+    fn device(&self, stored: &StoredState) -> Result<DeviceState, Unreadable> {
+        let (role, state) = rows::read_device(&stored.state).map_err(|e| unreadable(&stored.key, &e))?;
+        let owner = self.read().owners.get(&*stored.key).and_then(|o| o.values().next_back().cloned());
+        Ok(DeviceState {
+            role,
+            person: owner.map(|person| person.to_string()),
+            last_fix: state.last.map(|seen| seen.fix),
+            received_at: None,
+            online: state.online,
+            silent_since: state.silent_since,
+        })
+    }
+
+    fn watch(&self, stored: &StoredState) -> Result<WatchState, Unreadable> {
+        let key: WatchKey = stored.key.parse().map_err(|e| unreadable(&stored.key, &e))?;
+        let episode = rows::read_watch(&stored.state).map_err(|e| unreadable(&stored.key, &e))?;
+        let wearer = self.read().wearers.get(&key.order).map(ToString::to_string).unwrap_or_default();
+        let (kind, victim, zone) = match &key.subject {
+            Subject::Zone(zone) => ("zone", None, Some(zone.to_string())),
+            Subject::Pair(victim) => ("victim_proximity", Some(victim.to_string()), None),
+            Subject::Device(kind, _) => (kind.as_str(), None, None),
+        };
+        let standing = match episode.standing {
+            Standing::Clear => "clear",
+            Standing::Possible | Standing::Warning => "warning",
+            Standing::Alarm => "alarm",
+        };
+        Ok(WatchState {
+            watch: stored.key.to_string(),
+            order: key.order.to_string(),
+            kind: kind.to_owned(),
+            wearer,
+            victim,
+            zone,
+            standing: standing.to_owned(),
+            since: None,
+            incident: (!episode.closed).then(|| episode.incident.to_string()),
+        })
+    }
+
+    fn decisions(&self, incident: &IncidentRow, input: &InputRow) -> Result<Vec<Value>, Unreadable> {
+        let all = rows::read_decisions(&input.decisions).map_err(|e| unreadable("decisions", &e))?;
+        let subject = match (&incident.zone, &incident.victim, &*incident.kind) {
+            (Some(zone), ..) => format!("{}/zone/{zone}", incident.order),
+            (None, Some(victim), "victim_proximity") => format!("{}/pair/{victim}", incident.order),
+            _ => return Ok(Vec::new()),
+        };
+        Ok(all.into_iter().filter(|decision| decision.watch == subject).map(|d| json!(d)).collect())
+    }
+}
+
+fn unreadable(key: &str, problem: &dyn std::fmt::Display) -> Unreadable {
+    Unreadable { key: key.to_owned(), problem: problem.to_string() }
+}

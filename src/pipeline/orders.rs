@@ -1,0 +1,87 @@
+//! Commands about orders: the guidance, the register, the rows.
+
+use std::sync::Arc;
+
+use zones::guidance::{Finding, Severity, Term, check_beside};
+use zones::order::{Draft, Order};
+use zones::{Input, Invalid, Outcome, OrderId, Refused, Timestamp};
+
+use super::decide::Decider;
+use crate::api::commands::{OrderAccepted, OrderRefused, UnknownOrder};
+use crate::store::{OrderRow, Origin};
+
+impl Decider {
+    /// Puts an order into force, or says why it cannot be.
+    pub(super) fn put_order(
+        &mut self,
+        now: Timestamp,
+        draft: Draft,
+        origin: Origin,
+    ) -> Result<OrderAccepted, OrderRefused> {
+        self.advance(now);
+        let findings = self.findings(now, &draft);
+        if findings.iter().any(|finding| finding.severity == Severity::Error) {
+            return Err(OrderRefused::Findings(findings));
+        }
+        let document = draft.document().to_owned();
+        let order = Arc::new(draft.into_order().map_err(OrderRefused::Findings)?);
+        let before = self.engine.order(&order.order).cloned();
+        let seq = self.next.input;
+        match self.tell(now, Input::Order(Arc::clone(&order))) {
+            Ok(Outcome::Duplicate) => {}
+            Ok(_) => {
+                if let Some(before) = &before {
+                    self.forget(before);
+                }
+                self.note(&order);
+                let row = OrderRow { order: order.order.clone(), seq, document: Some(document), at: now, origin };
+                self.pending.batch.orders.push(row);
+            }
+            Err(refused) => return Err(OrderRefused::Limit(field_of(refused))),
+        }
+        self.pending.urgent = true;
+        Ok(OrderAccepted { created: before.is_none(), findings })
+    }
+
+    /// Takes an order out of force; its history is kept.
+    pub(super) fn withdraw_order(
+        &mut self,
+        now: Timestamp,
+        id: &OrderId,
+        origin: Origin,
+    ) -> Result<(), UnknownOrder> {
+        self.advance(now);
+        let before = self.engine.order(id).cloned().ok_or(UnknownOrder)?;
+        let seq = self.next.input;
+        self.tell(now, Input::OrderWithdrawn(id.clone())).map_err(|_| UnknownOrder)?;
+        self.forget(&before);
+        self.pending.batch.orders.push(OrderRow { order: id.clone(), seq, document: None, at: now, origin });
+        self.pending.urgent = true;
+        Ok(())
+    }
+
+    /// What the guidance says, with the wearer's other orders as possible successors.
+    fn findings(&self, now: Timestamp, draft: &Draft) -> Vec<Finding> {
+        let known: Vec<Term> =
+            self.engine.orders_of_wearer(&draft.wearer.person).map(|order| Term::from(&**order)).collect();
+        check_beside(std::slice::from_ref(draft), &known, now)
+    }
+
+    /// Enters an order where names are looked up.
+    pub(super) fn note(&mut self, order: &Order) {
+        Arc::make_mut(&mut self.register).note(order);
+        self.directory.note(order);
+    }
+
+    fn forget(&mut self, order: &Order) {
+        Arc::make_mut(&mut self.register).forget(order);
+        self.directory.forget(order);
+    }
+}
+
+fn field_of(refused: Refused) -> Invalid {
+    match refused {
+        Refused::Beside(invalid) => invalid,
+        other => Invalid::new("device", other.to_string()),
+    }
+}

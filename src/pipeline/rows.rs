@@ -1,0 +1,166 @@
+//! From what was decided to what is stored, and back where somebody reads it.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+use zones::{
+    Alert, Certainty, Decision, DeviceRow, DeviceState, Engine, Episode, EpisodeRow, Fix, Input, Role, Rule,
+    Standing, Timestamp,
+};
+
+use crate::store::{AlertRow, IncidentRow, InputKind, InputRow, StateRow};
+
+/// A decision as it is stored: the watch by its name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct StoredDecision {
+    /// Name of the watch.
+    pub(crate) watch: String,
+    pub(crate) rule: Rule,
+    /// The time that was judged.
+    pub(crate) at: Timestamp,
+    pub(crate) distance_m: Option<f64>,
+    pub(crate) uncertainty_m: Option<f32>,
+    pub(crate) before: Standing,
+    pub(crate) after: Standing,
+    pub(crate) certainty: Certainty,
+}
+
+impl StoredDecision {
+    /// `None` when the watch is gone already: its order was withdrawn by the same input.
+    pub(crate) fn new(engine: &Engine, decision: &Decision) -> Option<Self> {
+        Some(Self {
+            watch: engine.watch_key(decision.watch)?.to_string(),
+            rule: decision.rule,
+            at: decision.at,
+            distance_m: decision.distance_m,
+            uncertainty_m: decision.uncertainty_m,
+            before: decision.before,
+            after: decision.after,
+            certainty: decision.certainty,
+        })
+    }
+}
+
+/// The binary form of rows. Writing to memory cannot fail for these types; should it, the row says nothing
+/// rather than stand in the way of the commit.
+fn binary(value: &impl Serialize) -> Vec<u8> {
+    postcard::to_allocvec(value).unwrap_or_default()
+}
+
+fn json(value: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(value).unwrap_or_default()
+}
+
+/// The decisions of one input.
+pub(crate) fn decisions(decisions: &[StoredDecision]) -> Vec<u8> {
+    if decisions.is_empty() { Vec::new() } else { binary(&decisions) }
+}
+
+/// Reads [`decisions`] back.
+pub(crate) fn read_decisions(bytes: &[u8]) -> Result<Vec<StoredDecision>, postcard::Error> {
+    if bytes.is_empty() { Ok(Vec::new()) } else { postcard::from_bytes(bytes) }
+}
+
+/// The journal row of an input, without its decisions. Fixes are binary (they are nearly all there is),
+/// everything else is JSON.
+pub(crate) fn input(seq: i64, now: Timestamp, input: &Input<'_>) -> InputRow {
+    let (kind, role, device, fixed_at, body) = match input {
+        Input::Fix { role, device, fix } => {
+            (InputKind::Fix, Some(*role), *device, Some(fix.fixed_at), binary(fix))
+        }
+        Input::Device { role, device, event } => {
+            (InputKind::Event, Some(*role), *device, Some(event.at), json(event))
+        }
+        Input::Online { role, device, online } => (InputKind::Online, Some(*role), *device, None, json(online)),
+        Input::Aware { device, aware } => {
+            (InputKind::Aware, Some(Role::Victim), *device, Some(aware.pressed_at), json(aware))
+        }
+        Input::Order(order) => (InputKind::Order, None, "", None, json(&order.order)),
+        Input::OrderWithdrawn(order) => (InputKind::OrderWithdrawn, None, "", None, json(order)),
+        Input::IncidentClosed { incident, .. } => (InputKind::IncidentClosed, None, "", None, json(incident)),
+        Input::Hearing(on) => (InputKind::Hearing, None, "", None, json(on)),
+        Input::Tick => (InputKind::Tick, None, "", None, Vec::new()),
+    };
+    InputRow { seq, kind, role, device: device.into(), fixed_at, received_at: now, body, decisions: Vec::new() }
+}
+
+/// The fix in a journal row.
+pub(crate) fn read_fix(row: &InputRow) -> Option<Fix> {
+    (row.kind == InputKind::Fix).then(|| postcard::from_bytes(&row.body).ok()).flatten()
+}
+
+/// The state of a device, under its id.
+pub(crate) fn device(row: DeviceRow) -> StateRow {
+    let state = row.state.map(|state| binary(&(row.role, state)));
+    StateRow { key: row.device.as_str().into(), state }
+}
+
+/// Reads a device's state back.
+pub(crate) fn read_device(bytes: &[u8]) -> Result<(Role, DeviceState), postcard::Error> {
+    postcard::from_bytes(bytes)
+}
+
+/// The memory of a watch, under its name.
+pub(crate) fn watch(row: EpisodeRow) -> StateRow {
+    StateRow { key: row.watch.to_string().into(), state: row.episode.map(|episode| binary(&episode)) }
+}
+
+/// Reads the memory of a watch back.
+pub(crate) fn read_watch(bytes: &[u8]) -> Result<Episode, postcard::Error> {
+    postcard::from_bytes(bytes)
+}
+
+/// An alert's row.
+pub(crate) fn alert(seq: i64, alert: &Alert) -> AlertRow {
+    AlertRow {
+        seq,
+        alert: alert.alert.to_string(),
+        incident: alert.incident.to_string(),
+        revision: alert.revision.into(),
+        raised_at: alert.raised_at,
+        level: Cow::Borrowed(alert.level.as_str()),
+        kind: Cow::Borrowed(alert.kind.as_str()),
+        order: alert.order.to_string(),
+        wearer: alert.wearer.to_string(),
+        victim: alert.victim.as_ref().map(ToString::to_string),
+        desk: alert.desk.as_ref().map(ToString::to_string),
+        data: String::from_utf8(json(alert)).unwrap_or_default(),
+    }
+}
+
+/// The incident as the alert leaves it; `before` is how it stood.
+pub(crate) fn incident(before: Option<&IncidentRow>, alert: &Alert) -> IncidentRow {
+    let level = alert.level.as_str();
+    let worst = match before.map(|row| &*row.worst) {
+        Some("alarm") => "alarm",
+        Some("warning") if level != "alarm" => "warning",
+        _ => level,
+    };
+    IncidentRow {
+        incident: alert.incident.to_string(),
+        order: alert.order.to_string(),
+        kind: Cow::Borrowed(alert.kind.as_str()),
+        wearer: alert.wearer.to_string(),
+        victim: alert.victim.as_ref().map(ToString::to_string),
+        zone: alert.zone.as_ref().map(ToString::to_string),
+        device: alert.device.as_ref().map(ToString::to_string),
+        desk: alert.desk.as_ref().map(ToString::to_string),
+        level: Cow::Borrowed(level),
+        worst: Cow::Borrowed(worst),
+        certainty: certainty(alert.certainty),
+        opened_at: before.map_or(alert.raised_at, |row| row.opened_at),
+        changed_at: alert.raised_at,
+        cleared_at: (level == "clear").then_some(alert.raised_at),
+        closed_at: before.and_then(|row| row.closed_at),
+        revision: alert.revision.into(),
+        state: before.map_or(Cow::Borrowed("open"), |row| row.state.clone()),
+    }
+}
+
+fn certainty(certainty: Certainty) -> Cow<'static, str> {
+    Cow::Borrowed(match certainty {
+        Certainty::Possible => "possible",
+        Certainty::Likely => "likely",
+        Certainty::Certain => "certain",
+    })
+}

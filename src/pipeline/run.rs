@@ -1,0 +1,299 @@
+//! The deciding loop.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+use zones::{Input, Timestamp};
+
+use super::commit::Committer;
+use super::decide::{Decider, Pending, Surroundings};
+use super::directory::Directory;
+pub use super::resume::Damaged;
+use crate::api::commands::Command;
+use crate::api::{LiveFeed, Readiness};
+use crate::clock;
+use crate::config::Desk;
+use crate::delivery::DispatchHandle;
+use crate::metrics::Metrics;
+use crate::mqtt::{Acks, Arrived, LinkStatus, Publisher};
+use crate::store::{Loaded, Origin, Store, StoreError};
+use crate::wire::TrackerKeys;
+
+/// A batch closes when it has so many parts …
+const MOST_IN_BATCH: usize = 2_000;
+
+/// … or is this old, so that nobody waits longer for his acknowledgement than a disk needs anyway.
+const OLDEST_BATCH: Duration = Duration::from_millis(10);
+
+/// How often readiness and figures are brought up to date.
+const REFRESH_EVERY: Duration = Duration::from_millis(250);
+
+/// After a connect the broker needs a moment to hand over what it kept; an empty queue before that says
+/// nothing.
+const SETTLING: Duration = Duration::from_secs(1);
+
+/// What the pipeline is to know.
+#[derive(Debug)]
+pub struct Settings {
+    /// Desks and their roads.
+    pub desks: Vec<Desk>,
+    /// Keys of encrypted OwnTracks messages.
+    pub keys: TrackerKeys,
+    /// Topic of Traccar's position forward, if there is one.
+    pub traccar_topic: Option<String>,
+    /// Names this instance in events: a URI reference.
+    pub source: String,
+}
+
+/// Where the pipeline hears from, and whom it tells.
+#[derive(Debug)]
+pub struct Sources {
+    /// Messages of the ingest link.
+    pub arrived: mpsc::Receiver<Arrived>,
+    /// Where they are acknowledged.
+    pub acks: Acks,
+    /// How the ingest link stands.
+    pub link: watch::Receiver<LinkStatus>,
+    /// Commands of the API.
+    pub commands: mpsc::Receiver<Command>,
+    /// Changes of the orders folder.
+    pub files: mpsc::Receiver<FileOrder>,
+    /// The road to devices.
+    pub publisher: Publisher,
+    /// Told of new deliveries.
+    pub dispatch: DispatchHandle,
+    /// Told of new alerts.
+    pub live: LiveFeed,
+}
+
+/// A change of the orders folder.
+#[derive(Debug)]
+pub enum FileOrder {
+    /// A file states this order.
+    Stated(Box<zones::order::Draft>),
+    /// No file states this order any more.
+    Gone(zones::OrderId),
+}
+
+/// The pipeline, ready to run.
+pub struct Pipeline {
+    decider: Decider,
+    store: Store,
+    metrics: Arc<Metrics>,
+    readiness: watch::Sender<Readiness>,
+}
+
+impl std::fmt::Debug for Pipeline {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pipeline").field("orders", &self.decider.engine.orders().count()).finish_non_exhaustive()
+    }
+}
+
+impl Pipeline {
+    /// Takes up what the store holds.
+    ///
+    /// # Errors
+    /// When something stored cannot be read: one line that names it.
+    pub fn resume(
+        store: Store,
+        loaded: Loaded,
+        settings: Settings,
+        metrics: Arc<Metrics>,
+        readiness: watch::Sender<Readiness>,
+    ) -> Result<(Self, Directory), Damaged> {
+        let Settings { desks, keys, traccar_topic, source } = settings;
+        let around = Surroundings { desks, keys, traccar_topic, source };
+        let directory = Directory::default();
+        let clock = loaded.clock.unwrap_or(Timestamp::from_millis(0));
+        let decider = Decider::resume(loaded, clock, directory.clone(), around, metrics.clone())?;
+        Ok((Self { decider, store, metrics, readiness }, directory))
+    }
+
+    /// Decides until `stop`, then commits what is decided and ends.
+    ///
+    /// # Errors
+    /// When the store fails for good. Nothing that was not committed has been acknowledged.
+    pub async fn run(self, sources: Sources, stop: CancellationToken) -> Result<(), StoreError> {
+        let Sources { arrived, acks, link, commands, files, publisher, dispatch, live } = sources;
+        let (store_ok, store_state) = watch::channel(true);
+        let metrics = self.metrics.clone();
+        let committer = Committer { store: self.store, acks, publisher, dispatch, live, metrics, store_ok };
+        let (to_committer, batches) = mpsc::channel(1);
+        let mut committing = tokio::spawn(committer.run(batches));
+        let deciding = Deciding {
+            decider: self.decider,
+            metrics: self.metrics,
+            readiness: self.readiness,
+            link,
+            store_state,
+            connected_at: None,
+            caught_up: false,
+        };
+        tokio::select! {
+            () = deciding.run(arrived, commands, files, to_committer, stop) => {}
+            ended = &mut committing => return ended.unwrap_or_else(|error| Err(broken(&error))),
+        }
+        committing.await.unwrap_or_else(|error| Err(broken(&error)))
+    }
+}
+
+/// The committing task ended without a word.
+fn broken(error: &tokio::task::JoinError) -> StoreError {
+    StoreError::Refused { url: String::new(), problem: format!("the committer failed: {error}") }
+}
+
+struct Deciding {
+    decider: Decider,
+    metrics: Arc<Metrics>,
+    readiness: watch::Sender<Readiness>,
+    link: watch::Receiver<LinkStatus>,
+    store_state: watch::Receiver<bool>,
+    connected_at: Option<Instant>,
+    caught_up: bool,
+}
+
+impl Deciding {
+    async fn run(
+        mut self,
+        mut arrived: mpsc::Receiver<Arrived>,
+        mut commands: mpsc::Receiver<Command>,
+        mut files: mpsc::Receiver<FileOrder>,
+        committer: mpsc::Sender<Pending>,
+        stop: CancellationToken,
+    ) {
+        let mut refresh = tokio::time::interval(REFRESH_EVERY);
+        self.hear();
+        loop {
+            let full = self.decider.pending.len() >= MOST_IN_BATCH;
+            let wake = self.wake_in();
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                room = committer.reserve(), if self.is_due(full) => match room {
+                    Ok(room) => room.send(self.decider.take()),
+                    Err(_) => return, // The committer has failed, and says why.
+                },
+                Ok(()) = self.link.changed() => self.hear(),
+                Some(command) = commands.recv(), if !full => self.command(command),
+                Some(change) = files.recv(), if !full => self.file(change),
+                Some(message) = arrived.recv(), if !full => self.take_in(message, &mut arrived),
+                _ = refresh.tick() => self.refresh(arrived.len()),
+                () = tokio::time::sleep(wake) => self.decider.advance(clock::now()),
+            }
+        }
+        if !self.decider.pending.is_empty() {
+            // Should the committer have failed, what is lost here was never acknowledged.
+            let _ = committer.send(self.decider.take()).await;
+        }
+    }
+
+    /// Takes in a message, and those that came with it while there is room.
+    fn take_in(&mut self, message: Arrived, arrived: &mut mpsc::Receiver<Arrived>) {
+        let mut next = Some(message);
+        while let Some(message) = next {
+            let now = clock::timestamp(message.received_at);
+            match message.topic() {
+                Ok(topic) => self.decider.message(now, topic, &message.payload),
+                Err(_) => {
+                    let unusable = crate::wire::Unusable { reason: "the topic is no UTF-8".to_owned(), field: None };
+                    let topic = String::from_utf8_lossy(&message.topic);
+                    self.decider.set_aside(now, &topic, &message.payload, &unusable);
+                }
+            }
+            self.decider.pending.begun.get_or_insert_with(Instant::now);
+            self.decider.pending.acks.push(message.ack);
+            next = if self.decider.pending.len() < MOST_IN_BATCH { arrived.try_recv().ok() } else { None };
+        }
+    }
+
+    fn command(&mut self, command: Command) {
+        let now = clock::now();
+        let answer: Box<dyn FnOnce() + Send> = match command {
+            Command::PutOrder { draft, reply } => {
+                let answer = self.decider.put_order(now, *draft, Origin::Api);
+                Box::new(move || drop(reply.send(answer)))
+            }
+            Command::WithdrawOrder { order, reply } => {
+                let answer = self.decider.withdraw_order(now, &order, Origin::Api);
+                Box::new(move || drop(reply.send(answer)))
+            }
+            Command::Ingest { payload, reply } => {
+                let answer = self.decider.traccar(now, &payload);
+                Box::new(move || drop(reply.send(answer)))
+            }
+        };
+        self.decider.pending.urgent = true;
+        self.decider.pending.begun.get_or_insert_with(Instant::now);
+        self.decider.pending.replies.push(answer);
+    }
+
+    fn file(&mut self, change: FileOrder) {
+        let now = clock::now();
+        match change {
+            FileOrder::Stated(draft) => {
+                let order = draft.order.clone();
+                match self.decider.put_order(now, *draft, Origin::File) {
+                    Ok(accepted) => {
+                        for finding in accepted.findings {
+                            tracing::info!(%order, code = finding.code.as_str(), "finding about an order");
+                        }
+                    }
+                    Err(refused) => tracing::error!(%order, reason = %refused, "an order is not in force"),
+                }
+            }
+            FileOrder::Gone(order) => {
+                // One that was never in force is gone anyway.
+                let _ = self.decider.withdraw_order(now, &order, Origin::File);
+            }
+        }
+    }
+
+    /// Tells the engine whether devices can be heard.
+    fn hear(&mut self) {
+        let connected = self.link.borrow_and_update().is_connected();
+        self.connected_at = connected.then(Instant::now);
+        self.caught_up &= connected;
+        self.metrics.broker_connected.set(connected.into());
+        let now = clock::now();
+        self.decider.advance(now);
+        // Nobody refuses to be told this.
+        let _ = self.decider.tell(now, Input::Hearing(connected));
+        self.decider.pending.urgent = true;
+    }
+
+    fn is_due(&self, full: bool) -> bool {
+        let pending = &self.decider.pending;
+        let old = pending.begun.is_some_and(|begun| begun.elapsed() >= OLDEST_BATCH);
+        !pending.is_empty() && (full || old || pending.urgent)
+    }
+
+    /// How long to sleep if nothing comes: until the batch is old, or the engine wants to be woken.
+    fn wake_in(&self) -> Duration {
+        let old = self.decider.pending.begun.map(|begun| OLDEST_BATCH.saturating_sub(begun.elapsed()));
+        let deadline = self.decider.engine.poll_deadline().map(|at| {
+            let left = at - clock::timestamp(SystemTime::now());
+            // Not at once: what was due may turn out not to be, and another look can wait a millisecond.
+            Duration::from_millis(u64::try_from(left.0).unwrap_or(0).max(1))
+        });
+        old.into_iter().chain(deadline).min().unwrap_or(REFRESH_EVERY).min(REFRESH_EVERY)
+    }
+
+    fn refresh(&mut self, backlog: usize) {
+        let settled = self.connected_at.is_some_and(|at| at.elapsed() >= SETTLING);
+        self.caught_up |= settled && backlog == 0;
+        self.metrics.backlog_messages.set(i64::try_from(backlog).unwrap_or(i64::MAX));
+        let state = Readiness {
+            broker_connected: self.connected_at.is_some(),
+            caught_up: self.caught_up,
+            backlog_messages: backlog as u64,
+            store_ok: *self.store_state.borrow(),
+        };
+        self.readiness.send_if_modified(|before| {
+            let changed = *before != state;
+            *before = state;
+            changed
+        });
+    }
+}

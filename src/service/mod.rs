@@ -1,0 +1,200 @@
+//! The service: all parts put together, started in order and stopped in the opposite one.
+
+mod orders_dir;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::api::{self, AppState, LiveFeed, Readiness, commands};
+use crate::config::{Desk, Tokens};
+use crate::delivery::{Dispatcher, Roads};
+use crate::metrics::Metrics;
+use crate::mqtt::{IngestLink, LinkSettings, MqttConfig, Publisher};
+use crate::pipeline::{self, Pipeline, Sources};
+use crate::store::Store;
+use crate::wire::{SUBSCRIPTIONS, TrackerKeys};
+use crate::clock;
+
+/// Changes of order files that may wait for the pipeline.
+const FILES_WAITING: usize = 16;
+
+/// What a service is made of.
+#[derive(Debug)]
+pub struct Plan {
+    /// URL of the store.
+    pub store_url: String,
+    /// The broker.
+    pub broker: MqttConfig,
+    /// Topic of Traccar's position forward, if there is one.
+    pub traccar_topic: Option<String>,
+    /// Keys of encrypted OwnTracks messages.
+    pub keys: TrackerKeys,
+    /// Where the API listens.
+    pub listen: SocketAddr,
+    /// Who may call it.
+    pub tokens: Tokens,
+    /// Folder of order files.
+    pub orders_dir: Option<PathBuf>,
+    /// Desks and their roads.
+    pub desks: Vec<Desk>,
+}
+
+/// A failure that ends the service, in one line.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Failure(String);
+
+impl Failure {
+    fn new(problem: impl std::fmt::Display) -> Self {
+        Self(problem.to_string())
+    }
+}
+
+/// A running service.
+#[derive(Debug)]
+pub struct Service {
+    /// Where the API listens, with the port it got.
+    pub address: SocketAddr,
+    /// How the parts are.
+    pub readiness: watch::Receiver<Readiness>,
+    /// Its store, for reading.
+    pub store: Store,
+    stop: Stop,
+    parts: JoinSet<Result<(), Failure>>,
+}
+
+/// Stops a service in two steps: first nothing new is decided, then, when that is stored, everything else.
+#[derive(Debug, Clone, Default)]
+struct Stop {
+    deciding: CancellationToken,
+    rest: CancellationToken,
+}
+
+impl Service {
+    /// Starts all parts. Must be called within a Tokio runtime; a TLS provider must be installed.
+    ///
+    /// # Errors
+    /// When a part cannot start: one line that names what is wrong.
+    pub async fn start(plan: Plan) -> Result<Self, Failure> {
+        let listener = TcpListener::bind(plan.listen)
+            .await
+            .map_err(|error| Failure(format!("api.listen: {}: {error}", plan.listen)))?;
+        let address = listener.local_addr().map_err(Failure::new)?;
+        let ingest_settings = LinkSettings::load(&plan.broker, subscriptions(plan.traccar_topic.as_deref()))
+            .map_err(Failure::new)?;
+        let out = MqttConfig { client_id: format!("{}-out", plan.broker.client_id), ..plan.broker.clone() };
+        let out_settings = LinkSettings::load(&out, Vec::new()).map_err(Failure::new)?;
+        let store = Store::open(&plan.store_url).await.map_err(Failure::new)?;
+        let loaded = store.load().await.map_err(Failure::new)?;
+        let metrics = Arc::new(Metrics::default());
+        let (ready, readiness) = watch::channel(Readiness::default());
+        let settings = pipeline::Settings {
+            desks: plan.desks.clone(),
+            keys: plan.keys,
+            traccar_topic: plan.traccar_topic,
+            source: format!("urn:afstand:{}", plan.broker.client_id),
+        };
+        let (pipeline, directory) =
+            Pipeline::resume(store.clone(), loaded, settings, metrics.clone(), ready).map_err(Failure::new)?;
+
+        let stop = Stop::default();
+        let mut parts = JoinSet::new();
+        let publisher = Publisher::start(out_settings);
+        let roads = Roads::new(publisher.clone(), &plan.desks).map_err(Failure::new)?;
+        let (dispatcher, dispatch) = Dispatcher::new(store.clone(), roads, Arc::new(clock::now));
+        let (commands, asked) = commands::channel();
+        let (to_files, files) = mpsc::channel(FILES_WAITING);
+        let (to_pipeline, arrived) = mpsc::channel(ingest_settings.channel_capacity());
+        let live = LiveFeed::default();
+        let ingest = IngestLink::start(ingest_settings, to_pipeline);
+        let sources = Sources {
+            arrived,
+            acks: ingest.acks(),
+            link: ingest.status(),
+            commands: asked,
+            files,
+            publisher,
+            dispatch,
+            live: live.clone(),
+        };
+        let state = AppState {
+            store: store.clone(),
+            commands,
+            tokens: Arc::new(plan.tokens),
+            readiness: readiness.clone(),
+            metrics: metrics.clone(),
+            live,
+            states: Arc::new(directory),
+            clock: clock::now,
+        };
+        let deciding = stop.deciding.clone();
+        parts.spawn(async move {
+            let ended = pipeline.run(sources, deciding).await.map_err(Failure::new);
+            ingest.stop().await; // Acknowledgements of the last batch leave with it.
+            ended
+        });
+        let rest = stop.rest.clone();
+        parts.spawn(async move { dispatcher.run(rest).await.map_err(Failure::new) });
+        let rest = stop.rest.clone();
+        parts.spawn(async move { api::serve(listener, state, rest).await.map_err(Failure::new) });
+        parts.spawn(figures(store.clone(), metrics, stop.rest.clone()));
+        match plan.orders_dir {
+            Some(dir) => {
+                parts.spawn(orders_dir::watch(dir, to_files, stop.deciding.clone()));
+            }
+            None => drop(to_files),
+        }
+        Ok(Self { address, readiness, store, stop, parts })
+    }
+
+    /// Runs until `stop` is cancelled or a part fails; then stops what still runs: decided things are stored,
+    /// what is under way to recipients gets a few seconds.
+    ///
+    /// # Errors
+    /// The failure of the part that ended the service.
+    pub async fn run(mut self, stop: CancellationToken) -> Result<(), Failure> {
+        let mut result = Ok(());
+        tokio::select! {
+            () = stop.cancelled() => {}
+            Some(ended) = self.parts.join_next() => result = part_of(ended),
+        }
+        self.stop.deciding.cancel();
+        while let Some(ended) = self.parts.join_next().await {
+            result = result.and(part_of(ended));
+            // The pipeline is the part that takes long; whichever it was, the rest may go after the first.
+            self.stop.rest.cancel();
+        }
+        self.store.close().await;
+        result
+    }
+}
+
+fn part_of(ended: Result<Result<(), Failure>, tokio::task::JoinError>) -> Result<(), Failure> {
+    ended.unwrap_or_else(|error| Err(Failure(format!("a part of the service failed: {error}"))))
+}
+
+fn subscriptions(traccar_topic: Option<&str>) -> Vec<String> {
+    SUBSCRIPTIONS.iter().copied().chain(traccar_topic).map(str::to_owned).collect()
+}
+
+/// Brings the figures that are counted in the store up to date every few seconds.
+async fn figures(store: Store, metrics: Arc<Metrics>, stop: CancellationToken) -> Result<(), Failure> {
+    let mut tick = tokio::time::interval(std::time::Duration::from_secs(5));
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            _ = tick.tick() => {}
+        }
+        // An unreachable store is reported where it matters, by the committer.
+        if let Ok(counts) = store.counts().await {
+            metrics.deliveries_pending.set(counts.pending_deliveries);
+            metrics.open_incidents.set(counts.open_incidents);
+        }
+    }
+}

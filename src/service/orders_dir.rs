@@ -1,0 +1,167 @@
+//! The folder of order files: read at the start and when a file changes.
+//!
+//! An order that came from a file is withdrawn when no file states it any more. A file that cannot be read
+//! changes nothing: what it stated before stays in force, and the log says what is wrong.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use zones::OrderId;
+use zones::order::Draft;
+
+use super::Failure;
+use crate::pipeline::FileOrder;
+
+/// How often the folder is looked at. Looking costs little, and works on every file system.
+const EVERY: Duration = Duration::from_secs(2);
+
+/// What tells whether a file has changed.
+type Mark = (Option<SystemTime>, u64);
+
+/// A file as it was last read.
+#[derive(Default)]
+struct Known {
+    mark: Option<Mark>,
+    orders: BTreeSet<OrderId>,
+}
+
+/// Watches a folder until `stop`.
+pub(super) async fn watch(
+    dir: PathBuf,
+    out: mpsc::Sender<FileOrder>,
+    stop: CancellationToken,
+) -> Result<(), Failure> {
+    let mut known: BTreeMap<PathBuf, Known> = BTreeMap::new();
+    let mut tick = tokio::time::interval(EVERY);
+    let mut complained = false;
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            _ = tick.tick() => {}
+        }
+        let (looked, looked_in) = (std::mem::take(&mut known), dir.clone());
+        let found = tokio::task::spawn_blocking(move || look(&looked_in, looked)).await.map_err(Failure::new)?;
+        let (now, changes) = found;
+        known = now;
+        match changes {
+            Ok(changes) => {
+                complained = false;
+                for change in changes {
+                    if out.send(change).await.is_err() {
+                        return Ok(());
+                    }
+                }
+            }
+            Err(error) if !complained => {
+                complained = true;
+                tracing::error!(dir = %dir.display(), %error, "the orders folder cannot be read; its orders stay as they are");
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+type Looked = (BTreeMap<PathBuf, Known>, std::io::Result<Vec<FileOrder>>);
+
+/// Reads what has changed in the folder.
+fn look(dir: &Path, mut known: BTreeMap<PathBuf, Known>) -> Looked {
+    let files = match files(dir) {
+        Ok(files) => files,
+        Err(error) => return (known, Err(error)),
+    };
+    let before: BTreeSet<OrderId> = stated(&known);
+    let mut changes = Vec::new();
+    known.retain(|path, _| files.iter().any(|(file, _)| file == path));
+    for (path, mark) in files {
+        let entry = known.entry(path.clone()).or_default();
+        if entry.mark == Some(mark) {
+            continue;
+        }
+        entry.mark = Some(mark);
+        match read(&path) {
+            Ok(drafts) => {
+                entry.orders = drafts.iter().map(|draft| draft.order.clone()).collect();
+                changes.extend(drafts.into_iter().map(|draft| FileOrder::Stated(Box::new(draft))));
+            }
+            Err(error) => {
+                tracing::error!(file = %path.display(), %error, "an order file cannot be read; what it stated stays as it is");
+            }
+        }
+    }
+    let now = stated(&known);
+    changes.extend(before.difference(&now).cloned().map(FileOrder::Gone));
+    (known, Ok(changes))
+}
+
+fn stated(known: &BTreeMap<PathBuf, Known>) -> BTreeSet<OrderId> {
+    known.values().flat_map(|file| file.orders.iter().cloned()).collect()
+}
+
+/// The `*.json` files of the folder, by name.
+fn files(dir: &Path) -> std::io::Result<Vec<(PathBuf, Mark)>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "json") {
+            let data = std::fs::metadata(&path)?;
+            files.push((path, (data.modified().ok(), data.len())));
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn read(path: &Path) -> Result<Vec<Draft>, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+    zones::order::read(&text).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(id: &str) -> String {
+        format!(
+            r#"{{"order":"{id}","legal_basis":"special_condition","valid_from":"2026-11-01T00:00:00Z",
+            "valid_until":"2027-11-01T00:00:00Z","wearer":{{"person":"w-{id}","device":"am-{id}"}},"victims":[],
+            "zones":{{"type":"FeatureCollection","features":[]}},"contacts":{{}}}}"#
+        )
+    }
+
+    fn names(looked: Looked) -> (BTreeMap<PathBuf, Known>, Vec<String>) {
+        let name = |change: FileOrder| match change {
+            FileOrder::Stated(draft) => format!("+{}", draft.order),
+            FileOrder::Gone(order) => format!("-{order}"),
+        };
+        (looked.0, looked.1.unwrap().into_iter().map(name).collect())
+    }
+
+    #[test]
+    fn files_come_change_break_and_go() {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
+        write("a.json", &order("a"));
+        write("b.json", &format!("[{},{}]", order("b"), order("c")));
+        write("notes.txt", "not an order");
+        let (known, changes) = names(look(dir.path(), BTreeMap::new()));
+        assert_eq!(changes, ["+a", "+b", "+c"]);
+        let (known, changes) = names(look(dir.path(), known));
+        assert_eq!(changes, [] as [String; 0], "nothing changed");
+        write("b.json", &order("b"));
+        let (known, changes) = names(look(dir.path(), known));
+        assert_eq!(changes, ["+b", "-c"]);
+        write("a.json", "{ broken");
+        let (known, changes) = names(look(dir.path(), known));
+        assert_eq!(changes, [] as [String; 0], "a broken file takes nobody's protection away");
+        std::fs::remove_file(dir.path().join("a.json")).unwrap();
+        let (known, changes) = names(look(dir.path(), known));
+        assert_eq!(changes, ["-a"]);
+        drop(dir);
+        let gone = look(Path::new("/nowhere/at/all"), known);
+        assert!(gone.1.is_err(), "a folder that is away withdraws nothing");
+        assert_eq!(stated(&gone.0).len(), 1);
+    }
+}

@@ -1,0 +1,134 @@
+//! Rows about what is sent to recipients and what they say.
+
+use zones::Timestamp;
+
+use super::{Channel, Word};
+
+/// A message to a recipient, to be sent until it is received or closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewDelivery {
+    /// Number of the delivery, counting up (first: [`Next::delivery`]).
+    pub id: i64,
+    /// The alert; an alert has one delivery per channel and recipient, a second is ignored.
+    pub alert: String,
+    /// Number of the alert.
+    pub alert_seq: i64,
+    /// Its incident.
+    pub incident: String,
+    /// The road.
+    pub channel: Channel,
+    /// Device id or desk id.
+    pub recipient: String,
+    /// The exact body to send.
+    pub payload: String,
+    /// Level of the alert.
+    pub level: Word,
+    /// When it was put in the outbox.
+    pub created_at: Timestamp,
+}
+
+/// How a delivery went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryProgress {
+    /// The delivery.
+    pub id: i64,
+    /// When.
+    pub at: Timestamp,
+    /// What happened.
+    pub outcome: Outcome,
+}
+
+/// What happened to a delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// An attempt failed.
+    Attempted {
+        /// Which attempt this was, from 1; one that is recorded already changes nothing.
+        attempt: i64,
+        /// Why it failed.
+        error: String,
+        /// When the next attempt is due.
+        next_at: Timestamp,
+    },
+    /// The recipient has it. The first time counts.
+    Received {
+        /// Which attempt this was, from 1.
+        attempt: i64,
+        /// How it answered.
+        detail: String,
+    },
+    /// It need not be sent any more. What was received stays received.
+    Closed {
+        /// Why.
+        why: String,
+    },
+}
+
+/// A delivery that is neither received nor closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingDelivery {
+    /// What is to be sent to whom.
+    pub delivery: NewDelivery,
+    /// Attempts so far.
+    pub attempts: i64,
+    /// When the last attempt was made.
+    pub attempted_at: Option<Timestamp>,
+    /// Why it failed.
+    pub error: Option<String>,
+    /// When the next is due; `None` is now.
+    pub next_at: Option<Timestamp>,
+    /// Whether the incident is closed, so that it need not be sent any more.
+    pub incident_closed: bool,
+}
+
+/// A delivery as its recipient can be shown it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryRecord {
+    /// What was to be sent to whom.
+    pub delivery: NewDelivery,
+    /// Attempts made.
+    pub attempts: i64,
+    /// When the last attempt was made.
+    pub attempted_at: Option<Timestamp>,
+    /// Why the last failed one failed.
+    pub error: Option<String>,
+    /// When the next is due.
+    pub next_at: Option<Timestamp>,
+    /// When it was received.
+    pub received_at: Option<Timestamp>,
+    /// How the recipient answered.
+    pub detail: Option<String>,
+    /// When it was closed.
+    pub closed_at: Option<Timestamp>,
+    /// Why it was closed.
+    pub why: Option<String>,
+    /// When the recipient's device said it displayed the alert.
+    pub displayed_at: Option<Timestamp>,
+    /// When the recipient confirmed it.
+    pub confirmed_at: Option<Timestamp>,
+}
+
+/// What a recipient said about an alert or an incident.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiptRow {
+    /// Number of the input that brought it; the key.
+    pub seq: i64,
+    /// When, by the recipient's clock.
+    pub at: Timestamp,
+    /// When it arrived.
+    pub received_at: Timestamp,
+    /// The road it came by.
+    pub channel: Channel,
+    /// Device id or desk id.
+    pub recipient: String,
+    /// The alert it is about.
+    pub alert: Option<String>,
+    /// The incident it is about.
+    pub incident: Option<String>,
+    /// `displayed`, `confirmed`, `received`, `accepted`, …
+    pub state: Word,
+    /// The recipient's own reference.
+    pub reference: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+}
