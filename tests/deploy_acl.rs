@@ -2,6 +2,7 @@
 //!
 //! Nothing here waits for something not to happen: whatever must not arrive would have to come before the answer to a
 //! later request on the same connection.
+#![allow(clippy::unwrap_used, clippy::expect_used)] // Helpers of tests fail like tests.
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! The deployment files against the service itself: settings it accepts, all of them, and a health check that tells.
+#![allow(clippy::unwrap_used, clippy::expect_used)] // Helpers of tests fail like tests.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -29,6 +30,13 @@ fn with_all_keys() -> String {
     sample().lines().map(shown).filter(|line| !line.contains("sqlite:")).collect::<Vec<_>>().join("\n")
 }
 
+/// The same but for certificates, which are read at the start: tests of the link have real ones.
+fn without_certificates() -> String {
+    let tls = ["ca_file", "client_cert_file", "client_key_file"];
+    let is_tls = |line: &&str| tls.iter().any(|key| line.starts_with(key));
+    with_all_keys().lines().filter(|line| !is_tls(line)).collect::<Vec<_>>().join("\n")
+}
+
 /// A folder as the deployment notes have it made.
 struct Folder(tempfile::TempDir);
 
@@ -41,9 +49,6 @@ impl Folder {
         folder.put("rotterdam.secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n");
         folder.put("rotterdam.previous.secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSx\n");
         folder.put("tokens.toml", "");
-        for pem in ["broker-ca.pem", "afstand.pem", "afstand.key"] {
-            folder.put(pem, "a certificate or key, which is read when the broker is connected to\n");
-        }
         fs::create_dir(folder.0.path().join("orders")).expect("a folder of orders");
         folder
     }
@@ -64,13 +69,13 @@ impl Folder {
 fn the_sample_of_settings_starts_the_service_as_it_is() {
     let settings = Folder::new(&sample()).load().unwrap();
     assert_eq!(settings.warnings, [""; 0]);
-    assert_eq!(settings.mqtt.url, "mqtt://127.0.0.1:1884");
+    assert_eq!(settings.mqtt.link.url, "mqtt://127.0.0.1:1884");
     assert_eq!(settings.desks.len(), 1);
 }
 
 #[test]
 fn what_the_sample_only_shows_is_right_too() {
-    let settings = Folder::new(&with_all_keys()).load().unwrap();
+    let settings = Folder::new(&without_certificates()).load().unwrap();
     assert_eq!(settings.warnings, [""; 0]);
     assert!(settings.store_url.starts_with("postgres://"));
     assert_eq!(settings.desks[0].webhook.as_ref().map(|webhook| webhook.secrets.len()), Some(2));
@@ -97,17 +102,17 @@ fn the_sample_shows_every_key_there_is() {
 /// Defaults that the sample states are those that hold without it.
 #[test]
 fn the_defaults_in_the_sample_are_the_defaults() {
-    let shown = Folder::new(&with_all_keys()).load().unwrap();
+    let shown = Folder::new(&without_certificates()).load().unwrap();
     let bare = Folder::new("[store]\nurl = \"sqlite:a.db\"\n[mqtt]\nurl = \"mqtt://b\"\n").load().unwrap();
     assert_eq!(shown.log, bare.log);
     assert_eq!(shown.api.listen, bare.api.listen);
-    assert_eq!(shown.mqtt.client_id, bare.mqtt.client_id);
     assert!(shown.desks[0].mqtt);
-    let limits = afstand::mqtt::MqttConfig::new("mqtt://b");
-    assert_eq!(shown.mqtt.receive_maximum, Some(limits.receive_maximum));
-    assert_eq!(shown.mqtt.max_packet_bytes, Some(limits.max_packet_bytes));
-    assert_eq!(shown.mqtt.session_expiry_s, Some(limits.session_expiry_s));
-    assert_eq!(shown.mqtt.keep_alive_s, Some(limits.keep_alive_s));
+    let (shown, bare) = (shown.mqtt.link, bare.mqtt.link);
+    assert_eq!(shown.client_id, bare.client_id);
+    assert_eq!(shown.receive_maximum, bare.receive_maximum);
+    assert_eq!(shown.max_packet_bytes, bare.max_packet_bytes);
+    assert_eq!(shown.session_expiry_s, bare.session_expiry_s);
+    assert_eq!(shown.keep_alive_s, bare.keep_alive_s);
 }
 
 /// Files that the unit and the containers hand to the service are those that the sample names.
@@ -135,10 +140,13 @@ fn answering(status: &'static str) -> (u16, thread::JoinHandle<String>) {
     let port = listener.local_addr().expect("its address").port();
     let answer = thread::spawn(move || {
         let (mut stream, _) = listener.accept().expect("a request");
-        let mut request = vec![0; 1_024];
-        let length = stream.read(&mut request).expect("its text");
+        let (mut request, mut part) = (Vec::new(), [0; 1_024]);
+        while !request.ends_with(b"\r\n\r\n") {
+            let length = stream.read(&mut part).expect("its text");
+            request.extend(&part[..length]);
+        }
         stream.write_all(format!("HTTP/1.1 {status}\r\n\r\n").as_bytes()).expect("answered");
-        String::from_utf8_lossy(&request[..length]).into_owned()
+        String::from_utf8_lossy(&request).into_owned()
     });
     (port, answer)
 }

@@ -1,5 +1,6 @@
 //! The house rules, held by reading the tree: who may import whom, how long files and functions may be, what has no
 //! place in code that ships. Each finding says where, and what to do.
+#![allow(clippy::unwrap_used, clippy::expect_used)] // Helpers of tests fail like tests.
 
 mod manifests;
 mod pages;
@@ -45,7 +46,7 @@ const WALLS: [(&str, &[&str], &str); 7] = [
     ),
     ("src/api", &["mqtt"], "HTTP reaches devices through the store and the pipeline"),
     ("src/delivery", &["api", "pipeline"], "delivery works from the outbox"),
-    ("src/config", &["api", "mqtt", "pipeline", "store"], "settings are read before anything runs"),
+    ("src/config", &["api", "pipeline", "service", "store"], "settings are read before anything runs"),
     (
         "src/metrics.rs",
         &["api", "config", "delivery", "mqtt", "pipeline", "store", "wire"],

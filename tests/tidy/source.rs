@@ -207,8 +207,8 @@ fn only_code_is_left() {
     for (text, want) in [
         ("a // b {\nc", "a       \nc"),
         ("a /* { \n } */ b", "a      \n      b"),
-        (r#"x("a\"{", '{')"#, r#"x(      ,    )"#),
-        ("r#\"un\"wrap\"# + br\"{\" + 'a'", "              + b     +    "),
+        (r#"x("a\"{", '{')"#, r"x(      ,    )"),
+        ("r#\"un\"wrap\"# + br\"{\" + 'a'", "             + b     +    "),
         ("fn f<'a>(x: &'a str) -> char { '\\'' }", "fn f<'a>(x: &'a str) -> char {      }"),
         ("for_each(\"é\")", "for_each(    )"),
     ] {
