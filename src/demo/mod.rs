@@ -84,6 +84,7 @@ pub async fn run(
     lines.close();
     let played = players.await.map_err(|error| error.to_string())?;
     let told = account.await.map_err(|error| error.to_string())?;
+    link.stop().await;
     broker.stop().await.map_err(|error| error.to_string())?;
     print(Line::Plain(format!(
         "\nEinde / the end: {played} messages from devices, {told} alerts. Nothing is left on this machine."
