@@ -70,9 +70,11 @@ pub async fn run(
     }
     let (say, mut lines) = mpsc::channel(LINES_WAITING);
     let over = stop.child_token();
+    let (link, ear) = players::listen(&broker.url())?;
+    let devices = players::connect(&broker.url())?;
     let players =
-        tokio::spawn(players::play(city, broker.url(), service.readiness.clone(), say.clone(), over.clone()));
-    let account = tokio::spawn(account::tell(service.store.clone(), say, over.clone()));
+        tokio::spawn(players::play(city, devices, service.readiness.clone(), say.clone(), over.clone()));
+    let account = tokio::spawn(account::tell(service.store.clone(), ear, say, over.clone()));
     let mut running = tokio::spawn(service.run(stop.clone()));
     let ended = loop {
         tokio::select! {
