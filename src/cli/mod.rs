@@ -2,12 +2,18 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)] // see above
 
 mod check_orders;
+mod demo;
 mod replay;
+mod serve;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{Log, LogFormat};
 
 /// Houdt afstand in het oog / Watches the distance between a wearer and the people and places to keep from.
 #[derive(Debug, Parser)]
@@ -19,6 +25,10 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Everything in one process with no set-up: a simulated city, the service, a page of live alerts.
+    Demo(demo::Arguments),
+    /// Run the service against a real broker.
+    Serve(serve::Arguments),
     /// Check orders against the guidance: a finding a line; exit status 1 where an error stands.
     CheckOrders(check_orders::Arguments),
     /// Run recorded input through the engine on a virtual clock: alerts to stdout as NDJSON.
@@ -28,8 +38,47 @@ enum Command {
 /// Runs the command that the arguments of the process name.
 pub fn run() -> ExitCode {
     match Arguments::parse().command {
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Serve(arguments) => serve::run(&arguments),
         Command::CheckOrders(arguments) => check_orders::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
+    }
+}
+
+/// Runs a command that needs the asynchronous runtime and TLS; an error is one line.
+fn on_runtime(command: impl Future<Output = Result<(), String>>) -> ExitCode {
+    // One provider for everything; it can only have been installed already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let ended = runtime.map_err(|error| format!("no runtime: {error}")).and_then(|r| r.block_on(command));
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Cancels `stop` on Ctrl-C and on the signal a service manager sends.
+fn cancel_on_signal(stop: CancellationToken) -> Result<(), String> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(|error| format!("no signals: {error}"))?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+        stop.cancel();
+    });
+    Ok(())
+}
+
+/// Starts the log on stderr.
+fn start_log(log: &Log) {
+    let to_stderr = tracing_subscriber::fmt().with_max_level(log.level).with_writer(std::io::stderr);
+    match log.format {
+        LogFormat::Text => to_stderr.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init(),
+        LogFormat::Json => to_stderr.json().init(),
     }
 }
 

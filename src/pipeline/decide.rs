@@ -17,7 +17,9 @@ use crate::config::Desk;
 use crate::delivery::{DeskRoads, Facts, police_event, recipients, victim_event};
 use crate::metrics::{AlertLabels, Metrics, RejectionLabels};
 use crate::mqtt::AckToken;
-use crate::store::{Batch, Channel, IncidentRow, LONGEST_PAYLOAD, NewDelivery, Next, ReceiptRow, RejectedRow};
+use crate::store::{
+    Batch, Channel, IncidentRow, LONGEST_PAYLOAD, NewDelivery, Next, ReceiptRow, RejectedRow,
+};
 use crate::wire::{self, Message, TrackerKeys, Unusable};
 
 /// A batch in the making, and what is owed to others once it is committed.
@@ -147,7 +149,11 @@ impl Decider {
         let outcome = self.engine.handle(now, input.clone())?;
         if let Outcome::ClockAhead(ahead) = outcome {
             let device = if let Input::Fix { device, .. } = input { device } else { "" };
-            tracing::warn!(device, ahead_s = ahead.as_secs_f64(), "clock ahead: judged by the time of arrival");
+            tracing::warn!(
+                device,
+                ahead_s = ahead.as_secs_f64(),
+                "clock ahead: judged by the time of arrival"
+            );
         }
         if let Input::Fix { role, device, fix } = &input {
             self.pending.fixes += 1;
@@ -249,6 +255,8 @@ impl Decider {
         };
         let seq = self.next.input;
         self.next.input += 1;
+        let journal = rows::receipt(seq, now, recipient, *at, state);
+        self.pending.batch.inputs.push(journal);
         Some(ReceiptRow {
             seq,
             at: *at,

@@ -78,7 +78,11 @@ impl StateReader for Directory {
         devices.dedup();
         let watch_prefixes = places
             .iter()
-            .map(|(order, place)| if place.wears { format!("{order}/") } else { format!("{order}/pair/{person}") })
+            .map(
+                |(order, place)| {
+                    if place.wears { format!("{order}/") } else { format!("{order}/pair/{person}") }
+                },
+            )
             .collect();
         Some(PersonKeys { devices, watch_prefixes })
     }

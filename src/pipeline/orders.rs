@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use zones::guidance::{Finding, Severity, Term, check_beside};
 use zones::order::{Draft, Order};
-use zones::{Input, Invalid, Outcome, OrderId, Refused, Timestamp};
+use zones::{Input, Invalid, OrderId, Outcome, Refused, Timestamp};
 
 use super::decide::Decider;
 use crate::api::commands::{OrderAccepted, OrderRefused, UnknownOrder};
@@ -34,7 +34,8 @@ impl Decider {
                     self.forget(before);
                 }
                 self.note(&order);
-                let row = OrderRow { order: order.order.clone(), seq, document: Some(document), at: now, origin };
+                let row =
+                    OrderRow { order: order.order.clone(), seq, document: Some(document), at: now, origin };
                 self.pending.batch.orders.push(row);
             }
             Err(refused) => return Err(OrderRefused::Limit(field_of(refused))),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 use zones::{
-    Alert, Certainty, Decision, DeviceRow, DeviceState, Engine, Episode, EpisodeRow, Fix, Input, Role, Rule,
+    Alert, Certainty, Decision, DeviceRow, DeviceState, Engine, Episode, EpisodeRow, Input, Role, Rule,
     Standing, Timestamp,
 };
 
@@ -71,7 +71,9 @@ pub(crate) fn input(seq: i64, now: Timestamp, input: &Input<'_>) -> InputRow {
         Input::Device { role, device, event } => {
             (InputKind::Event, Some(*role), *device, Some(event.at), json(event))
         }
-        Input::Online { role, device, online } => (InputKind::Online, Some(*role), *device, None, json(online)),
+        Input::Online { role, device, online } => {
+            (InputKind::Online, Some(*role), *device, None, json(online))
+        }
         Input::Aware { device, aware } => {
             (InputKind::Aware, Some(Role::Victim), *device, Some(aware.pressed_at), json(aware))
         }
@@ -81,12 +83,30 @@ pub(crate) fn input(seq: i64, now: Timestamp, input: &Input<'_>) -> InputRow {
         Input::Hearing(on) => (InputKind::Hearing, None, "", None, json(on)),
         Input::Tick => (InputKind::Tick, None, "", None, Vec::new()),
     };
-    InputRow { seq, kind, role, device: device.into(), fixed_at, received_at: now, body, decisions: Vec::new() }
+    InputRow {
+        seq,
+        kind,
+        role,
+        device: device.into(),
+        fixed_at,
+        received_at: now,
+        body,
+        decisions: Vec::new(),
+    }
 }
 
-/// The fix in a journal row.
-pub(crate) fn read_fix(row: &InputRow) -> Option<Fix> {
-    (row.kind == InputKind::Fix).then(|| postcard::from_bytes(&row.body).ok()).flatten()
+/// The journal row of a receipt: it takes its number from the journal. What was said stands in its own row.
+pub(crate) fn receipt(seq: i64, now: Timestamp, from: &str, at: Timestamp, state: &str) -> InputRow {
+    InputRow {
+        seq,
+        kind: InputKind::Receipt,
+        role: None,
+        device: from.into(),
+        fixed_at: Some(at),
+        received_at: now,
+        body: json(&state),
+        decisions: Vec::new(),
+    }
 }
 
 /// The state of a device, under its id.

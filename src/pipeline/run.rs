@@ -87,7 +87,9 @@ pub struct Pipeline {
 
 impl std::fmt::Debug for Pipeline {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Pipeline").field("orders", &self.decider.engine.orders().count()).finish_non_exhaustive()
+        f.debug_struct("Pipeline")
+            .field("orders", &self.decider.engine.orders().count())
+            .finish_non_exhaustive()
     }
 }
 
@@ -167,11 +169,12 @@ impl Deciding {
         self.hear();
         loop {
             let full = self.decider.pending.len() >= MOST_IN_BATCH;
-            let wake = self.wake_in();
+            let due = self.is_due(full);
+            let wake = self.wake_in(due);
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
-                room = committer.reserve(), if self.is_due(full) => match room {
+                room = committer.reserve(), if due => match room {
                     Ok(room) => room.send(self.decider.take()),
                     Err(_) => return, // The committer has failed, and says why.
                 },
@@ -197,7 +200,8 @@ impl Deciding {
             match message.topic() {
                 Ok(topic) => self.decider.message(now, topic, &message.payload),
                 Err(_) => {
-                    let unusable = crate::wire::Unusable { reason: "the topic is no UTF-8".to_owned(), field: None };
+                    let unusable =
+                        crate::wire::Unusable { reason: "the topic is no UTF-8".to_owned(), field: None };
                     let topic = String::from_utf8_lossy(&message.topic);
                     self.decider.set_aside(now, &topic, &message.payload, &unusable);
                 }
@@ -213,15 +217,15 @@ impl Deciding {
         let answer: Box<dyn FnOnce() + Send> = match command {
             Command::PutOrder { draft, reply } => {
                 let answer = self.decider.put_order(now, *draft, Origin::Api);
-                Box::new(move || drop(reply.send(answer)))
+                Box::new(move || _ = reply.send(answer))
             }
             Command::WithdrawOrder { order, reply } => {
                 let answer = self.decider.withdraw_order(now, &order, Origin::Api);
-                Box::new(move || drop(reply.send(answer)))
+                Box::new(move || _ = reply.send(answer))
             }
             Command::Ingest { payload, reply } => {
                 let answer = self.decider.traccar(now, &payload);
-                Box::new(move || drop(reply.send(answer)))
+                Box::new(move || _ = reply.send(answer))
             }
         };
         self.decider.pending.urgent = true;
@@ -269,9 +273,11 @@ impl Deciding {
         !pending.is_empty() && (full || old || pending.urgent)
     }
 
-    /// How long to sleep if nothing comes: until the batch is old, or the engine wants to be woken.
-    fn wake_in(&self) -> Duration {
-        let old = self.decider.pending.begun.map(|begun| OLDEST_BATCH.saturating_sub(begun.elapsed()));
+    /// How long to sleep if nothing comes: until the batch is old (one that is due waits for the committer, not
+    /// for the clock), or the engine wants to be woken.
+    fn wake_in(&self, due: bool) -> Duration {
+        let begun = self.decider.pending.begun.filter(|_| !due);
+        let old = begun.map(|begun| OLDEST_BATCH.saturating_sub(begun.elapsed()));
         let deadline = self.decider.engine.poll_deadline().map(|at| {
             let left = at - clock::timestamp(SystemTime::now());
             // Not at once: what was due may turn out not to be, and another look can wait a millisecond.

@@ -90,7 +90,8 @@ pub(crate) fn partly_unusable(message: &Message<'_>) -> Option<Unusable> {
         Message::Fixes { fixes, rejected, .. } => {
             let (place, first) = rejected.first()?;
             let all = fixes.len() + rejected.len();
-            let reason = format!("{} of {all} fixes cannot be used; the first is [{place}]: {first}", rejected.len());
+            let reason =
+                format!("{} of {all} fixes cannot be used; the first is [{place}]: {first}", rejected.len());
             Some(Unusable { reason, field: None })
         }
         Message::Traccar(traccar) => traccar.rejected.clone(),

@@ -12,14 +12,14 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::{self, AppState, LiveFeed, Readiness, commands};
+use crate::clock;
 use crate::config::{Desk, Tokens};
 use crate::delivery::{Dispatcher, Roads};
 use crate::metrics::Metrics;
 use crate::mqtt::{IngestLink, LinkSettings, MqttConfig, Publisher};
 use crate::pipeline::{self, Pipeline, Sources};
-use crate::store::Store;
+use crate::store::{Origin, Store};
 use crate::wire::{SUBSCRIPTIONS, TrackerKeys};
-use crate::clock;
 
 /// Changes of order files that may wait for the pipeline.
 const FILES_WAITING: usize = 16;
@@ -92,6 +92,8 @@ impl Service {
         let out_settings = LinkSettings::load(&out, Vec::new()).map_err(Failure::new)?;
         let store = Store::open(&plan.store_url).await.map_err(Failure::new)?;
         let loaded = store.load().await.map_err(Failure::new)?;
+        let from_files = loaded.orders.iter().filter(|order| order.origin == Origin::File);
+        let from_files = from_files.map(|order| order.order.clone()).collect();
         let metrics = Arc::new(Metrics::default());
         let (ready, readiness) = watch::channel(Readiness::default());
         let settings = pipeline::Settings {
@@ -100,8 +102,8 @@ impl Service {
             traccar_topic: plan.traccar_topic,
             source: format!("urn:afstand:{}", plan.broker.client_id),
         };
-        let (pipeline, directory) =
-            Pipeline::resume(store.clone(), loaded, settings, metrics.clone(), ready).map_err(Failure::new)?;
+        let (pipeline, directory) = Pipeline::resume(store.clone(), loaded, settings, metrics.clone(), ready)
+            .map_err(Failure::new)?;
 
         let stop = Stop::default();
         let mut parts = JoinSet::new();
@@ -146,7 +148,7 @@ impl Service {
         parts.spawn(figures(store.clone(), metrics, stop.rest.clone()));
         match plan.orders_dir {
             Some(dir) => {
-                parts.spawn(orders_dir::watch(dir, to_files, stop.deciding.clone()));
+                parts.spawn(orders_dir::watch(dir, from_files, to_files, stop.deciding.clone()));
             }
             None => drop(to_files),
         }

@@ -1,0 +1,49 @@
+//! `afstand serve`: the service, against a real broker.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Settings;
+use crate::service::{Plan, Service};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Settings in TOML; every key can be overridden from the environment (`AFSTAND_STORE__URL`).
+    #[arg(long)]
+    config: PathBuf,
+}
+
+pub(super) fn run(arguments: &Arguments) -> ExitCode {
+    let settings = match Settings::load(&arguments.config) {
+        Ok(settings) => settings,
+        Err(error) => {
+            eprintln!("{error}");
+            return super::unusable_input();
+        }
+    };
+    super::start_log(&settings.log);
+    for warning in &settings.warnings {
+        tracing::warn!("{warning}");
+    }
+    let plan = Plan {
+        store_url: settings.store_url,
+        broker: settings.mqtt.link,
+        traccar_topic: settings.mqtt.traccar_topic,
+        keys: settings.mqtt.tracker_keys,
+        listen: settings.api.listen,
+        tokens: settings.api.tokens,
+        orders_dir: settings.orders_dir,
+        desks: settings.desks,
+    };
+    super::on_runtime(async {
+        let stop = CancellationToken::new();
+        super::cancel_on_signal(stop.clone())?;
+        let service = Service::start(plan).await.map_err(|error| error.to_string())?;
+        tracing::info!(address = %service.address, "the API answers; devices are heard once the broker is connected");
+        service.run(stop).await.map_err(|error| error.to_string())?;
+        tracing::info!("stopped; everything decided is stored");
+        Ok(())
+    })
+}
