@@ -1,0 +1,270 @@
+//! `kill -9` of the service under load, at several moments: no acknowledged fix is lost, no alert gets a second
+//! id, and what was raised is what one run without any kill would have raised.
+
+// A test that cannot go on should stop there; clippy's own exception covers only the test functions.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::{Value, json};
+use support::broker::Broker;
+use support::case::{HOME, Pair, after, fix, now};
+use support::geo::{Place, moved};
+use support::http::Api;
+use support::journal::Journal;
+use support::mqtt::{Client, Heard};
+use support::service::Service;
+use support::until;
+use support::world::World;
+use zones::Timestamp;
+
+/// One message of a device: the topic it is published on and the line it is in a recording.
+struct Message {
+    topic: String,
+    payload: Value,
+    line: Value,
+}
+
+impl Message {
+    fn new(role: &str, device: &str, leaf: &str, received_at: Timestamp, payload: Value) -> Self {
+        let topic = format!("afstand/v1/{role}/{device}/{leaf}");
+        let line = json!({"received_at": received_at, "role": role, "device": device, leaf: payload});
+        Self { topic, payload, line }
+    }
+}
+
+/// A small generator of numbers, the same for the same seed (Lehmer; Park and Miller 1988).
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0 * 48_271 % 0x7fff_ffff;
+        usize::try_from(self.0).unwrap() % limit
+    }
+}
+
+/// Every pair's wearer comes near and leaves again, each at a pace of his own; a fix of each party every 5 s. The
+/// times of a case lie within two minutes around now, so that none is late and no clock is ahead.
+fn load(pairs: &[Pair], rounds: usize, dice: &mut Dice) -> Vec<Message> {
+    let begin = after(now(), -75);
+    let phases: Vec<usize> = pairs.iter().map(|_| dice.below(rounds)).collect();
+    let mut messages = Vec::new();
+    for round in 0..rounds {
+        for (pair, phase) in pairs.iter().zip(&phases) {
+            let at = after(begin, 5 * i64::try_from(round).unwrap());
+            // From 2,000 m down to 200 m and up again, 200 m a step (40 m/s: a train), then a while away.
+            let distance_m = match (round + phase) % 32 {
+                step @ 0..9 => 2_000.0 - 200.0 * step as f64,
+                step @ 9..18 => 200.0 + 200.0 * (step - 9) as f64,
+                _ => 2_000.0,
+            };
+            let his: Place = moved(HOME, distance_m, 0.0);
+            let (seq, received_at) = (round as u64, after(at, 1));
+            let name = &pair.name;
+            for (role, device, place) in
+                [("wearer", format!("am-{name}"), his), ("victim", format!("vd-{name}"), HOME)]
+            {
+                messages.push(Message::new(role, &device, "fix", received_at, fix(at, place, seq)));
+            }
+        }
+    }
+    messages
+}
+
+/// Publishes everything in order, counting; the broker acknowledges, whatever the service does.
+fn publish(port: u16, messages: &Arc<Vec<Message>>, sent: &Arc<AtomicUsize>) -> tokio::task::JoinHandle<()> {
+    let (messages, sent) = (Arc::clone(messages), Arc::clone(sent));
+    tokio::spawn(async move {
+        let devices = Client::connect(port, "load").await;
+        for message in messages.iter() {
+            devices.send(&message.topic, message.payload.to_string()).await;
+            sent.fetch_add(1, Ordering::SeqCst);
+        }
+        devices.acknowledged().await;
+    })
+}
+
+/// What a recording of the same messages raises: alert by (incident, revision).
+fn replayed(folder: &Path, messages: &[Message]) -> BTreeMap<(String, u64), Value> {
+    let lines: String = messages.iter().map(|message| format!("{}\n", message.line)).collect();
+    let input = folder.join("input.ndjson");
+    std::fs::write(&input, lines).unwrap();
+    let run = Command::new(env!("CARGO_BIN_EXE_afstand"))
+        .args(["replay", "--orders"])
+        .arg(folder.join("orders/all.json"))
+        .arg("--input")
+        .arg(input)
+        .output()
+        .unwrap();
+    let (alerts, said) = (String::from_utf8(run.stdout).unwrap(), String::from_utf8(run.stderr).unwrap());
+    assert!(run.status.success(), "{said}");
+    alerts.lines().map(|line| by_place(serde_json::from_str(line).unwrap())).collect()
+}
+
+/// An alert under its place in its incident, without what depends on when it arrived.
+fn by_place(mut data: Value) -> ((String, u64), Value) {
+    let place = (data["incident"].as_str().unwrap().to_owned(), data["revision"].as_u64().unwrap());
+    for key in ["raised_at", "late"] {
+        data.as_object_mut().unwrap().remove(key).unwrap();
+    }
+    (place, data)
+}
+
+/// Kills and starts the service at `kills` moments while the messages are being published, then lets it finish.
+async fn through_kills(broker: Broker, seed: u64, count: usize, rounds: usize, kills: usize) {
+    let mut dice = Dice(seed);
+    let pairs: Vec<Pair> = (0..count).map(|n| Pair::new(&format!("k{n}"))).collect();
+    let last = Pair::new("last");
+    let orders: Vec<&Value> = pairs.iter().chain([&last]).map(|pair| &pair.order).collect();
+    let mut world = World::start(broker, |draft| draft.orders(orders)).await;
+    let mut messages = load(&pairs, rounds, &mut dice);
+    let pressed_at = after(now(), -1);
+    let press =
+        Message::new("victim", "vd-last", "aware", after(now(), 1), json!({"pressed_at": pressed_at}));
+    messages.push(press);
+    let messages = Arc::new(messages);
+
+    let sent = Arc::new(AtomicUsize::new(0));
+    let publishing = publish(world.broker.port(), &messages, &sent);
+    let mut moments: Vec<usize> = (0..kills).map(|_| dice.below(messages.len())).collect();
+    moments.sort_unstable();
+    for moment in moments {
+        until("the next kill", async || (sent.load(Ordering::SeqCst) >= moment).then_some(())).await;
+        world.service.kill().await;
+        world.service.spawn();
+        // The next kill may come while this start is still under way: that is a moment too.
+        let api = world.service.api("operator");
+        until("an answer", async || api.try_get("/healthz").await).await;
+    }
+    publishing.await.unwrap();
+    // One more, with everything published and perhaps half of it decided.
+    world.service.kill().await;
+    world.service.start().await;
+    // The press was published last, so everything before it is decided when it is.
+    let api = world.service.api("operator");
+    api.until("/v1/incidents?kind=aware", |page| page["items"].get(0).cloned()).await;
+    until("every delivery", async || is_everything_delivered(&api).await.then_some(())).await;
+    assert!(world.service.stop().await.success());
+    assert!(!world.service.log().contains("panicked"), "{}", world.service.log());
+
+    let journal = Journal::read(&world.service.store_url()).await;
+    every_fix_is_there(&journal, &messages);
+    alerts_are_those_of_one_run(&journal, &world.service, &messages);
+    what_was_delivered_is_what_was_raised(&journal, &world).await;
+}
+
+/// Everything that the broker took is in the journal. What came twice, because the kill fell between commit and
+/// acknowledgement, was decided once.
+fn every_fix_is_there(journal: &Journal, messages: &[Message]) {
+    let fixes = journal.fixes();
+    let published: BTreeSet<(String, Timestamp)> = messages
+        .iter()
+        .filter(|message| message.topic.ends_with("/fix"))
+        .map(|message| {
+            let at = Timestamp::parse(message.payload["fixed_at"].as_str().unwrap()).unwrap();
+            (message.line["device"].as_str().unwrap().to_owned(), at)
+        })
+        .collect();
+    let lost: Vec<_> = published.iter().filter(|fix| !fixes.contains_key(*fix)).collect();
+    assert!(lost.is_empty(), "{} of {} fixes lost: {:?}", lost.len(), published.len(), lost.first());
+    assert_eq!(fixes.len(), published.len(), "nothing is there that was not published");
+    let mut copies = 0;
+    for (fix, rows) in &fixes {
+        let judged = rows.iter().filter(|row| !row.decisions.is_empty()).count();
+        assert!(judged <= 1, "{fix:?} was decided {judged} times");
+        copies += rows.len() - 1;
+    }
+    println!("{} fixes, {copies} came twice", fixes.len());
+}
+
+fn alerts_are_those_of_one_run(journal: &Journal, service: &Service, messages: &[Message]) {
+    let wanted = replayed(&service.path(""), messages);
+    let mut raised = BTreeMap::new();
+    for alert in &journal.alerts {
+        let (place, data) = by_place(serde_json::from_str(&alert.data).unwrap());
+        let other = raised.insert(place.clone(), data);
+        assert_eq!(other, None, "two alerts at {place:?}");
+    }
+    let missing: Vec<_> = wanted.keys().filter(|place| !raised.contains_key(*place)).collect();
+    let surplus: Vec<_> = raised.keys().filter(|place| !wanted.contains_key(*place)).collect();
+    assert!(missing.is_empty() && surplus.is_empty(), "missing {missing:?}, surplus {surplus:?}");
+    for (place, want) in &wanted {
+        assert_eq!(&raised[place], want, "{place:?}");
+    }
+    assert!(wanted.len() > messages.len() / 40, "the load raises alerts: {}", wanted.len());
+    println!("{} alerts", wanted.len());
+}
+
+/// Whether nothing is left in the desk's outbox. The press is among what was to be delivered.
+async fn is_everything_delivered(api: &Api) -> bool {
+    let (mut cursor, mut count) = (String::new(), 0);
+    loop {
+        let page = api.get(&format!("/v1/desks/rotterdam/deliveries?limit=500{cursor}")).await.json();
+        let items = page["items"].as_array().unwrap();
+        if items.iter().any(|delivery| delivery["state"] == "pending") {
+            return false;
+        }
+        count += items.len();
+        match page["next"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return count > 0,
+        }
+    }
+}
+
+/// Each alert that the desk got is one that was raised, whole; each that was to be sent came, over both roads.
+async fn what_was_delivered_is_what_was_raised(journal: &Journal, world: &World) {
+    let raised: BTreeMap<&str, Value> = journal
+        .alerts
+        .iter()
+        .map(|alert| (alert.alert.as_str(), serde_json::from_str(&alert.data).unwrap()))
+        .collect();
+    let to_desk = |channel: &str| -> BTreeSet<String> {
+        let of_channel = |d: &&afstand::store::DeliveryRecord| format!("{:?}", d.delivery.channel) == channel;
+        journal.deliveries.iter().filter(of_channel).map(|d| d.delivery.alert.clone()).collect()
+    };
+    let wanted = to_desk("DeskMqtt");
+    let topic = "afstand/v1/desk/rotterdam/alert";
+    let distinct =
+        |all: &[Heard]| all.iter().map(|heard| heard.payload.clone()).collect::<BTreeSet<_>>().len();
+    until("the last alert", async || (distinct(&world.ear.heard_on(topic)) >= wanted.len()).then_some(()))
+        .await;
+    let mut heard = BTreeSet::new();
+    for message in world.ear.heard_on(topic) {
+        let event = message.json();
+        let id = event["id"].as_str().unwrap();
+        assert_eq!(raised.get(id), Some(&event["data"]), "{id}");
+        heard.insert(id.to_owned());
+    }
+    assert_eq!(heard, wanted);
+    let mut posted = BTreeSet::new();
+    for post in world.webhook.received() {
+        assert_eq!(raised.get(post.id.as_str()), Some(&post.json()["data"]), "{}", post.id);
+        posted.insert(post.id);
+    }
+    assert_eq!(posted, to_desk("DeskWebhook"));
+    assert_eq!(heard, posted, "both roads brought the same");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_fix_and_no_alert_is_lost_with_nothing_installed() {
+    through_kills(Broker::embedded().await, 20_261_121, 40, 34, 3).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_fix_and_no_alert_is_lost_through_mosquitto() {
+    let Some(broker) = Broker::mosquitto() else { return };
+    through_kills(broker, 47_110_815, 150, 34, 6).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_fix_and_no_alert_is_lost_with_another_seed() {
+    let Some(broker) = Broker::mosquitto() else { return };
+    through_kills(broker, 98_765, 60, 34, 8).await;
+}
