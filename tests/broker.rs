@@ -10,7 +10,7 @@ use std::process::Command;
 use afstand::mqtt::{EmbeddedBroker, EmbeddedSettings};
 use serde_json::json;
 use support::broker::Broker;
-use support::case::{HOME, Pair, after, fix, now};
+use support::case::{HOME, Pair, fix, now};
 use support::geo::moved;
 use support::journal::Journal;
 use support::mosquitto::Mosquitto;

@@ -10,7 +10,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 use support::broker::Broker;
@@ -77,17 +76,22 @@ fn load(pairs: &[Pair], rounds: usize, dice: &mut Dice) -> Vec<Message> {
     messages
 }
 
-/// Publishes everything in order, counting; the broker acknowledges, whatever the service does.
-fn publish(port: u16, messages: &Arc<Vec<Message>>, sent: &Arc<AtomicUsize>) -> tokio::task::JoinHandle<()> {
-    let (messages, sent) = (Arc::clone(messages), Arc::clone(sent));
+/// Publishes everything in order; the broker acknowledges, whatever the service does.
+fn publish(port: u16, messages: &Arc<Vec<Message>>) -> tokio::task::JoinHandle<()> {
+    let messages = Arc::clone(messages);
     tokio::spawn(async move {
         let devices = Client::connect(port, "load").await;
         for message in messages.iter() {
             devices.send(&message.topic, message.payload.to_string()).await;
-            sent.fetch_add(1, Ordering::SeqCst);
         }
         devices.acknowledged().await;
     })
+}
+
+/// How many fixes the service has decided and stored since its start, if it answers.
+async fn decided(api: &Api) -> Option<f64> {
+    let text = api.try_get("/metrics").await?.body;
+    text.lines().find_map(|line| line.strip_prefix("afstand_fixes_decided_total "))?.parse().ok()
 }
 
 /// What a recording of the same messages raises: alert by (incident, revision).
@@ -130,17 +134,19 @@ async fn through_kills(broker: Broker, seed: u64, count: usize, rounds: usize, k
     messages.push(press);
     let messages = Arc::new(messages);
 
-    let sent = Arc::new(AtomicUsize::new(0));
-    let publishing = publish(world.broker.port(), &messages, &sent);
-    let mut moments: Vec<usize> = (0..kills).map(|_| dice.below(messages.len())).collect();
-    moments.sort_unstable();
-    for moment in moments {
-        until("the next kill", async || (sent.load(Ordering::SeqCst) >= moment).then_some(())).await;
+    let publishing = publish(world.broker.port(), &messages);
+    let share = messages.len() / (kills + 1);
+    for n in 0..kills {
+        let api = world.service.api("operator");
+        if n % 3 == 2 {
+            // Still starting: the API answers, devices are perhaps not heard yet.
+            until("an answer", async || api.try_get("/healthz").await).await;
+        } else {
+            let some = 1.0 + dice.below(share) as f64;
+            until("some decided", async || (decided(&api).await? >= some).then_some(())).await;
+        }
         world.service.kill().await;
         world.service.spawn();
-        // The next kill may come while this start is still under way: that is a moment too.
-        let api = world.service.api("operator");
-        until("an answer", async || api.try_get("/healthz").await).await;
     }
     publishing.await.unwrap();
     // One more, with everything published and perhaps half of it decided.

@@ -35,7 +35,7 @@ fn unusable(pair: &Pair) -> Vec<(String, Vec<u8>, &'static str)> {
         ("[]".into(), "an array without a fix"),
         ("12".into(), "expected an object"),
         (format!("{{{place}}}"), "fixed_at: missing"),
-        (one(&format!("\"lat\":\"{lat} {ADDRESS}\",\"lon\":{lon}")), "lat: expected a number, found string"),
+        (one(&format!("\"lat\":\"{lat} {ADDRESS}\",\"lon\":{lon}")), "lat: expected a number, found a text"),
         (one(&format!("\"lat\":91,\"lon\":{lon}")), "lat: 91"),
         (one(&format!("\"lat\":{lat},\"lon\":181.5")), "lon: 181.5"),
         (one(&format!("\"lat\":{lat}")), "lon: missing"),
@@ -216,14 +216,14 @@ async fn settings_that_cannot_be_used_end_the_start_with_one_line() {
     assert!(line.contains("mqtt.password_file") && line.contains("gone"), "{line}");
     assert_eq!(status, Some(2));
 
-    let (status, line) = refused(&mut Draft::new(nowhere).mqtt("keep_alive_s = \"x\"").write()).await;
-    assert!(line.contains("keep_alive_s"), "{line}");
+    let (status, line) = refused(&mut Draft::new(nowhere).mqtt("receive_maximum = \"x\"").write()).await;
+    assert!(line.contains("receive_maximum"), "{line}");
     assert_eq!(status, Some(2));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_of_a_newer_version_is_left_alone_with_one_line() {
-    let mut service = Draft::new("mqtt://127.0.0.1:1").write();
+    let mut service = Draft::new("mqtt://127.0.0.1:1").desk("rotterdam", None).write();
     let url = service.store_url();
     afstand::store::Store::open(&url).await.unwrap().close().await;
     let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
@@ -241,8 +241,8 @@ async fn a_second_service_on_the_same_store_is_refused_and_the_first_goes_on() {
     let broker = Broker::embedded().await;
     let mut first = Draft::new(&broker.url()).write();
     first.start().await;
-    let mut second =
-        Draft::new(&broker.url()).mqtt("client_id = \"second\"").store(&first.store_url()).write();
+    let draft = Draft::new(&broker.url()).mqtt("client_id = \"second\"").store(&first.store_url());
+    let mut second = draft.desk("rotterdam", None).write();
     let (status, line) = refused(&mut second).await;
     assert!(line.contains("in use by another running service"), "{line}");
     assert!(status.is_some_and(|code| code != 0), "{status:?}");

@@ -78,7 +78,8 @@ fn differs(alert: &Value, want: &Value) -> Option<String> {
 
 /// Holds what a replay printed against what is expected, alert by alert. Alerts of silence may stand between them.
 fn check(folder: &Path) {
-    let expected: Value = serde_json::from_str(&fs::read_to_string(folder.join("expected.json")).unwrap()).unwrap();
+    let expected: Value =
+        serde_json::from_str(&fs::read_to_string(folder.join("expected.json")).unwrap()).unwrap();
     let run = replay_case(folder);
     assert_eq!(run.status, Some(0), "{}", run.err);
     let all: Vec<Value> = run.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -124,7 +125,8 @@ fn the_worked_examples_of_the_contract_come_out() {
 
 #[test]
 fn every_case_of_our_own_comes_out() {
-    let mut cases: Vec<PathBuf> = fs::read_dir(own_cases()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut cases: Vec<PathBuf> =
+        fs::read_dir(own_cases()).unwrap().map(|entry| entry.unwrap().path()).collect();
     cases.sort();
     assert!(cases.len() >= 6, "{cases:?}");
     cases.iter().for_each(|case| check(case));
@@ -192,7 +194,8 @@ fn what_cannot_be_read_ends_a_replay_with_status_2_and_its_name() {
     let folder = tempfile::tempdir().unwrap();
     let broken = folder.path().join("broken.json");
     fs::write(&broken, "[{\"order\": ").unwrap();
-    let (orders, input, gone) = (case.join("orders.json"), case.join("input.ndjson"), folder.path().join("gone"));
+    let (orders, input, gone) =
+        (case.join("orders.json"), case.join("input.ndjson"), folder.path().join("gone"));
     for (orders, input, name) in [
         (gone.as_path(), input.as_path(), "gone"),
         (&orders, &gone, "gone"),
@@ -247,7 +250,8 @@ fn the_worked_example_of_the_guidance_comes_out() {
 fn checking_orders_ends_with_the_status_of_the_worst() {
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("zones/examples");
     let sample = |name: &str| samples.join(name).to_str().unwrap().to_owned();
-    let check = |files: &[&str]| afstand(["check-orders", "--now", "2026-11-21T00:00:00Z"].iter().chain(files));
+    let check =
+        |files: &[&str]| afstand(["check-orders", "--now", "2026-11-21T00:00:00Z"].iter().chain(files));
     assert_eq!(check(&[&sample("orders.json")]).status, Some(0));
     assert_eq!(check(&[&sample("orders-with-findings.json")]).status, Some(1));
     let missing = check(&[&sample("orders.json"), "/nowhere/orders.json"]);
