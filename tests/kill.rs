@@ -18,6 +18,7 @@ use support::geo::{Place, moved};
 use support::http::Api;
 use support::journal::Journal;
 use support::mqtt::{Client, Heard};
+use support::postgres::Database;
 use support::service::Service;
 use support::until;
 use support::world::World;
@@ -96,7 +97,7 @@ async fn decided(api: &Api) -> Option<f64> {
 
 /// What a recording of the same messages raises: alert by (incident, revision).
 fn replayed(folder: &Path, messages: &[Message]) -> BTreeMap<(String, u64), Value> {
-    let lines: String = messages.iter().map(|message| format!("{}\n", message.line)).collect();
+    let lines: String = messages.iter().map(|message| message.line.to_string() + "\n").collect();
     let input = folder.join("input.ndjson");
     std::fs::write(&input, lines).unwrap();
     let run = Command::new(env!("CARGO_BIN_EXE_afstand"))
@@ -121,12 +122,23 @@ fn by_place(mut data: Value) -> ((String, u64), Value) {
 }
 
 /// Kills and starts the service at `kills` moments while the messages are being published, then lets it finish.
-async fn through_kills(broker: Broker, seed: u64, count: usize, rounds: usize, kills: usize) {
+async fn through_kills(
+    broker: Broker,
+    store: Option<&str>,
+    seed: u64,
+    count: usize,
+    rounds: usize,
+    kills: usize,
+) {
     let mut dice = Dice(seed);
     let pairs: Vec<Pair> = (0..count).map(|n| Pair::new(&format!("k{n}"))).collect();
     let last = Pair::new("last");
     let orders: Vec<&Value> = pairs.iter().chain([&last]).map(|pair| &pair.order).collect();
-    let mut world = World::start(broker, |draft| draft.orders(orders)).await;
+    let mut world = World::start(broker, |draft| {
+        let draft = draft.orders(orders);
+        if let Some(url) = store { draft.store(url) } else { draft }
+    })
+    .await;
     let mut messages = load(&pairs, rounds, &mut dice);
     let pressed_at = after(now(), -1);
     let press =
@@ -260,17 +272,24 @@ async fn what_was_delivered_is_what_was_raised(journal: &Journal, world: &World)
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_fix_and_no_alert_is_lost_with_nothing_installed() {
-    through_kills(Broker::embedded().await, 20_261_121, 40, 34, 3).await;
+    through_kills(Broker::embedded().await, None, 20_261_121, 40, 34, 3).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_fix_and_no_alert_is_lost_through_mosquitto() {
     let Some(broker) = Broker::mosquitto() else { return };
-    through_kills(broker, 47_110_815, 150, 34, 6).await;
+    through_kills(broker, None, 47_110_815, 150, 34, 6).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_fix_and_no_alert_is_lost_with_another_seed() {
     let Some(broker) = Broker::mosquitto() else { return };
-    through_kills(broker, 98_765, 60, 34, 8).await;
+    through_kills(broker, None, 98_765, 60, 34, 8).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_fix_and_no_alert_is_lost_where_postgresql_remembers() {
+    let Some(database) = Database::create().await else { return };
+    through_kills(Broker::embedded().await, Some(&database.url()), 5_551_212, 40, 34, 4).await;
+    database.remove().await;
 }

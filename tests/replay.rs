@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 use std::ffi::OsStr;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -129,7 +130,9 @@ fn every_case_of_our_own_comes_out() {
         fs::read_dir(own_cases()).unwrap().map(|entry| entry.unwrap().path()).collect();
     cases.sort();
     assert!(cases.len() >= 6, "{cases:?}");
-    cases.iter().for_each(|case| check(case));
+    for case in &cases {
+        check(case);
+    }
 }
 
 /// The checker itself: a case whose expectations are changed by little must fail.
@@ -181,7 +184,7 @@ fn a_long_recording() -> (String, String) {
                 let at = format!("2026-11-02T{:02}:{:02}:", 10 + minute / 60, minute % 60);
                 let line = json!({"received_at": format!("{at}02Z"), "role": role, "device": format!("{device}{n}"),
                     "fix": {"fixed_at": format!("{at}00Z"), "lat": lat, "lon": 5.0, "accuracy_m": 10.0}});
-                lines.push_str(&format!("{line}\n"));
+                writeln!(lines, "{line}").unwrap();
             }
         }
     }

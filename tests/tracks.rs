@@ -133,7 +133,8 @@ impl Case {
         for point in &self.track {
             if (point.at - hers).0 >= 30_000 {
                 hers = point.at;
-                let fix = json!({"fixed_at": hers, "lat": self.victim.0, "lon": self.victim.1, "accuracy_m": 8.0});
+                let fix =
+                    json!({"fixed_at": hers, "lat": self.victim.0, "lon": self.victim.1, "accuracy_m": 8.0});
                 messages.push((self.pair.victim_topic("fix"), fix));
             }
             let (lat, lon) = point.place;
@@ -143,7 +144,8 @@ impl Case {
                     json!({"_type": "location", "tst": tst, "lat": lat, "lon": lon, "acc": point.accuracy_m});
                 (format!("owntracks/{}/phone", self.pair.name), location)
             } else {
-                let fix = json!({"fixed_at": point.at, "lat": lat, "lon": lon, "accuracy_m": point.accuracy_m});
+                let fix =
+                    json!({"fixed_at": point.at, "lat": lat, "lon": lon, "accuracy_m": point.accuracy_m});
                 (self.pair.wearer_topic("fix"), fix)
             });
         }
@@ -157,7 +159,8 @@ impl Case {
         let mut calling = BTreeSet::new();
         let mut before: Option<Point> = None;
         for point in &self.track {
-            if point.at.as_millis() < 1_000_000_000_000 || before.is_some_and(|before| point.at <= before.at) {
+            if point.at.as_millis() < 1_000_000_000_000 || before.is_some_and(|before| point.at <= before.at)
+            {
                 continue;
             }
             let is_plausible = before.is_none_or(|before| {
@@ -188,15 +191,12 @@ fn the_distances_are_right(cases: &[Case], alerts: &[Value]) -> f64 {
         let case = cases.iter().find(|case| alert["wearer"] == case.pair.wearer()).unwrap();
         let his = place_of(&alert["wearer_fix"]);
         assert!(case.track.iter().any(|point| point.place == his), "{his:?} is on no track: {alert}");
-        let measured = match alert["zone"].as_str() {
-            Some(zone) => {
-                let circle = case.circles.iter().find(|circle| circle.zone == zone).unwrap();
-                distance_m(his, circle.centre) - circle.radius_m
-            }
-            None => {
-                assert_eq!(place_of(&alert["victim_fix"]), case.victim);
-                distance_m(his, case.victim)
-            }
+        let measured = if let Some(zone) = alert["zone"].as_str() {
+            let circle = case.circles.iter().find(|circle| circle.zone == zone).unwrap();
+            distance_m(his, circle.centre) - circle.radius_m
+        } else {
+            assert_eq!(place_of(&alert["victim_fix"]), case.victim);
+            distance_m(his, case.victim)
         };
         let off_m = (alert["distance_m"].as_f64().unwrap() - measured).abs();
         assert!(off_m < 1.0, "told {}, measured {measured}: {alert}", alert["distance_m"]);
@@ -246,7 +246,12 @@ async fn play(broker: Broker, cases: Vec<Case>) {
         assert!(missed.is_empty(), "{wearer}: no alarm for {missed:?} of {calling:?}");
         assert!(calling.len() > 5, "{wearer}: the orders are near the way: {calling:?}");
         let count = case.track.len();
-        println!("{wearer}: {count} fixes, {} zones, {} call, {} raised", case.circles.len(), calling.len(), raised.len());
+        println!(
+            "{wearer}: {count} fixes, {} zones, {} call, {} raised",
+            case.circles.len(),
+            calling.len(),
+            raised.len()
+        );
     }
     println!("{sent} messages, {} alerts, distances within {worst_m:.3} m", alerts.len());
 }
@@ -288,11 +293,15 @@ fn the_ruler_is_right() {
     let heading: Vec<&str> = lines.next().unwrap().split(',').collect();
     let mut checked = 0;
     for line in lines {
-        let numbers: BTreeMap<&str, f64> =
-            heading.iter().copied().zip(line.split(',')).filter_map(|(k, v)| Some((k, v.parse().ok()?))).collect();
-        let measured =
-            distance_m((numbers["lat1"], numbers["lon1"]), (numbers["lat2"], numbers["lon2"]));
-        let told = numbers.iter().find(|(key, _)| key.contains("geodesic") || key.starts_with("s12")).unwrap().1;
+        let numbers: BTreeMap<&str, f64> = heading
+            .iter()
+            .copied()
+            .zip(line.split(','))
+            .filter_map(|(k, v)| Some((k, v.parse().ok()?)))
+            .collect();
+        let measured = distance_m((numbers["lat1"], numbers["lon1"]), (numbers["lat2"], numbers["lon2"]));
+        let told =
+            numbers.iter().find(|(key, _)| key.contains("geodesic") || key.starts_with("s12")).unwrap().1;
         assert!((measured - told).abs() < 1e-3, "{measured} and {line}");
         checked += 1;
     }

@@ -10,6 +10,7 @@ const A: f64 = 6_378_137.0;
 const F: f64 = 1.0 / 298.257_223_563;
 
 /// Geodesic distance in metres.
+#[allow(clippy::many_single_char_names)] // the letters of the formulae
 pub fn distance_m(from: Place, to: Place) -> f64 {
     if from == to {
         return 0.0;

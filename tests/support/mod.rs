@@ -18,7 +18,7 @@ pub mod world;
 use std::time::Duration;
 
 /// How long a test waits for what must come. Long, because it only shows when something is wrong.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Waits for something that must come, no longer than [`PATIENCE`].
 pub async fn soon<T>(what: &str, happens: impl Future<Output = T>) -> T {

@@ -35,7 +35,7 @@ impl Heard {
 
 /// A client with a session of its own, kept at the broker while it is away.
 pub struct Client {
-    client: AsyncClient,
+    link: AsyncClient,
     sent: AtomicU64,
     state: watch::Receiver<State>,
     heard: Arc<Mutex<Vec<Heard>>>,
@@ -60,11 +60,11 @@ impl Client {
             .set_clean_start(false)
             .set_keep_alive(Duration::from_secs(20));
         options.set_max_packet_size(Some(64 << 20)).set_outgoing_inflight_upper_limit(1_000);
-        let (client, events) = AsyncClient::new(options, 100);
+        let (link, events) = AsyncClient::new(options, 100);
         let (to_state, state) = watch::channel(State::default());
         let heard = Arc::new(Mutex::new(Vec::new()));
         let task = tokio::spawn(follow(events, to_state, Arc::clone(&heard)));
-        let mut this = Self { client, sent: AtomicU64::new(0), state, heard, task };
+        let mut this = Self { link, sent: AtomicU64::new(0), state, heard, task };
         this.reached("a connection", |state| state.connected).await;
         this
     }
@@ -75,7 +75,7 @@ impl Client {
 
     pub async fn subscribe(&mut self, filter: &str) {
         let before = self.state.borrow().subscriptions;
-        self.client.subscribe(filter, QoS::AtLeastOnce).await.expect("the client runs");
+        self.link.subscribe(filter, QoS::AtLeastOnce).await.expect("the client runs");
         self.reached("a subscription", |state| state.subscriptions > before).await;
     }
 
@@ -92,7 +92,7 @@ impl Client {
     /// Publishes with QoS 1 without waiting for the acknowledgement.
     pub async fn send(&self, topic: &str, payload: impl Into<Bytes>) {
         self.sent.fetch_add(1, Ordering::Relaxed);
-        let sending = self.client.publish(topic, QoS::AtLeastOnce, false, payload.into());
+        let sending = self.link.publish(topic, QoS::AtLeastOnce, false, payload.into());
         soon("room to publish", sending).await.expect("the client runs");
     }
 
