@@ -2,6 +2,7 @@
 //!
 //! Nothing here waits for something not to happen: whatever must not arrive would have to come before the answer to a
 //! later request on the same connection.
+#![allow(clippy::unwrap_used, clippy::expect_used)] // Helpers of tests fail like tests.
 
 mod support;
 
@@ -368,4 +369,53 @@ async fn accounts_are_added_and_removed_while_the_broker_runs() {
     assert_eq!(new.publish("afstand/v1/wearer/am-3/fix").await, PubAckReason::Success);
     assert_eq!(service.all_read().await, ["afstand/v1/wearer/am-3/fix"]);
     assert!(Client::connect(site.options("am-2")).await.is_err(), "am-2 was removed");
+}
+
+/// Mistakes at the counter: each is refused with its reason, and nothing is changed.
+#[tokio::test]
+async fn add_device_refuses_what_would_mix_up_accounts() {
+    let Some(site) = Site::start() else { return };
+    let dir = site.broker.folder();
+    let files = || ["acl", "passwd"].map(|name| fs::read_to_string(dir.join(name)).expect("text"));
+    let before = files();
+    for (arguments, why) in [
+        (&["victim", "am-1"][..], "am-1 has an account as wearer already"),
+        (&["wearer", "am-1"], "am-1 is there already"),
+        (&["wearer", "am/1"], "an id is 1 to 64 characters"),
+        (&["wearer", "+"], "an id is 1 to 64 characters"),
+        (&["boss", "am-9"], "no such role: boss"),
+        (&["--new-password", "wearer", "am-9"], "am-9 has no account yet"),
+    ] {
+        let output = script("add-device", dir, arguments);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && said.contains(why), "{arguments:?}: {said}");
+        assert_eq!(output.stdout, b"", "{arguments:?}");
+    }
+    assert_eq!(files(), before);
+    assert!(!before[1].contains(site.password("am-1")), "a password is kept as a hash only");
+}
+
+/// A lost password is replaced, and an account that was added and removed leaves no trace.
+#[tokio::test]
+async fn passwords_are_replaced_and_accounts_leave_no_trace() {
+    let Some(mut site) = Site::start() else { return };
+    let dir = site.broker.folder().to_owned();
+    let acl = || fs::read_to_string(dir.join("acl")).expect("text");
+    let before = acl();
+    add_device(&dir, "victim", "vd-9");
+    assert!(script("remove-device", &dir, &["vd-9"]).status.success());
+    assert_eq!(acl().trim_end(), before.trim_end());
+    assert!(!script("remove-device", &dir, &["vd-9"]).status.success(), "there is nothing to remove");
+
+    let old = site.password("am-1").to_owned();
+    let replaced = script("add-device", &dir, &["--new-password", "wearer", "am-1"]);
+    let password = String::from_utf8(replaced.stdout).expect("ASCII").trim_end().to_owned();
+    assert_ne!(password, old);
+    assert_eq!(acl().trim_end(), before.trim_end());
+    site.passwords.retain(|(id, _)| *id != "am-1");
+    site.passwords.push(("am-1", password));
+    site.reloaded("am-1").await;
+    let mut options = site.options("am-1");
+    options.set_credentials("am-1", old);
+    assert!(Client::connect(options).await.is_err(), "the old password still works");
 }

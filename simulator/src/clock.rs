@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use jiff::tz::TimeZone;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 /// A second, in milliseconds.
 pub(crate) const SECOND: i64 = 1_000;
@@ -13,9 +13,9 @@ pub(crate) const HOUR: i64 = 60 * MINUTE;
 /// A day of 24 hours, in milliseconds.
 pub(crate) const DAY: i64 = 24 * HOUR;
 
-/// Where everybody lives.
+/// Where everybody lives. From the tables within the program, which are the same on every machine.
 static NETHERLANDS: LazyLock<TimeZone> =
-    LazyLock::new(|| TimeZone::get("Europe/Amsterdam").unwrap_or(TimeZone::UTC));
+    LazyLock::new(|| TimeZoneDatabase::bundled().get("Europe/Amsterdam").unwrap_or(TimeZone::UTC));
 
 /// What the clock on the wall shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

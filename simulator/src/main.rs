@@ -60,8 +60,7 @@ struct LiveArgs {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Number of pairs of a wearer and a victim
-    #[arg(long, required_unless_present = "demo", default_value_t = 12,
-          value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pairs: u32,
     /// How much faster than the clock people move. Messages always have the time of the clock; from 2.3 up
     /// drivers on motorways look faster than the service believes anybody to be (70 m/s)

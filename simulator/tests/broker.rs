@@ -1,6 +1,8 @@
 //! Against a real broker: mosquitto, started here on a free port.
 
-use std::collections::BTreeMap;
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test may fail")]
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -19,7 +21,7 @@ use zones::{Position, geodesy};
 struct Mosquitto {
     child: Child,
     port: u16,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Drop for Mosquitto {
@@ -44,11 +46,11 @@ impl Mosquitto {
         let config = folder.path().join("mosquitto.conf");
         let text = format!(
             "listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n\
-             max_inflight_messages 1000\nmax_queued_messages 100000\nuser root\n"
+             max_inflight_messages 0\nmax_queued_messages 0\nuser root\n"
         );
         std::fs::write(&config, text).unwrap();
         let child = Command::new(binary).arg("-c").arg(&config).stderr(Stdio::null()).spawn().unwrap();
-        let broker = Self { child, port, _folder: folder };
+        let broker = Self { child, port, folder };
         until("mosquitto listens", || TcpStream::connect(("127.0.0.1", port)).is_ok());
         Some(broker)
     }
@@ -120,7 +122,7 @@ fn service(port: u16, tells_victims: bool) -> Arc<AtomicU64> {
     let decided = Arc::new(AtomicU64::new(0));
     let count = Arc::clone(&decided);
     let mut places: BTreeMap<String, Position> = BTreeMap::new();
-    let mut raised: BTreeMap<String, ()> = BTreeMap::new();
+    let mut raised: BTreeSet<String> = BTreeSet::new();
     subscriber(port, "service", "afstand/v1/+/+/fix", move |publish| {
         let topic = String::from_utf8_lossy(&publish.topic).into_owned();
         let device = topic.split('/').nth(3).unwrap();
@@ -130,7 +132,7 @@ fn service(port: u16, tells_victims: bool) -> Arc<AtomicU64> {
         let pair = &device[3..];
         let (am, vd) = (places.get(&format!("am-{pair}")), places.get(&format!("vd-{pair}")));
         let near = am.zip(vd).is_some_and(|(a, b)| geodesy::distance_m(*a, *b) <= 1_000.0);
-        if !near || raised.insert(pair.to_owned(), ()).is_some() {
+        if !near || !raised.insert(pair.to_owned()) {
             return Vec::new();
         }
         let data = json!({"data": {"level": "alarm", "kind": "victim_proximity", "wearer": format!("wearer-{pair}")}});
@@ -163,7 +165,7 @@ fn load(broker: &Mosquitto, metrics: u16, token: &Path, more: &[&str]) -> Value 
 fn a_load_counts_what_was_sent_decided_and_raised() {
     let Some(broker) = Mosquitto::start() else { return };
     let decided = service(broker.port, true);
-    let token = broker._folder.path().join("token");
+    let token = broker.folder.path().join("token");
     std::fs::write(&token, "secret-token\n").unwrap();
     let report = load(&broker, metrics(Arc::clone(&decided)), &token, &["--baseline"]);
     let sent = report["sent"].as_u64().unwrap();
@@ -186,7 +188,7 @@ fn a_load_counts_what_was_sent_decided_and_raised() {
 fn a_load_says_which_alarms_are_missing() {
     let Some(broker) = Mosquitto::start() else { return };
     let decided = service(broker.port, false);
-    let token = broker._folder.path().join("token");
+    let token = broker.folder.path().join("token");
     std::fs::write(&token, "secret-token\n").unwrap();
     let port = metrics(Arc::clone(&decided));
     let report = load(&broker, port, &token, &[]);
@@ -214,7 +216,7 @@ fn a_world_played_live_comes_on_line_reports_and_goes_off_line() {
         count.fetch_add(1, Relaxed);
         Vec::new()
     });
-    let orders = broker._folder.path().join("orders.json");
+    let orders = broker.folder.path().join("orders.json");
     let mut live = Command::new(env!("CARGO_BIN_EXE_simulator"))
         .args(["live", "--demo", "--broker", &broker.url(), "--orders"])
         .arg(&orders)

@@ -1,5 +1,7 @@
 //! A world as the demonstration plays it, in process.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
 use simulator::live::{City, Emission, Narration};
 use zones::{Millis, Position, Timestamp, geodesy};
 

@@ -70,9 +70,11 @@ pub async fn run(
     }
     let (say, mut lines) = mpsc::channel(LINES_WAITING);
     let over = stop.child_token();
+    let (link, ear) = players::listen(&broker.url())?;
+    let devices = players::connect(&broker.url())?;
     let players =
-        tokio::spawn(players::play(city, broker.url(), service.readiness.clone(), say.clone(), over.clone()));
-    let account = tokio::spawn(account::tell(service.store.clone(), say, over.clone()));
+        tokio::spawn(players::play(city, devices, service.readiness.clone(), say.clone(), over.clone()));
+    let account = tokio::spawn(account::tell(service.store.clone(), ear, say, over.clone()));
     let mut running = tokio::spawn(service.run(stop.clone()));
     let ended = loop {
         tokio::select! {
@@ -84,6 +86,7 @@ pub async fn run(
     lines.close();
     let played = players.await.map_err(|error| error.to_string())?;
     let told = account.await.map_err(|error| error.to_string())?;
+    link.stop().await;
     broker.stop().await.map_err(|error| error.to_string())?;
     print(Line::Plain(format!(
         "\nEinde / the end: {played} messages from devices, {told} alerts. Nothing is left on this machine."

@@ -1,4 +1,4 @@
-//! Devices that send and recipients that listen, over MQTT.
+//! Devices that send, and the ear of the recipients, over MQTT.
 
 use std::time::Duration;
 
@@ -7,9 +7,10 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::Line;
+use super::account::Ear;
 use crate::api::Readiness;
 use crate::clock;
-use crate::mqtt::{Arrived, IngestLink, LinkSettings, Message, MqttConfig, Publisher};
+use crate::mqtt::{IngestHandle, IngestLink, LinkSettings, Message, MqttConfig, Publisher};
 
 /// How often the city goes on.
 const STEP: Duration = Duration::from_millis(100);
@@ -17,28 +18,35 @@ const STEP: Duration = Duration::from_millis(100);
 /// Messages that may wait for the recipients' ear.
 const HEARD_WAITING: usize = 1_000;
 
+/// Settings of a player's connection.
+fn settings(broker: &str, name: &str, topics: &[&str]) -> Result<LinkSettings, String> {
+    let config = MqttConfig { client_id: format!("demo-{name}"), ..MqttConfig::new(broker) };
+    let topics = topics.iter().map(|topic| (*topic).to_owned()).collect();
+    LinkSettings::load(&config, topics).map_err(|error| error.to_string())
+}
+
+/// Listens as all victim devices and desks.
+pub(super) fn listen(broker: &str) -> Result<(IngestHandle, Ear), String> {
+    let settings = settings(broker, "recipients", &["afstand/v1/victim/+/alert", "afstand/v1/desk/+/alert"])?;
+    let (to_ear, heard) = mpsc::channel(HEARD_WAITING);
+    let link = IngestLink::start(settings, to_ear);
+    let acks = link.acks();
+    Ok((link, Ear { heard, acks }))
+}
+
+/// Connects as all devices.
+pub(super) fn connect(broker: &str) -> Result<Publisher, String> {
+    Ok(Publisher::start(settings(broker, "devices", &[])?))
+}
+
 /// Plays the city until `stop`; returns how many messages the devices sent.
 pub(super) async fn play(
     mut city: City,
-    broker: String,
+    publisher: Publisher,
     mut readiness: watch::Receiver<Readiness>,
     say: mpsc::Sender<Line>,
     stop: CancellationToken,
 ) -> u64 {
-    let settings = |name: &str, topics: &[&str]| {
-        let config = MqttConfig { client_id: format!("demo-{name}"), ..MqttConfig::new(broker.clone()) };
-        LinkSettings::load(&config, topics.iter().map(|topic| (*topic).to_owned()).collect())
-    };
-    let (Ok(sending), Ok(hearing)) = (
-        settings("devices", &[]),
-        settings("recipients", &["afstand/v1/victim/+/alert", "afstand/v1/desk/+/alert"]),
-    ) else {
-        return 0; // The service has started from the same address: it is right.
-    };
-    let publisher = Publisher::start(sending);
-    let (to_ear, mut heard) = mpsc::channel(HEARD_WAITING);
-    let ear = IngestLink::start(hearing, to_ear);
-    let acks = ear.acks();
     tokio::select! {
         ready = readiness.wait_for(|state| state.reasons().is_empty()) => if ready.is_err() { return 0 },
         () = stop.cancelled() => return 0,
@@ -49,10 +57,6 @@ pub(super) async fn play(
         tokio::select! {
             biased;
             () = stop.cancelled() => break,
-            Some(arrived) = heard.recv() => {
-                let _ = say.send(receipt(&arrived)).await;
-                acks.ack(vec![arrived.ack]);
-            }
             _ = step.tick() => {
                 let now = clock::now();
                 while let Some(emission) = city.next_before(now) {
@@ -68,18 +72,6 @@ pub(super) async fn play(
             }
         }
     }
-    ear.stop().await;
     publisher.stop().await;
     sent
-}
-
-/// Who got what.
-fn receipt(arrived: &Arrived) -> Line {
-    let topic = arrived.topic().unwrap_or_default();
-    let who = match topic.split('/').collect::<Vec<_>>()[..] {
-        [_, _, "victim", device, _] => format!("slachtofferdevice {device}"),
-        [_, _, "desk", desk, _] => format!("meldkamer {desk}"),
-        _ => topic.to_owned(),
-    };
-    Line::At(clock::timestamp(arrived.received_at), format!("          → ontvangen / received: {who}"))
 }

@@ -5,9 +5,11 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use mqtt5::broker::config::{AuthConfig, AuthMethod, RateLimitConfig, StorageBackend, StorageConfig};
+use mqtt5::broker::storage::DynamicStorage;
 use mqtt5::broker::{BrokerConfig, BrokerShutdownHandle, MqttBroker};
 use tokio::task::JoinHandle;
 
@@ -21,6 +23,9 @@ const QUEUE_BYTES: usize = 512 * 1024 * 1024;
 const IN_FLIGHT: u16 = 1_000;
 /// Largest packet taken, in bytes: no larger than what the ingest link accepts.
 const LARGEST_PACKET: usize = 16 * 1024 * 1024;
+
+/// How long stopping may take.
+const STOP_WITHIN: Duration = Duration::from_secs(10);
 
 /// Settings of an [`EmbeddedBroker`].
 #[derive(Debug, Clone)]
@@ -88,19 +93,20 @@ pub enum BrokerError {
     Ended(String),
 }
 
-/// A running broker. Dropping it ends it at once; [`EmbeddedBroker::stop`] lets it finish what it is writing.
-#[derive(Debug)]
+/// A running broker. [`EmbeddedBroker::stop`] writes down everything; dropping it, or killing the process, may
+/// lose what came in just before, also what was acknowledged to its sender.
 pub struct EmbeddedBroker {
     address: SocketAddr,
     shutdown: Shutdown,
+    storage: Option<Arc<DynamicStorage>>,
     task: JoinHandle<Result<(), String>>,
 }
 
 struct Shutdown(BrokerShutdownHandle);
 
-impl std::fmt::Debug for Shutdown {
+impl std::fmt::Debug for EmbeddedBroker {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Shutdown")
+        f.debug_struct("EmbeddedBroker").field("address", &self.address).finish_non_exhaustive()
     }
 }
 
@@ -123,6 +129,7 @@ impl EmbeddedBroker {
         let address = broker.local_addr().ok_or_else(|| failed("it does not listen".into()))?;
         let mut ready = broker.ready_receiver();
         let shutdown = Shutdown(broker.shutdown_handle());
+        let storage = broker.storage();
         let mut task = tokio::spawn(async move { broker.run().await.map_err(|error| error.to_string()) });
         tokio::select! {
             ended = &mut task => {
@@ -136,7 +143,7 @@ impl EmbeddedBroker {
             // An error here means that the broker is gone, which the other branch tells about.
             Ok(_) = ready.wait_for(|ready| *ready) => {}
         }
-        Ok(Self { address, shutdown, task })
+        Ok(Self { address, shutdown, storage, task })
     }
 
     /// Where it listens.
@@ -151,11 +158,19 @@ impl EmbeddedBroker {
 
     /// Stops taking connections, ends those there are, and waits until all is written.
     pub async fn stop(self) -> Result<(), BrokerError> {
+        let ended = |why: &dyn std::fmt::Display| BrokerError::Ended(why.to_string());
         drop(self.shutdown);
-        match tokio::time::timeout(Duration::from_secs(10), self.task).await {
-            Ok(Ok(result)) => result.map_err(BrokerError::Ended),
-            Ok(Err(error)) => Err(BrokerError::Ended(error.to_string())),
-            Err(_) => Err(BrokerError::Ended("it did not finish in time".into())),
+        match tokio::time::timeout(STOP_WITHIN, self.task).await {
+            Ok(Ok(Ok(()))) => {}
+            Ok(Ok(Err(why))) => return Err(ended(&why)),
+            Ok(Err(panicked)) => return Err(ended(&panicked)),
+            Err(_) => return Err(ended(&"it did not finish in time")),
+        }
+        // `run` writes to disk when it is told to stop, but the connections hand back what was under way only
+        // after that; without a second time those messages would be lost.
+        match self.storage {
+            Some(storage) => storage.shutdown().await.map_err(|error| ended(&error)),
+            None => Ok(()),
         }
     }
 }

@@ -255,6 +255,8 @@ impl Decider {
         };
         let seq = self.next.input;
         self.next.input += 1;
+        let journal = rows::receipt(seq, now, recipient, *at, state);
+        self.pending.batch.inputs.push(journal);
         Some(ReceiptRow {
             seq,
             at: *at,

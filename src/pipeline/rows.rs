@@ -95,6 +95,20 @@ pub(crate) fn input(seq: i64, now: Timestamp, input: &Input<'_>) -> InputRow {
     }
 }
 
+/// The journal row of a receipt: it takes its number from the journal. What was said stands in its own row.
+pub(crate) fn receipt(seq: i64, now: Timestamp, from: &str, at: Timestamp, state: &str) -> InputRow {
+    InputRow {
+        seq,
+        kind: InputKind::Receipt,
+        role: None,
+        device: from.into(),
+        fixed_at: Some(at),
+        received_at: now,
+        body: json(&state),
+        decisions: Vec::new(),
+    }
+}
+
 /// The state of a device, under its id.
 pub(crate) fn device(row: DeviceRow) -> StateRow {
     let state = row.state.map(|state| binary(&(row.role, state)));

@@ -169,11 +169,12 @@ impl Deciding {
         self.hear();
         loop {
             let full = self.decider.pending.len() >= MOST_IN_BATCH;
-            let wake = self.wake_in();
+            let due = self.is_due(full);
+            let wake = self.wake_in(due);
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
-                room = committer.reserve(), if self.is_due(full) => match room {
+                room = committer.reserve(), if due => match room {
                     Ok(room) => room.send(self.decider.take()),
                     Err(_) => return, // The committer has failed, and says why.
                 },
@@ -272,9 +273,11 @@ impl Deciding {
         !pending.is_empty() && (full || old || pending.urgent)
     }
 
-    /// How long to sleep if nothing comes: until the batch is old, or the engine wants to be woken.
-    fn wake_in(&self) -> Duration {
-        let old = self.decider.pending.begun.map(|begun| OLDEST_BATCH.saturating_sub(begun.elapsed()));
+    /// How long to sleep if nothing comes: until the batch is old (one that is due waits for the committer, not
+    /// for the clock), or the engine wants to be woken.
+    fn wake_in(&self, due: bool) -> Duration {
+        let begun = self.decider.pending.begun.filter(|_| !due);
+        let old = begun.map(|begun| OLDEST_BATCH.saturating_sub(begun.elapsed()));
         let deadline = self.decider.engine.poll_deadline().map(|at| {
             let left = at - clock::timestamp(SystemTime::now());
             // Not at once: what was due may turn out not to be, and another look can wait a millisecond.

@@ -18,7 +18,7 @@ use crate::delivery::{Dispatcher, Roads};
 use crate::metrics::Metrics;
 use crate::mqtt::{IngestLink, LinkSettings, MqttConfig, Publisher};
 use crate::pipeline::{self, Pipeline, Sources};
-use crate::store::Store;
+use crate::store::{Origin, Store};
 use crate::wire::{SUBSCRIPTIONS, TrackerKeys};
 
 /// Changes of order files that may wait for the pipeline.
@@ -92,6 +92,8 @@ impl Service {
         let out_settings = LinkSettings::load(&out, Vec::new()).map_err(Failure::new)?;
         let store = Store::open(&plan.store_url).await.map_err(Failure::new)?;
         let loaded = store.load().await.map_err(Failure::new)?;
+        let from_files = loaded.orders.iter().filter(|order| order.origin == Origin::File);
+        let from_files = from_files.map(|order| order.order.clone()).collect();
         let metrics = Arc::new(Metrics::default());
         let (ready, readiness) = watch::channel(Readiness::default());
         let settings = pipeline::Settings {
@@ -146,7 +148,7 @@ impl Service {
         parts.spawn(figures(store.clone(), metrics, stop.rest.clone()));
         match plan.orders_dir {
             Some(dir) => {
-                parts.spawn(orders_dir::watch(dir, to_files, stop.deciding.clone()));
+                parts.spawn(orders_dir::watch(dir, from_files, to_files, stop.deciding.clone()));
             }
             None => drop(to_files),
         }

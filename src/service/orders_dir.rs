@@ -1,7 +1,8 @@
 //! The folder of order files: read at the start and when a file changes.
 //!
-//! An order that came from a file is withdrawn when no file states it any more. A file that cannot be read
-//! changes nothing: what it stated before stays in force, and the log says what is wrong.
+//! An order that came from a file is withdrawn when no file states it any more, also when the file went while
+//! the service was down. A file that cannot be read changes nothing: what it stated before stays in force, and
+//! the log says what is wrong. An empty folder withdraws nothing either: more likely it is not mounted.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -26,15 +27,18 @@ type Mark = (Option<SystemTime>, u64);
 struct Known {
     mark: Option<Mark>,
     orders: BTreeSet<OrderId>,
+    /// It could be read at least once.
+    read: bool,
 }
 
-/// Watches a folder until `stop`.
+/// Watches a folder until `stop`. `from_before` are the orders in force that came from files earlier.
 pub(super) async fn watch(
     dir: PathBuf,
+    from_before: BTreeSet<OrderId>,
     out: mpsc::Sender<FileOrder>,
     stop: CancellationToken,
 ) -> Result<(), Failure> {
-    let mut known: BTreeMap<PathBuf, Known> = BTreeMap::new();
+    let mut known = BTreeMap::from([(before(), Known { mark: None, orders: from_before, read: true })]);
     let mut tick = tokio::time::interval(EVERY);
     let mut complained = false;
     loop {
@@ -65,6 +69,11 @@ pub(super) async fn watch(
     }
 }
 
+/// Stands for the files of an earlier run, whatever their names were.
+fn before() -> PathBuf {
+    PathBuf::new()
+}
+
 type Looked = (BTreeMap<PathBuf, Known>, std::io::Result<Vec<FileOrder>>);
 
 /// Reads what has changed in the folder.
@@ -73,9 +82,16 @@ fn look(dir: &Path, mut known: BTreeMap<PathBuf, Known>) -> Looked {
         Ok(files) => files,
         Err(error) => return (known, Err(error)),
     };
-    let before: BTreeSet<OrderId> = stated(&known);
+    let stated_before = stated(&known);
     let mut changes = Vec::new();
-    known.retain(|path, _| files.iter().any(|(file, _)| file == path));
+    let is_empty = files.is_empty();
+    if is_empty && !stated_before.is_empty() {
+        return (
+            known,
+            Err(std::io::Error::other("it holds no order file, but orders in force came from it")),
+        );
+    }
+    known.retain(|path, _| *path == before() || files.iter().any(|(file, _)| file == path));
     for (path, mark) in files {
         let entry = known.entry(path.clone()).or_default();
         if entry.mark == Some(mark) {
@@ -84,6 +100,7 @@ fn look(dir: &Path, mut known: BTreeMap<PathBuf, Known>) -> Looked {
         entry.mark = Some(mark);
         match read(&path) {
             Ok(drafts) => {
+                entry.read = true;
                 entry.orders = drafts.iter().map(|draft| draft.order.clone()).collect();
                 changes.extend(drafts.into_iter().map(|draft| FileOrder::Stated(Box::new(draft))));
             }
@@ -92,8 +109,11 @@ fn look(dir: &Path, mut known: BTreeMap<PathBuf, Known>) -> Looked {
             }
         }
     }
+    if known.values().all(|file| file.read) {
+        known.remove(&before()); // Every file has said what it states.
+    }
     let now = stated(&known);
-    changes.extend(before.difference(&now).cloned().map(FileOrder::Gone));
+    changes.extend(stated_before.difference(&now).cloned().map(FileOrder::Gone));
     (known, Ok(changes))
 }
 
@@ -160,9 +180,27 @@ mod tests {
         std::fs::remove_file(dir.path().join("a.json")).unwrap();
         let (known, changes) = names(look(dir.path(), known));
         assert_eq!(changes, ["-a"]);
+        std::fs::remove_file(dir.path().join("b.json")).unwrap();
+        let (known, changes) = look(dir.path(), known);
+        assert!(changes.is_err(), "an empty folder withdraws nothing");
         drop(dir);
         let gone = look(Path::new("/nowhere/at/all"), known);
         assert!(gone.1.is_err(), "a folder that is away withdraws nothing");
         assert_eq!(stated(&gone.0).len(), 1);
+    }
+
+    #[test]
+    fn what_went_while_the_service_was_down_is_withdrawn_once_every_file_was_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
+        write("a.json", &order("a"));
+        write("b.json", "{ broken");
+        let ids = ["a", "b", "gone"].map(|id| OrderId::new(id).unwrap());
+        let known = BTreeMap::from([(before(), Known { mark: None, orders: ids.into(), read: true })]);
+        let (known, changes) = names(look(dir.path(), known));
+        assert_eq!(changes, ["+a"], "the broken file may be the one that states the others");
+        write("b.json", &order("b"));
+        let (_, changes) = names(look(dir.path(), known));
+        assert_eq!(changes, ["+b", "-gone"]);
     }
 }

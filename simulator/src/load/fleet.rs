@@ -277,7 +277,7 @@ mod tests {
             assert_eq!(usize::from(publish.pkid), seen / 6 + 1);
             let fix: zones::Fix = serde_json::from_slice(&publish.payload).unwrap();
             assert_eq!(fix.seq, Some(seen as u64 / 6 + 1));
-            assert_eq!(fix.fixed_at.as_millis(), 1_793_599_200_007 + seen as i64 / 6);
+            assert_eq!(fix.fixed_at.as_millis(), 1_793_599_200_007 + i64::try_from(seen).unwrap() / 6);
             let (lat, lon) = fleet.place(device, fix.fixed_at.as_millis());
             assert!((fix.position.lat_deg() * 1e7 - lat as f64).abs() < 0.5);
             assert!((fix.position.lon_deg() * 1e7 - lon as f64).abs() < 0.5);
