@@ -268,7 +268,10 @@ pub(crate) async fn boundary(
     if status.is_server_error() && route != "/readyz" {
         let cause = response.extensions_mut().remove::<Cause>();
         let cause = cause.as_ref().map_or("not said", |cause| &cause.0);
-        if status == StatusCode::SERVICE_UNAVAILABLE {
+        if route == "/readyz" {
+            // An answer, not a failure: what is away is logged where it is noticed, not at each look.
+            tracing::debug!(status = status.as_u16(), "not ready");
+        } else if status == StatusCode::SERVICE_UNAVAILABLE {
             tracing::warn!(method, route, status = status.as_u16(), cause, "request refused for now");
         } else {
             tracing::error!(method, route, status = status.as_u16(), cause, "request failed");

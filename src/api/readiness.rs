@@ -5,6 +5,8 @@
 pub struct Readiness {
     /// Whether the broker is connected and subscribed to.
     pub broker_connected: bool,
+    /// Why it is not, in words of [`LinkStatus`](crate::mqtt::LinkStatus); empty while it is.
+    pub broker_trouble: String,
     /// Whether everything that waited at the start, or at the last reconnect, has been decided.
     pub caught_up: bool,
     /// Messages received but not decided yet.
@@ -18,7 +20,9 @@ impl Readiness {
     pub fn reasons(&self) -> Vec<(&'static str, String)> {
         let mut reasons = Vec::new();
         if !self.broker_connected {
-            reasons.push(("broker", "is not connected: devices are not heard".to_owned()));
+            let trouble = [" (", &self.broker_trouble, ")"].concat();
+            let why = if self.broker_trouble.is_empty() { "" } else { &trouble };
+            reasons.push(("broker", format!("is not connected{why}: devices are not heard")));
         }
         if !self.caught_up {
             let waiting = self.backlog_messages;

@@ -64,10 +64,11 @@ fn on_runtime(command: impl Future<Output = Result<(), String>>) -> ExitCode {
 fn cancel_on_signal(stop: CancellationToken) -> Result<(), String> {
     let mut terminate = signal(SignalKind::terminate()).map_err(|error| format!("no signals: {error}"))?;
     tokio::spawn(async move {
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
-        }
+        let signal = tokio::select! {
+            _ = tokio::signal::ctrl_c() => "SIGINT",
+            _ = terminate.recv() => "SIGTERM",
+        };
+        tracing::info!(signal, "asked to stop");
         stop.cancel();
     });
     Ok(())

@@ -292,6 +292,11 @@ impl Deciding {
         self.metrics.backlog_messages.set(i64::try_from(backlog).unwrap_or(i64::MAX));
         let state = Readiness {
             broker_connected: self.connected_at.is_some(),
+            broker_trouble: if self.connected_at.is_some() {
+                String::new()
+            } else {
+                self.link.borrow().to_string()
+            },
             caught_up: self.caught_up,
             backlog_messages: backlog as u64,
             store_ok: *self.store_state.borrow(),

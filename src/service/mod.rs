@@ -164,7 +164,10 @@ impl Service {
         let mut result = Ok(());
         tokio::select! {
             () = stop.cancelled() => {}
-            Some(ended) = self.parts.join_next() => result = part_of(ended),
+            // A part that ends unasked leaves a service that does only part of its work.
+            Some(ended) = self.parts.join_next() => {
+                result = part_of(ended).and(Err(Failure::new("a part of the service ended by itself")));
+            }
         }
         self.stop.deciding.cancel();
         while let Some(ended) = self.parts.join_next().await {

@@ -78,6 +78,11 @@ fn reword(problem: &str) -> (Option<&str>, String) {
             return (None, format!("expected {}, found {}", plain(expected), plain(found)));
         }
     }
+    if let Some((_, expected)) =
+        problem.strip_prefix("unknown variant `").and_then(|rest| rest.split_once("`, expected "))
+    {
+        return (None, format!("expected {expected}, found another text"));
+    }
     match problem.split_once(": ") {
         Some((name, rest)) if is_name(name) => (Some(name), rest.to_owned()),
         _ => (None, problem.to_owned()),

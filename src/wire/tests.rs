@@ -92,7 +92,7 @@ fn devices_speak_of_themselves() {
     assert_eq!(refused("afstand/v1/victim/v/online", "yes"), "online is 1 or 0");
     let unknown =
         refused("afstand/v1/wearer/a/status", r#"{"at":"2026-11-21T10:15:30Z","event":"tampered"}"#);
-    assert!(unknown.starts_with("event: unknown variant `tampered`"), "{unknown}");
+    assert!(unknown.starts_with("event: expected one of `strap_tamper`"), "{unknown}");
 }
 
 #[test]

@@ -91,7 +91,7 @@ impl Bench {
         let (commands, from) = commands::channel();
         tokio::spawn(pipeline(store.clone(), from));
         let ready =
-            Readiness { broker_connected: true, caught_up: true, backlog_messages: 0, store_ok: true };
+            Readiness { broker_connected: true, caught_up: true, store_ok: true, ..Readiness::default() };
         let (readiness, watched) = watch::channel(ready);
         let shutdown = CancellationToken::new();
         let state = AppState {

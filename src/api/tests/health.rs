@@ -8,9 +8,12 @@ use crate::api::Readiness;
 async fn ready_means_heard_decided_and_stored() {
     let mut bench = Bench::new().await;
     assert_eq!(bench.get("nobody", "/readyz").await.json(), json!({"status": "ready"}));
-    let ready = Readiness { broker_connected: true, caught_up: true, backlog_messages: 0, store_ok: true };
+    let ready = Readiness { broker_connected: true, caught_up: true, store_ok: true, ..Readiness::default() };
+    let trouble = "wrong password".to_owned();
+    let refused = Readiness { broker_connected: false, broker_trouble: trouble, ..ready.clone() };
     for (state, part, words) in [
-        (Readiness { broker_connected: false, ..ready.clone() }, "broker", "not connected"),
+        (Readiness { broker_connected: false, ..ready.clone() }, "broker", "not connected: devices"),
+        (refused, "broker", "not connected (wrong password): devices"),
         (Readiness { caught_up: false, backlog_messages: 812, ..ready.clone() }, "backlog", "812 messages"),
         (Readiness { store_ok: false, ..ready.clone() }, "store", "commit failed"),
     ] {
