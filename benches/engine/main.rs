@@ -121,7 +121,12 @@ fn per_fix(c: &mut Criterion) {
         b.iter_custom(|times| timed(&mut |fixes| floor.run(fixes), times));
     });
     group.finish();
-    println!("decisions per fix {:.2}, alerts {} in {} fixes", share(tally.decisions, tally.fixes), tally.alerts, tally.fixes);
+    println!(
+        "decisions per fix {:.2}, alerts {} in {} fixes",
+        share(tally.decisions, tally.fixes),
+        tally.alerts,
+        tally.fixes
+    );
 
     // The two in turns, so that what else the machine does meets both alike.
     let (mut engine_s, mut floor_s) = (Vec::new(), Vec::new());
@@ -166,8 +171,8 @@ fn single_fixes(engine: &mut Engine, movers: &[Mover], first_round: usize) {
 /// The cost of the same people's fixes among few and among many zones of others.
 fn growth() {
     let (orders, movers) = world::pairs(1_000);
-    let mut engines = [1_000, 1_000_000]
-        .map(|zones| world::engine(orders.iter().cloned().chain(world::others(zones))));
+    let mut engines =
+        [1_000, 1_000_000].map(|zones| world::engine(orders.iter().cloned().chain(world::others(zones))));
     let (mut fixes, mut seconds) = (Vec::new(), [Vec::new(), Vec::new()]);
     for round in 0..110 {
         world::round(&movers, round, &mut fixes);
@@ -209,7 +214,7 @@ fn at_size() {
     drop(engine);
     world::round(&movers, 1, &mut fixes);
     let begun = Instant::now();
-    let mut engine = Engine::restore(snapshot).unwrap();
+    let mut engine = Engine::restore(snapshot).0;
     let restored = begun.elapsed();
     Tally::default().decide(&mut engine, &fixes[0]);
     println!("restore {restored:.2?}, first decision after {:.2?}", begun.elapsed());

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use zones::geodesy;
 use zones::geometry::Shape;
 use zones::order::{Contacts, LegalBasis, Order, Party, Proximity, Risk, Victim, Zone, ZoneKind};
-use zones::{DeviceId, Engine, Fix, Input, Millis, OrderId, PersonId, Position, Role, Source, Timestamp, ZoneId};
+use zones::{
+    DeviceId, Engine, Fix, Input, Millis, OrderId, PersonId, Position, Role, Source, Timestamp, ZoneId,
+};
 
 /// 2026-11-21T00:00:00Z.
 pub(crate) const START: i64 = 1_795_219_200_000;
@@ -38,8 +40,8 @@ impl Mover {
         let along_m = if turn < 2.0 * self.swing_m { turn - self.swing_m } else { 3.0 * self.swing_m - turn };
         let (east, north) = self.bearing_deg.to_radians().sin_cos();
         let lat = self.middle.lat_deg() + along_m * north / 111_200.0;
-        let lon = self.middle.lon_deg()
-            + along_m * east / (111_300.0 * self.middle.lat_deg().to_radians().cos());
+        let lon =
+            self.middle.lon_deg() + along_m * east / (111_300.0 * self.middle.lat_deg().to_radians().cos());
         let fix = Fix {
             accuracy_m: Some(5.0 + (along_m.abs() % 20.0) as f32),
             speed_mps: Some(self.speed_mps as f32),

@@ -67,6 +67,10 @@ async fn person(
     }
     for prefix in &keys.watch_prefixes {
         for stored in state.store.watches_of_prefix(prefix, None, MOST_ROWS).await? {
+            // A prefix that is no folder is a whole name: `…/pair/v-1` must not bring `…/pair/v-10`.
+            if !prefix.ends_with('/') && *stored.key != **prefix {
+                continue;
+            }
             match state.states.watch(&stored) {
                 Ok(watch) => view.watches.push(watch),
                 Err(error) => {

@@ -6,8 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use zones::order::Order;
-use zones::{Alert, Effect, Engine, Input, Outcome, Refused, Role, Timestamp};
+use zones::{Alert, Effect, Engine, Input, OrderId, Outcome, Refused, Role, Timestamp};
 
 use super::directory::Directory;
 use super::register::Register;
@@ -18,7 +17,7 @@ use crate::delivery::{DeskRoads, Facts, police_event, recipients, victim_event};
 use crate::metrics::{AlertLabels, Metrics, RejectionLabels};
 use crate::mqtt::AckToken;
 use crate::store::{
-    Batch, Channel, IncidentRow, LONGEST_PAYLOAD, NewDelivery, Next, ReceiptRow, RejectedRow,
+    Batch, Channel, IncidentRow, LONGEST_PAYLOAD, NewDelivery, Next, Origin, ReceiptRow, RejectedRow,
 };
 use crate::wire::{self, Message, TrackerKeys, Unusable};
 
@@ -68,6 +67,8 @@ pub(super) struct Decider {
     pub(super) around: Surroundings,
     pub(super) next: Next,
     pub(super) incidents: BTreeMap<String, IncidentRow>,
+    /// Where the orders in the register came from, and when.
+    pub(super) origins: BTreeMap<OrderId, (Origin, Timestamp)>,
     pub(super) pending: Pending,
     pub(super) metrics: Arc<Metrics>,
 }
@@ -127,6 +128,7 @@ impl Decider {
 
     /// Everything that was due before `now`, each at its own time.
     pub(super) fn advance(&mut self, now: Timestamp) {
+        let now = now.max(self.engine.clock());
         while let Some(due) = self.engine.poll_deadline().filter(|due| *due <= now) {
             let due = due.max(self.engine.clock());
             // A tick cannot be refused.
@@ -146,6 +148,8 @@ impl Decider {
 
     /// Tells the engine one thing and collects what follows.
     pub(super) fn tell(&mut self, now: Timestamp, input: Input<'_>) -> Result<Outcome, Refused> {
+        // The engine's time never runs back; the journal has its time.
+        let now = now.max(self.engine.clock());
         let outcome = self.engine.handle(now, input.clone())?;
         if let Outcome::ClockAhead(ahead) = outcome {
             let device = if let Input::Fix { device, .. } = input { device } else { "" };
@@ -205,12 +209,11 @@ impl Decider {
         self.pending.batch.alerts.push(rows::alert(seq, alert));
         let labels = AlertLabels { kind: alert.kind.as_str(), level: alert.level.as_str() };
         self.metrics.alerts.get_or_create(&labels).inc();
-        let order = self.engine.order(&alert.order).cloned();
         let facts = Facts {
             kind: alert.kind,
             level: alert.level,
             operator_only: alert.operator_only,
-            victim_device: order.as_deref().and_then(|order| device_of_victim(order, alert)),
+            victim_device: alert.victim_device.as_ref(),
             desk: alert.desk.as_ref().map(|desk| DeskRoads::of(desk, &self.around.desks)),
             // What is for more than the operator was told from the incident's first such alert on.
             told_victim: !alert.operator_only,
@@ -273,9 +276,11 @@ impl Decider {
 
     /// Keeps a message that cannot be used, with its reason.
     pub(super) fn set_aside(&mut self, now: Timestamp, topic: &str, payload: &[u8], unusable: &Unusable) {
-        let class = if unusable.reason.starts_with("unknown") { "unknown" } else { "unusable" };
+        let class = if unusable.reason.starts_with(translate::UNKNOWN) { "unknown" } else { "unusable" };
         self.metrics.messages_rejected.get_or_create(&RejectionLabels { reason_class: class }).inc();
-        tracing::warn!(topic, reason = %unusable, size_bytes = payload.len(), "message set aside");
+        // An OwnTracks topic holds the name its user chose.
+        let topic_said = if topic.starts_with("owntracks/") { "owntracks/…" } else { topic };
+        tracing::warn!(topic = topic_said, reason = %unusable, size_bytes = payload.len(), "message set aside");
         let seq = self.next.rejected;
         self.next.rejected += 1;
         self.pending.begun.get_or_insert_with(Instant::now);
@@ -292,15 +297,12 @@ impl Decider {
     /// Closes the batch: adds the state as it stands now, and begins the next one.
     pub(super) fn take(&mut self) -> Pending {
         let changes = self.engine.take_changes();
+        for order in &changes.forgotten {
+            self.forget(order);
+        }
         let mut pending = std::mem::take(&mut self.pending);
         pending.batch.devices = changes.devices.into_iter().map(rows::device).collect();
         pending.batch.watches = changes.episodes.into_iter().map(rows::watch).collect();
         pending
     }
-}
-
-/// The device of the victim an alert is about.
-fn device_of_victim<'o>(order: &'o Order, alert: &Alert) -> Option<&'o zones::DeviceId> {
-    let person = alert.victim.as_ref()?;
-    order.victims.iter().find(|victim| victim.party.person == *person)?.party.device.as_ref()
 }

@@ -34,6 +34,7 @@ impl Decider {
                     self.forget(before);
                 }
                 self.note(&order);
+                self.origins.insert(order.order.clone(), (origin, now));
                 let row =
                     OrderRow { order: order.order.clone(), seq, document: Some(document), at: now, origin };
                 self.pending.batch.orders.push(row);
@@ -56,9 +57,20 @@ impl Decider {
         let seq = self.next.input;
         self.tell(now, Input::OrderWithdrawn(id.clone())).map_err(|_| UnknownOrder)?;
         self.forget(&before);
+        self.origins.remove(id);
         self.pending.batch.orders.push(OrderRow { order: id.clone(), seq, document: None, at: now, origin });
         self.pending.urgent = true;
         Ok(())
+    }
+
+    /// Whether the API has changed an order since its file was written.
+    pub(super) fn is_superseded(&self, order: &OrderId, modified: Option<Timestamp>) -> bool {
+        matches!(self.origins.get(order), Some((Origin::Api, at)) if modified.is_none_or(|modified| modified <= *at))
+    }
+
+    /// Whether a file was the last to state an order.
+    pub(super) fn is_of_file(&self, order: &OrderId) -> bool {
+        matches!(self.origins.get(order), Some((Origin::File, _)))
     }
 
     /// What the guidance says, with the wearer's other orders as possible successors.
@@ -74,7 +86,7 @@ impl Decider {
         self.directory.note(order);
     }
 
-    fn forget(&mut self, order: &Order) {
+    pub(super) fn forget(&mut self, order: &Order) {
         Arc::make_mut(&mut self.register).forget(order);
         self.directory.forget(order);
     }

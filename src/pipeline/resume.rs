@@ -38,7 +38,10 @@ impl Decider {
         around: Surroundings,
         metrics: Arc<Metrics>,
     ) -> Result<Self, Damaged> {
-        let orders = read_orders(loaded.orders)?;
+        let mut orders = read_orders(&loaded.orders)?;
+        orders.retain(|order| order.valid_until + zones::policy::HISTORY > clock);
+        let origins =
+            loaded.orders.into_iter().map(|row| (row.order, (row.origin, row.changed_at))).collect();
         let snapshot = Snapshot {
             clock,
             hearing: false,
@@ -47,8 +50,11 @@ impl Decider {
             devices: loaded.devices.into_iter().map(device).collect::<Result<_, _>>()?,
             episodes: loaded.watches.into_iter().map(watch).collect::<Result<_, _>>()?,
         };
-        let engine = Engine::restore(snapshot)
-            .map_err(|(order, refused)| Damaged::new(format!("order {}", order.order), &refused))?;
+        let (engine, refused) = Engine::restore(snapshot);
+        for (order, refused) in refused {
+            // One order must not take the protection of all others away.
+            tracing::error!(order = %order.order, reason = %refused, "a stored order is not in force");
+        }
         let mut register = Register::default();
         for order in engine.orders() {
             register.note(order);
@@ -62,6 +68,7 @@ impl Decider {
             directory,
             around,
             next: loaded.next,
+            origins,
             incidents,
             pending: Pending::default(),
             metrics,
@@ -70,7 +77,7 @@ impl Decider {
 }
 
 /// Reads stored orders on all cores: at 100,000 of them this is most of a restart.
-fn read_orders(stored: Vec<StoredOrder>) -> Result<Vec<Arc<Order>>, Damaged> {
+fn read_orders(stored: &[StoredOrder]) -> Result<Vec<Arc<Order>>, Damaged> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let share = stored.len().div_ceil(threads).max(1);
     std::thread::scope(|scope| {

@@ -72,7 +72,12 @@ pub struct Sources {
 #[derive(Debug)]
 pub enum FileOrder {
     /// A file states this order.
-    Stated(Box<zones::order::Draft>),
+    Stated {
+        /// The order.
+        draft: Box<zones::order::Draft>,
+        /// When the file was last changed, if that is known.
+        modified: Option<Timestamp>,
+    },
     /// No file states this order any more.
     Gone(zones::OrderId),
 }
@@ -179,11 +184,12 @@ impl Deciding {
                     Err(_) => return, // The committer has failed, and says why.
                 },
                 Ok(()) = self.link.changed() => self.hear(),
+                Ok(()) = self.store_state.changed() => self.hear(),
                 Some(command) = commands.recv(), if !full => self.command(command),
                 Some(change) = files.recv(), if !full => self.file(change),
                 Some(message) = arrived.recv(), if !full => self.take_in(message, &mut arrived),
                 _ = refresh.tick() => self.refresh(arrived.len()),
-                () = tokio::time::sleep(wake) => self.decider.advance(clock::now()),
+                () = tokio::time::sleep(wake), if !full => self.decider.advance(clock::now()),
             }
         }
         if !self.decider.pending.is_empty() {
@@ -236,7 +242,11 @@ impl Deciding {
     fn file(&mut self, change: FileOrder) {
         let now = clock::now();
         match change {
-            FileOrder::Stated(draft) => {
+            FileOrder::Stated { draft, modified } => {
+                if self.decider.is_superseded(&draft.order, modified) {
+                    tracing::warn!(order = %draft.order, "the API changed this order after its file: the file is left aside");
+                    return;
+                }
                 let order = draft.order.clone();
                 match self.decider.put_order(now, *draft, Origin::File) {
                     Ok(accepted) => {
@@ -248,6 +258,9 @@ impl Deciding {
                 }
             }
             FileOrder::Gone(order) => {
+                if !self.decider.is_of_file(&order) {
+                    return; // The API has taken it over.
+                }
                 // One that was never in force is gone anyway.
                 let _ = self.decider.withdraw_order(now, &order, Origin::File);
             }
@@ -257,13 +270,15 @@ impl Deciding {
     /// Tells the engine whether devices can be heard.
     fn hear(&mut self) {
         let connected = self.link.borrow_and_update().is_connected();
+        let stores = *self.store_state.borrow_and_update();
         self.connected_at = connected.then(Instant::now);
         self.caught_up &= connected;
         self.metrics.broker_connected.set(connected.into());
         let now = clock::now();
         self.decider.advance(now);
-        // Nobody refuses to be told this.
-        let _ = self.decider.tell(now, Input::Hearing(connected));
+        // While nothing can be stored nothing is read: what devices say waits at the broker. Nobody refuses to
+        // be told this.
+        let _ = self.decider.tell(now, Input::Hearing(connected && stores));
         self.decider.pending.urgent = true;
     }
 

@@ -79,9 +79,12 @@ fn traccar<'a>(role: Role, traccar: &'a Traccar<'a>, mut each: impl FnMut(Input<
     }
 }
 
+/// How the reason begins when the register is what lacks something.
+pub(crate) const UNKNOWN: &str = "unknown";
+
 /// The register has nobody of that kind and name.
 pub(crate) fn unknown(what: &str) -> Unusable {
-    Unusable { reason: format!("unknown {what}: no registered order names it"), field: None }
+    Unusable { reason: format!("{UNKNOWN} {what}: no registered order names it"), field: None }
 }
 
 /// What is wrong with a message of which a part was used.

@@ -100,6 +100,6 @@ impl<'a> Line<'a> {
     }
 }
 
-fn plain(reason: &str) -> Unusable {
+pub(super) fn plain(reason: &str) -> Unusable {
     Unusable { reason: reason.to_owned(), field: None }
 }

@@ -110,7 +110,8 @@ impl<T: FnMut(Event) -> io::Result<()>> Replay<'_, T> {
         }
         let mut inputs = Vec::new();
         line.inputs(&message, |input| inputs.push(input));
-        let mut taken = Ok(());
+        let all_bad = matches!(&message, Message::Fixes { fixes, .. } if fixes.is_empty());
+        let mut taken = if all_bad { Err(line::plain("none of its fixes can be used")) } else { Ok(()) };
         for input in inputs {
             let one = self.input(number, line.received_at, input)?;
             taken = taken.and(one);

@@ -88,8 +88,7 @@ impl Service {
         let address = listener.local_addr().map_err(Failure::new)?;
         let ingest_settings = LinkSettings::load(&plan.broker, subscriptions(plan.traccar_topic.as_deref()))
             .map_err(Failure::new)?;
-        let out = MqttConfig { client_id: format!("{}-out", plan.broker.client_id), ..plan.broker.clone() };
-        let out_settings = LinkSettings::load(&out, Vec::new()).map_err(Failure::new)?;
+        let out_settings = LinkSettings::load(&plan.broker, Vec::new()).map_err(Failure::new)?;
         let store = Store::open(&plan.store_url).await.map_err(Failure::new)?;
         let loaded = store.load().await.map_err(Failure::new)?;
         let from_files = loaded.orders.iter().filter(|order| order.origin == Origin::File);
@@ -167,6 +166,7 @@ impl Service {
             // A part that ends unasked leaves a service that does only part of its work.
             Some(ended) = self.parts.join_next() => {
                 result = part_of(ended).and(Err(Failure::new("a part of the service ended by itself")));
+                self.stop.rest.cancel();
             }
         }
         self.stop.deciding.cancel();

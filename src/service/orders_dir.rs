@@ -10,10 +10,11 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use zones::OrderId;
 use zones::order::Draft;
+use zones::{Invalid, OrderId};
 
 use super::Failure;
+use crate::clock;
 use crate::pipeline::FileOrder;
 
 /// How often the folder is looked at. Looking costs little, and works on every file system.
@@ -99,10 +100,21 @@ fn look(dir: &Path, mut known: BTreeMap<PathBuf, Known>) -> Looked {
         }
         entry.mark = Some(mark);
         match read(&path) {
-            Ok(drafts) => {
-                entry.read = true;
-                entry.orders = drafts.iter().map(|draft| draft.order.clone()).collect();
-                changes.extend(drafts.into_iter().map(|draft| FileOrder::Stated(Box::new(draft))));
+            Ok((drafts, errors)) => {
+                let stated = drafts.iter().map(|draft| draft.order.clone());
+                // Of a file with a bad order in it, what it stated before stays as well.
+                if errors.is_empty() {
+                    entry.read = true;
+                    entry.orders = stated.collect();
+                } else {
+                    entry.orders.extend(stated);
+                }
+                for error in errors {
+                    tracing::error!(file = %path.display(), %error, "an order of this file cannot be read");
+                }
+                let modified = mark.0.map(clock::timestamp);
+                let state = |draft| FileOrder::Stated { draft: Box::new(draft), modified };
+                changes.extend(drafts.into_iter().map(state));
             }
             Err(error) => {
                 tracing::error!(file = %path.display(), %error, "an order file cannot be read; what it stated stays as it is");
@@ -113,8 +125,10 @@ fn look(dir: &Path, mut known: BTreeMap<PathBuf, Known>) -> Looked {
         known.remove(&before()); // Every file has said what it states.
     }
     let now = stated(&known);
-    changes.extend(stated_before.difference(&now).cloned().map(FileOrder::Gone));
-    (known, Ok(changes))
+    // What went comes first: its device may be what another order names now.
+    let mut all: Vec<_> = stated_before.difference(&now).cloned().map(FileOrder::Gone).collect();
+    all.append(&mut changes);
+    (known, Ok(all))
 }
 
 fn stated(known: &BTreeMap<PathBuf, Known>) -> BTreeSet<OrderId> {
@@ -127,17 +141,30 @@ fn files(dir: &Path) -> std::io::Result<Vec<(PathBuf, Mark)>> {
     for entry in std::fs::read_dir(dir)? {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "json") {
-            let data = std::fs::metadata(&path)?;
-            files.push((path, (data.modified().ok(), data.len())));
+            match std::fs::metadata(&path) {
+                Ok(data) => files.push((path, (data.modified().ok(), data.len()))),
+                Err(error) => {
+                    tracing::error!(file = %path.display(), %error, "an order file cannot be read");
+                }
+            }
         }
     }
     files.sort();
     Ok(files)
 }
 
-fn read(path: &Path) -> Result<Vec<Draft>, String> {
+/// The usable orders of a file, and what is wrong with the others.
+fn read(path: &Path) -> Result<(Vec<Draft>, Vec<Invalid>), String> {
     let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
-    zones::order::read(&text).map_err(|error| error.to_string())
+    let each = zones::order::read_each(&text).map_err(|error| error.to_string())?;
+    let (mut drafts, mut errors) = (Vec::new(), Vec::new());
+    for order in each {
+        match order {
+            Ok(draft) => drafts.push(draft),
+            Err(error) => errors.push(error),
+        }
+    }
+    Ok((drafts, errors))
 }
 
 #[cfg(test)]
@@ -154,7 +181,7 @@ mod tests {
 
     fn names(looked: Looked) -> (BTreeMap<PathBuf, Known>, Vec<String>) {
         let name = |change: FileOrder| match change {
-            FileOrder::Stated(draft) => format!("+{}", draft.order),
+            FileOrder::Stated { draft, .. } => format!("+{}", draft.order),
             FileOrder::Gone(order) => format!("-{order}"),
         };
         (looked.0, looked.1.unwrap().into_iter().map(name).collect())
@@ -173,7 +200,7 @@ mod tests {
         assert_eq!(changes, [] as [String; 0], "nothing changed");
         write("b.json", &order("b"));
         let (known, changes) = names(look(dir.path(), known));
-        assert_eq!(changes, ["+b", "-c"]);
+        assert_eq!(changes, ["-c", "+b"]);
         write("a.json", "{ broken");
         let (known, changes) = names(look(dir.path(), known));
         assert_eq!(changes, [] as [String; 0], "a broken file takes nobody's protection away");
@@ -201,6 +228,6 @@ mod tests {
         assert_eq!(changes, ["+a"], "the broken file may be the one that states the others");
         write("b.json", &order("b"));
         let (_, changes) = names(look(dir.path(), known));
-        assert_eq!(changes, ["+b", "-gone"]);
+        assert_eq!(changes, ["-gone", "+b"]);
     }
 }

@@ -102,6 +102,9 @@ pub struct Alert {
     pub contacts: Contacts,
     /// Why, in words: Dutch, then English.
     pub reason: String,
+    /// The device of the victim concerned, by the order as it was when this was raised.
+    #[serde(skip)]
+    pub victim_device: Option<DeviceId>,
     /// The desk the order names.
     #[serde(skip)]
     pub desk: Option<DeskId>,
@@ -141,10 +144,19 @@ impl Alert {
             arrest_on_sight: order.legal_basis.arrest_on_sight(),
             contacts: order.contacts.clone(),
             reason: String::new(),
+            victim_device: None,
             desk: order.desk.clone(),
             watch: None,
             operator_only: false,
         }
+    }
+
+    /// Names the victim concerned, with the device she is told on.
+    pub(crate) fn concerns(&mut self, order: &Order, victim: Option<PersonId>) {
+        let person = victim.as_ref();
+        let found = order.victims.iter().find(|known| Some(&known.party.person) == person);
+        self.victim_device = found.and_then(|known| known.party.device.clone());
+        self.victim = victim;
     }
 }
 

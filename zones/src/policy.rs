@@ -48,6 +48,9 @@ pub const LATE_AFTER: Millis = Millis::from_secs(120);
 /// A clock that is farther ahead than this is clamped to the time of arrival: §7.
 pub const CLOCK_AHEAD: Millis = Millis::from_secs(120);
 
+/// A device whose clock runs ahead and falls back by more than this has had it put right.
+pub const CLOCK_PUT_BACK: Millis = Millis::from_secs(3_600);
+
 /// Expected interval between fixes where an order names none: §5.
 pub const FIX_INTERVAL: Millis = Millis::from_secs(60);
 

@@ -104,7 +104,9 @@ impl Thresholds {
             (Standing::Alarm, sure(self.alarm_m))
         } else if d <= self.warning_m && !vague {
             (Standing::Warning, sure(self.warning_m))
-        } else if d - u <= self.alarm_m && (self.coarse_may_raise || !look.coarse) {
+        } else if (vague && d <= self.warning_m)
+            || (d - u <= self.alarm_m && (self.coarse_may_raise || !look.coarse))
+        {
             (Standing::Possible, Certainty::Possible)
         } else {
             (Standing::Clear, sure_beyond(d, u, self.warning_m))
@@ -192,7 +194,7 @@ impl Episode {
             self.step(seen, certainty);
             return Some((seen, certainty));
         }
-        if self.standing == Standing::Clear || look.coarse || !look.may_clear {
+        if self.standing == Standing::Clear || look.coarse {
             return None;
         }
         let margin = thresholds.leave_margin_m(look.uncertainty_m);
@@ -206,6 +208,7 @@ impl Episode {
         let alarm_left = left(&mut self.beyond_alarm_since, thresholds.alarm_m);
         let warning_left = left(&mut self.beyond_warning_since, thresholds.warning_m);
         let down = match self.standing {
+            _ if !look.may_clear => return None, // It may break a leaving period, but never end one.
             _ if warning_left => Standing::Clear,
             Standing::Alarm if alarm_left && thresholds.warning_m > thresholds.alarm_m => Standing::Warning,
             _ => return None,

@@ -12,6 +12,10 @@ pub(crate) fn of_distance(alert: &Alert, threshold_m: f64) -> String {
             format!("Drager is weg bij het slachtoffer: {d:.0} m ± {u:.0} m"),
             format!("Wearer has moved away from the victim: {d:.0} m ± {u:.0} m"),
         ),
+        (AlertKind::VictimProximity, _) if d > threshold_m => (
+            format!("Drager gaat weg bij het slachtoffer: {d:.0} m ± {u:.0} m"),
+            format!("Wearer is moving away from the victim: {d:.0} m ± {u:.0} m"),
+        ),
         (AlertKind::VictimProximity, _) => (
             format!("Drager binnen {threshold_m:.0} m van het slachtoffer: {d:.0} m ± {u:.0} m"),
             format!("Wearer within {threshold_m:.0} m of the victim: {d:.0} m ± {u:.0} m"),
@@ -41,6 +45,20 @@ pub(crate) fn of_distance(alert: &Alert, threshold_m: f64) -> String {
         _ => ("", ""),
     };
     format!("{maybe_nl}{nl} / {maybe_en}{en}")
+}
+
+/// A device is heard again, and a watch stands raised from before.
+pub(crate) fn of_news(alert: &Alert) -> String {
+    let d = alert.distance_m.unwrap_or_default();
+    let u = alert.uncertainty_m.unwrap_or_default();
+    let (nl, en) = match alert.level {
+        Level::Alarm => ("alarm", "alarm"),
+        Level::Warning | Level::Clear => ("waarschuwing", "warning"),
+    };
+    format!(
+        "Na stilte weer gehoord; stond op {nl}, afstand nu {d:.0} m ± {u:.0} m / \
+         Heard again after a silence; stood at {en}, distance now {d:.0} m ± {u:.0} m"
+    )
 }
 
 /// A device of that role, in Dutch and English.

@@ -50,6 +50,7 @@ fn alert(kind: AlertKind, level: Level) -> Alert {
             victim_contact: Some(person("V. Jansen", "0880000003")),
         },
         reason: "Drager binnen 1000 m van het slachtoffer".to_owned(),
+        victim_device: None,
         desk: None,
         watch: None,
         operator_only: false,

@@ -1,11 +1,11 @@
 //! From a step to an alert: its incident, its ids, its evidence.
 
-use super::judge::Cause;
+use super::judge::{Cause, Seen};
 use super::watch::{Target, WatchKey};
 use super::{Effect, Engine};
 use crate::alert::{Alert, AlertKind, alert_id, incident_id, tenths};
 use crate::order::Order;
-use crate::standing::{Certainty, Episode, Level, Look, Standing};
+use crate::standing::{Certainty, Episode, Level, Standing};
 use crate::{Role, Timestamp, policy, words};
 
 /// Puts the alert into its incident, opening one where there is none: ids and numbers are a function of the
@@ -34,28 +34,26 @@ pub(super) fn enter(episode: &mut Episode, key: &WatchKey, evidence_at: Timestam
 
 impl Engine {
     /// Announces the standing of a zone or pair on the look that made it.
-    pub(super) fn announce_distance(
-        &mut self,
-        slot: u32,
-        now: Timestamp,
-        cause: Cause,
-        exact_m: f64,
-        look: &Look,
-        certainty: Certainty,
-    ) {
+    pub(super) fn announce_distance(&mut self, slot: u32, now: Timestamp, cause: Cause, seen: &Seen) {
         let Some(mut alert) = self.alert_about(slot, now) else { return };
         let watch = &mut self.watches[slot as usize];
         let (Some(key), Some(target)) = (watch.key(), watch.target()) else { return };
         let thresholds = target.thresholds();
-        alert.late = matches!(cause, Cause::Fix { late: true, .. });
-        alert.distance_m = Some(tenths(exact_m));
-        alert.uncertainty_m = Some(tenths(look.uncertainty_m));
+        alert.late = now - seen.look.at > policy::LATE_AFTER;
+        alert.distance_m = Some(tenths(seen.exact_m));
+        alert.uncertainty_m = Some(tenths(seen.look.uncertainty_m));
+        // An order that comes again must not open the incident of its former life again.
+        let evidence_at = if cause == Cause::Registered { now } else { seen.look.at };
         if let Some(episode) = watch.episode.as_mut() {
-            enter(episode, &key, look.at, &mut alert);
+            enter(episode, &key, evidence_at, &mut alert);
         }
-        alert.certainty = certainty;
         let threshold_m = if alert.level == Level::Alarm { thresholds.alarm_m } else { thresholds.warning_m };
-        alert.reason = words::of_distance(&alert, threshold_m);
+        if seen.news {
+            alert.reason = words::of_news(&alert);
+        } else {
+            alert.certainty = seen.certainty;
+            alert.reason = words::of_distance(&alert, threshold_m);
+        }
         self.note_watch(slot);
         self.effects.push_back(Effect::Alert(Box::new(alert)));
     }
@@ -81,11 +79,11 @@ impl Engine {
         match target {
             Target::Zone(zone) => {
                 alert.zone = Some(zone.zone.clone());
-                alert.victim.clone_from(&zone.victim);
+                alert.concerns(&watch.order, zone.victim.clone());
             }
             Target::Pair(victim, _) => {
                 let hers = self.devices[watch.victim as usize].state.last;
-                alert.victim = Some(victim.clone());
+                alert.concerns(&watch.order, Some(victim.clone()));
                 alert.victim_fix = hers.map(|seen| seen.fix);
                 alert.fixed_at = alert.fixed_at.max(hers.map(|seen| seen.at));
             }
@@ -111,7 +109,7 @@ impl Engine {
             Role::Wearer => alert.wearer_fix = fix,
             Role::Victim => {
                 alert.victim_fix = fix;
-                alert.victim = victim_of(about.order, device.id.as_str());
+                alert.concerns(about.order, victim_of(about.order, device.id.as_str()));
             }
         }
         let key = about.key(device.id.clone());

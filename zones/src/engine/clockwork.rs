@@ -55,9 +55,10 @@ impl Engine {
         let Some(order) = self.order(id).cloned() else { return };
         if t >= order.valid_until + policy::HISTORY {
             self.forget_order(&order);
-        } else if t >= order.valid_until {
+            self.forgotten.push(order);
+        } else if t == order.valid_until {
             self.end_order(t, id, words::ORDER_ENDED);
-        } else if t >= order.valid_from {
+        } else if t == order.valid_from {
             self.begin_order(t, id);
         }
     }
@@ -72,7 +73,8 @@ impl Engine {
         }
         for slot in watches {
             self.set_schedule_timer(t, slot);
-            self.judge(slot, t, Cause::Fix { late: false, after_silence: false });
+            self.end_what_is_over(slot, t);
+            self.judge(slot, t, Cause::Registered);
         }
     }
 
@@ -113,7 +115,9 @@ impl Engine {
             Some(Target::Zone(zone)) => zone.schedule.as_ref().is_none_or(|schedule| schedule.applies(t)),
             _ => return,
         };
-        let seen = self.devices[watch.wearer as usize].state.silent_since.is_none();
+        let wearer = &self.devices[watch.wearer as usize].state;
+        // After a time of deafness nobody is called silent yet, but his last fix says nothing of now.
+        let seen = wearer.silent_since.is_none() && wearer.due.is_some_and(|due| t < due);
         if !applies {
             self.lower(slot, t, words::SCHEDULE_ENDED);
         } else if seen && watch.order.in_force(t) {

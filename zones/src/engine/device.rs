@@ -41,7 +41,7 @@ pub struct DeviceState {
 }
 
 /// Events remembered per device; a broker sends again only what it has not seen acknowledged.
-const SAID_MOST: usize = 16;
+const SAID_MOST: usize = 256;
 
 impl DeviceState {
     /// Remembers an event; `false` when it was said before.

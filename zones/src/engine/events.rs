@@ -97,7 +97,8 @@ impl Engine {
             let Some(order) = self.order(&order).cloned() else { continue };
             let about = AboutDevice { order: &order, kind, slot, now, evidence_at };
             let stood = self.standing_about(&about.key(self.devices[slot as usize].id.clone()));
-            if !order.in_force(now) || (standing == Standing::Clear && stood == Standing::Clear) {
+            let in_force = order.in_force(now) || order.in_force(evidence_at);
+            if !in_force || (standing == Standing::Clear && stood == Standing::Clear) {
                 continue;
             }
             self.announce_device(&about, standing.max_if_raised(stood), &edit);

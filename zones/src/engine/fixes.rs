@@ -21,7 +21,11 @@ impl Engine {
             if last.fix == fix {
                 return Ok(Outcome::Duplicate);
             }
-            if at <= last.at {
+            // Behind a clock that runs ahead, the device's own times tell what came after what; but a clock
+            // that was put back by more than an hour was put right.
+            let behind = last.fix.fixed_at - fix.fixed_at;
+            let repeated = at < fix.fixed_at && Millis(0) <= behind && behind <= policy::CLOCK_PUT_BACK;
+            if at < last.at || repeated || (at == last.at && behind >= Millis(0)) {
                 return Ok(Outcome::Older);
             }
         }
@@ -31,7 +35,7 @@ impl Engine {
         if was_silent && !late {
             self.end_silence(now, slot);
         }
-        self.judge_touched(slot, now, Cause::Fix { late, after_silence: was_silent && !late });
+        self.judge_touched(slot, now, Cause::Fix { after_silence: was_silent && !late });
         Ok(if ahead > policy::CLOCK_AHEAD { Outcome::ClockAhead(ahead) } else { Outcome::Done })
     }
 

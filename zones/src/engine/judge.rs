@@ -5,19 +5,30 @@ use super::{Effect, Engine};
 use crate::decision::{Decision, Rule};
 use crate::order::{Zone, ZoneKind};
 use crate::standing::{Certainty, Episode, Look, Standing, Thresholds};
-use crate::{Position, Timestamp, geodesy, policy};
+use crate::{Position, Timestamp, geodesy, policy, words};
 
 /// Why a watch is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cause {
     /// A fix of one of its parties.
-    Fix { late: bool, after_silence: bool },
-    /// Time: a schedule began, or an order came into force.
+    Fix { after_silence: bool },
+    /// Time: a schedule began.
     Clock,
+    /// An order came or changed: fixes that are there already are looked at anew.
+    Registered,
 }
 
 /// A quick distance with a larger error than this is measured again exactly.
 const QUICK_ENOUGH_M: f64 = 0.01;
+
+/// What is announced of a look.
+pub(super) struct Seen {
+    pub(super) look: Look,
+    pub(super) exact_m: f64,
+    pub(super) certainty: Certainty,
+    /// Nothing has stepped: the device was silent, and this is how things stand now.
+    pub(super) news: bool,
+}
 
 /// What was seen of a watch before it is judged.
 struct Sight {
@@ -50,13 +61,32 @@ impl Engine {
             after,
             certainty,
         }));
-        let news = matches!(cause, Cause::Fix { after_silence: true, .. }) && after >= Standing::Warning;
+        let news = matches!(cause, Cause::Fix { after_silence: true }) && after >= Standing::Warning;
         if step.is_some() || news {
             let exact_m = reported_m(sight.rule, self.exact_m(slot));
-            self.announce_distance(slot, now, cause, exact_m, &sight.look, certainty);
+            let seen = Seen { look: sight.look, exact_m, certainty, news: step.is_none() };
+            self.announce_distance(slot, now, cause, &seen);
         }
         if (before == Standing::Clear) != (after == Standing::Clear) {
             self.keep_raised(slot, after > Standing::Clear);
+        }
+        if after > Standing::Clear && sight.look.at <= now {
+            self.end_what_is_over(slot, now);
+        }
+    }
+
+    /// A fix that was under way when a schedule or an order ended is judged by its own time, and what it raised
+    /// has ended since: both are said.
+    pub(super) fn end_what_is_over(&mut self, slot: u32, now: Timestamp) {
+        let watch = &self.watches[slot as usize];
+        let off = match watch.target() {
+            Some(Target::Zone(zone)) => zone.schedule.as_ref().is_some_and(|schedule| !schedule.applies(now)),
+            _ => false,
+        };
+        if now >= watch.order.valid_until {
+            self.lower(slot, now, words::ORDER_ENDED);
+        } else if off {
+            self.lower(slot, now, words::SCHEDULE_ENDED);
         }
     }
 

@@ -93,6 +93,8 @@ pub struct Engine {
     /// Watches over devices themselves; only those that were raised once.
     about_devices: BTreeMap<WatchKey, Episode>,
     timers: Timers,
+    /// Orders that ended a history ago and were forgotten.
+    forgotten: Vec<Arc<Order>>,
     effects: VecDeque<Effect>,
     changed_devices: Vec<u32>,
     gone_devices: BTreeSet<(Role, DeviceId)>,
@@ -124,6 +126,7 @@ impl Engine {
             free_watches: Vec::new(),
             about_devices: BTreeMap::new(),
             timers: Timers::default(),
+            forgotten: Vec::new(),
             effects: VecDeque::new(),
             changed_devices: Vec::new(),
             gone_devices: BTreeSet::new(),

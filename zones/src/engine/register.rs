@@ -10,7 +10,7 @@ use super::{Engine, Outcome, Registered};
 use crate::geometry::ZoneIndex;
 use crate::order::{Order, ZoneKind, fits_beside};
 use crate::standing::Episode;
-use crate::{DeviceId, Invalid, OrderId, PersonId, Role, Timestamp, policy, words};
+use crate::{DeviceId, Invalid, Millis, OrderId, PersonId, Role, Timestamp, policy, words};
 
 /// Why an input was not taken in.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -50,6 +50,8 @@ impl Engine {
         self.set_order_timers(now, &order);
         if order.in_force(now) {
             self.begin_order(now, &order.order);
+        } else {
+            self.end_order(now, &order.order, words::ORDER_CHANGED);
         }
         Ok(Outcome::Done)
     }
@@ -300,6 +302,7 @@ impl Engine {
         for key in gone {
             self.lower_about(now, &key, words::ORDER_CHANGED);
             self.about_devices.remove(&key);
+            self.changed_about.insert(key);
         }
     }
 
@@ -327,11 +330,13 @@ impl Engine {
     }
 
     fn set_order_timers(&mut self, now: Timestamp, order: &Order) {
-        for at in [order.valid_from, order.valid_until, order.valid_until + policy::HISTORY] {
+        for at in [order.valid_from, order.valid_until] {
             if at > now {
                 self.timers.set(at, Timer::Order(order.order.clone()));
             }
         }
+        let forgotten = (order.valid_until + policy::HISTORY).max(now + Millis(1));
+        self.timers.set(forgotten, Timer::Order(order.order.clone()));
     }
 }
 

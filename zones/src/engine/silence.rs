@@ -55,7 +55,7 @@ impl Engine {
                 kind: AlertKind::Silence,
                 slot,
                 now: t,
-                evidence_at: last.unwrap_or(order.valid_from),
+                evidence_at: last.unwrap_or(t),
             };
             let stood = self.standing_about(&about.key(id.clone()));
             let expected = order.in_force(t) && order.expects(role, &id);
@@ -151,6 +151,9 @@ impl Engine {
 
     /// Enters a device among the timers again after a restart.
     pub(super) fn resume_device(&mut self, slot: u32) {
+        if self.devices[slot as usize].state.due.is_none() && self.is_expected(self.clock, slot) {
+            self.expect_device(self.clock, slot); // Its row was lost: it must not be unseen for ever.
+        }
         if let Some(due) = self.silence_due(slot).filter(|_| self.hearing.on) {
             self.set_device_timer(slot, due);
         }

@@ -37,6 +37,8 @@ pub struct Changes {
     pub devices: Vec<DeviceRow>,
     /// Watches.
     pub episodes: Vec<EpisodeRow>,
+    /// Orders that are not registered any more because they ended a history ago.
+    pub forgotten: Vec<Arc<Order>>,
 }
 
 /// Everything an engine needs to go on as if it had never stopped.
@@ -82,8 +84,9 @@ impl Engine {
         }
     }
 
-    /// An engine that goes on from a snapshot. An error says which order of it contradicts another.
-    pub fn restore(snapshot: Snapshot) -> Result<Self, (Arc<Order>, Refused)> {
+    /// An engine that goes on from a snapshot, and the orders of it that contradict others: those are not in
+    /// it.
+    pub fn restore(snapshot: Snapshot) -> (Self, Vec<(Arc<Order>, Refused)>) {
         let mut engine = Self::new();
         engine.clock = snapshot.clock;
         engine.hearing = Hearing { on: snapshot.hearing, since: snapshot.hearing_since };
@@ -92,9 +95,8 @@ impl Engine {
                 engine.about_devices.insert(row.watch, episode);
             }
         }
-        for order in snapshot.orders {
-            engine.resume_order(order)?;
-        }
+        let resumed = snapshot.orders.into_iter().map(|order| engine.resume_order(order));
+        let refused = resumed.filter_map(Result::err).collect();
         for row in snapshot.devices {
             if let (Ok(slot), Some(state)) = (engine.find(row.role, row.device.as_str()), row.state) {
                 engine.devices[slot as usize].state = state;
@@ -103,7 +105,7 @@ impl Engine {
         for slot in 0..engine.devices.len() as u32 {
             engine.resume_device(slot);
         }
-        Ok(engine)
+        (engine, refused)
     }
 
     /// Takes what has changed since the last call.
@@ -128,6 +130,7 @@ impl Engine {
         Changes {
             devices: names.into_iter().map(device).collect(),
             episodes: keys.into_iter().map(episode).collect(),
+            forgotten: std::mem::take(&mut self.forgotten),
         }
     }
 

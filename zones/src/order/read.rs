@@ -135,10 +135,11 @@ impl Draft {
     /// A device belongs to one person: a press of its button must say whose it is.
     fn devices_are_distinct(&self) -> Result<(), Invalid> {
         let mut carried = BTreeMap::new();
+        carried.extend(self.wearer.device.as_ref().map(|device| (device, "wearer".to_owned())));
         for (i, victim) in self.victims.iter().enumerate() {
             let Some(device) = &victim.party.device else { continue };
-            if let Some(first) = carried.insert(device, i) {
-                let problem = format!("{device} already stands at victims[{first}]");
+            if let Some(first) = carried.insert(device, format!("victims[{i}]")) {
+                let problem = format!("{device} already stands at {first}");
                 return Err(Invalid::new(format!("victims[{i}].device"), problem));
             }
         }

@@ -114,7 +114,7 @@ proptest! {
         for (n, event) in events.iter().enumerate() {
             at += event.after_s;
             if n == stop {
-                stopped = Engine::restore(stopped.snapshot()).unwrap();
+                stopped = Engine::restore(stopped.snapshot()).0;
             }
             prop_assert_eq!(alerts(&play(&mut through, at, &event.what)), alerts(&play(&mut stopped, at, &event.what)));
         }

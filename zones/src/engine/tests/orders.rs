@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::case::*;
-use crate::AlertKind::{ExclusionZone, Silence, VictimProximity};
-use crate::order::ZoneKind::Exclusion;
+use crate::AlertKind::{Aware as AwarePress, ExclusionZone, InclusionZone, Silence, VictimProximity};
+use crate::order::ZoneKind::{Exclusion, Inclusion};
+use crate::order::{Schedule, Window};
 use crate::*;
 
 #[test]
@@ -119,4 +120,82 @@ fn what_contradicts_the_register_is_refused() {
     later.valid_from = t(30 * 86_400);
     later.valid_until = t(60 * 86_400);
     case.at(1, Input::Order(Arc::new(later))).unwrap();
+}
+
+/// Every night from 22:00 to 06:00 in Utrecht: 21:00 to 05:00 UTC in November. The story begins at 19:00 UTC.
+fn nights() -> Schedule {
+    let week = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    Schedule::new("Europe/Amsterdam", vec![Window::new(&week, "22:00", "06:00").unwrap()]).unwrap()
+}
+
+const HOUR: i64 = 3_600;
+
+#[test]
+fn a_curfew_begins_and_ends_by_the_clock() {
+    let mut case = Case::of([on_schedule(with_zone(order("o"), Inclusion, 50.0, 0.0), nights())]);
+    case.wearer(2 * HOUR - 30, 5_000.0, 0.0);
+    case.alerts.clear(); // Two hours of silence before.
+    assert_eq!(case.decisions.last().unwrap().rule, Rule::OutsideSchedule, "half a minute too early");
+    case.at(2 * HOUR, Input::Tick).unwrap();
+    let alert = case.alerts[0].clone();
+    assert_eq!(case.levels(), [(InclusionZone, Level::Alarm)]);
+    assert_eq!((alert.raised_at, alert.fixed_at), (t(2 * HOUR), Some(t(2 * HOUR - 30))));
+    for secs in (2 * HOUR + 60..10 * HOUR + 120).step_by(60) {
+        case.wearer(secs, 5_000.0, 0.0);
+    }
+    let alert = case.alerts[0].clone();
+    assert_eq!(case.levels(), [(InclusionZone, Level::Clear)], "it ends at 05:00 UTC, wherever he is");
+    assert_eq!(alert.raised_at, t(10 * HOUR));
+}
+
+#[test]
+fn a_fix_under_way_when_the_window_ends_is_told_and_ended_and_the_next_night_counts() {
+    let mut case = Case::of([on_schedule(with_zone(order("o"), Exclusion, 1_000.0, 0.0), nights())]);
+    case.wearer(10 * HOUR - 70, 5_000.0, 0.0);
+    case.at(10 * HOUR, Input::Tick).unwrap();
+    case.alerts.clear(); // A night of silence before.
+    let fix = Fix { accuracy_m: Some(8.0), ..Fix::new(t(10 * HOUR - 2), place(0.0, 0.0)) };
+    case.at(10 * HOUR + 5, Input::Fix { role: Role::Wearer, device: "am", fix }).unwrap();
+    assert_eq!(case.levels(), [(ExclusionZone, Level::Alarm), (ExclusionZone, Level::Clear)]);
+    case.wearer(26 * HOUR + 10, 0.0, 0.0);
+    let levels = case.levels();
+    assert!(levels.contains(&(ExclusionZone, Level::Alarm)), "{levels:?}");
+}
+
+#[test]
+fn an_order_that_is_cut_short_by_its_new_version_ends_what_stood() {
+    let first = with_zone(order("o"), Exclusion, 1_000.0, 0.0);
+    let mut case = Case::of([first.clone()]);
+    case.wearer(0, 0.0, 0.0);
+    assert_eq!(case.levels(), [(ExclusionZone, Level::Alarm)]);
+    let mut cut = first;
+    cut.valid_until = t(5);
+    case.at(10, Input::Order(Arc::new(cut))).unwrap();
+    assert_eq!(case.levels(), [(ExclusionZone, Level::Clear)]);
+}
+
+#[test]
+fn an_order_that_is_prolonged_is_not_disturbed_at_its_former_end() {
+    let mut first = with_zone(order("o"), Exclusion, 1_000.0, 0.0);
+    first.valid_until = t(600);
+    let mut case = Case::of([first.clone()]);
+    let mut longer = first;
+    longer.valid_until = t(86_400);
+    case.at(10, Input::Order(Arc::new(longer))).unwrap();
+    case.wearer(590, 0.0, 0.0);
+    case.at(601, Input::Tick).unwrap();
+    assert_eq!(
+        case.levels(),
+        [(Silence, Level::Warning), (Silence, Level::Clear), (ExclusionZone, Level::Alarm)]
+    );
+}
+
+#[test]
+fn a_press_just_before_the_end_is_heard_after_it() {
+    let mut ending = with_victim(order("o"));
+    ending.valid_until = t(100);
+    let mut case = Case::of([ending]);
+    let aware = Aware { pressed_at: t(95), position: None, accuracy_m: None, test: false };
+    case.at(103, Input::Aware { device: "vd", aware }).unwrap();
+    assert_eq!(case.levels(), [(AwarePress, Level::Alarm)]);
 }

@@ -108,3 +108,14 @@ fn every_judged_fix_leaves_a_decision_also_when_nothing_is_raised() {
     assert!((decision.distance_m.unwrap() - 30_000.0).abs() < 60.0);
     assert_eq!((decision.before, decision.after), (Standing::Clear, Standing::Clear));
 }
+
+#[test]
+fn a_small_alarm_distance_with_an_older_fix_still_warns_the_operator() {
+    let mut close = with_victim(order("o"));
+    close.victims[0].proximity =
+        Some(order::Proximity { alarm_m: 100.0, warning_m: 2_000.0, warning_s: 0.0 });
+    let mut case = Case::of([close]);
+    case.victim(0, 0.0, 0.0);
+    case.wearer(70, 500.0, 0.0);
+    assert_eq!(case.said(), [(VictimProximity, Level::Warning, Certainty::Possible)]);
+}

@@ -137,3 +137,15 @@ fn one_wearers_zones_are_nothing_to_another() {
     assert_eq!(case.alerts.len(), 1);
     assert_eq!(case.alerts[0].order.as_str(), "p");
 }
+
+#[test]
+fn a_backlog_of_a_clock_that_runs_ahead_ends_with_its_newest_fix() {
+    let mut case = Case::of([with_zone(order("o"), Exclusion, 1_000.0, 0.0)]);
+    let fix = |n: i64, east_m: f64| Fix { accuracy_m: Some(8.0), ..Fix::new(t(600 + n), place(east_m, 0.0)) };
+    let mut send =
+        |secs: i64, fix: Fix| case.at(secs, Input::Fix { role: Role::Wearer, device: "am", fix }).unwrap();
+    send(10, fix(0, 5_000.0));
+    assert!(matches!(send(10, fix(1, 0.0)), Outcome::ClockAhead(_)), "the newest counts, not the first");
+    assert_eq!(send(20, fix(0, 5_000.0)), Outcome::Older, "and what is sent again moves nothing back");
+    assert_eq!(case.levels(), [(ExclusionZone, Level::Alarm)]);
+}
