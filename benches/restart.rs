@@ -144,7 +144,8 @@ fn main() {
             let url = format!("sqlite:{}", folder.path().join("afstand.db").display());
             let steps = std::iter::once("fill").chain(std::iter::repeat_n("restart", TIMES));
             for step in steps {
-                let ended = Command::new(std::env::current_exe().unwrap()).args([step, &url]).status().unwrap();
+                let ended =
+                    Command::new(std::env::current_exe().unwrap()).args([step, &url]).status().unwrap();
                 assert!(ended.success(), "{step} failed");
             }
         }

@@ -121,7 +121,12 @@ fn per_fix(c: &mut Criterion) {
         b.iter_custom(|times| timed(&mut |fixes| floor.run(fixes), times));
     });
     group.finish();
-    println!("decisions per fix {:.2}, alerts {} in {} fixes", share(tally.decisions, tally.fixes), tally.alerts, tally.fixes);
+    println!(
+        "decisions per fix {:.2}, alerts {} in {} fixes",
+        share(tally.decisions, tally.fixes),
+        tally.alerts,
+        tally.fixes
+    );
 
     // The two in turns, so that what else the machine does meets both alike.
     let (mut engine_s, mut floor_s) = (Vec::new(), Vec::new());
@@ -132,7 +137,8 @@ fn per_fix(c: &mut Criterion) {
         floor_s.push(processor_s(|| floor.run(&fixes)));
     }
     let count = movers.len() as f64;
-    let (engine_rate, floor_rate) = (count / quantile(&mut engine_s, 0.5), count / quantile(&mut floor_s, 0.5));
+    let (engine_rate, floor_rate) =
+        (count / quantile(&mut engine_s, 0.5), count / quantile(&mut floor_s, 0.5));
     println!(
         "a core of its own: engine {engine_rate:.0} fixes/s, floor {floor_rate:.0}/s, ratio {:.1}",
         floor_rate / engine_rate
@@ -167,8 +173,8 @@ fn single_fixes(engine: &mut Engine, movers: &[Mover], first_round: usize) {
 /// The cost of the same people's fixes among few and among many zones of others.
 fn growth() {
     let (orders, movers) = world::pairs(1_000);
-    let mut engines = [1_000, 1_000_000]
-        .map(|zones| world::engine(orders.iter().cloned().chain(world::others(zones))));
+    let mut engines =
+        [1_000, 1_000_000].map(|zones| world::engine(orders.iter().cloned().chain(world::others(zones))));
     let (mut fixes, mut seconds) = (Vec::new(), [Vec::new(), Vec::new()]);
     for round in 0..110 {
         world::round(&movers, round, &mut fixes);

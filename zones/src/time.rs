@@ -224,7 +224,9 @@ mod tests {
             assert_eq!(usual_millis(text.as_bytes()), Some(said.as_millisecond()), "{text}");
             day = day.tomorrow().unwrap();
         }
-        for bad in ["2026-02-29T00:00:00Z", "1900-02-29T00:00:00Z", "2026-04-31T00:00:00Z", "2026-1-01T00:00:00Z"] {
+        for bad in
+            ["2026-02-29T00:00:00Z", "1900-02-29T00:00:00Z", "2026-04-31T00:00:00Z", "2026-1-01T00:00:00Z"]
+        {
             assert_eq!(usual_millis(bad.as_bytes()), None, "{bad}");
         }
     }
