@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::Value;
-use zones::order::{Draft, Order};
+use zones::order::Order;
 use zones::{DeviceId, DeviceRow, Engine, EpisodeRow, Snapshot, Timestamp};
 
 use super::decide::{Decider, Pending, Surroundings};
@@ -38,10 +37,14 @@ impl Decider {
         around: Surroundings,
         metrics: Arc<Metrics>,
     ) -> Result<Self, Damaged> {
-        let mut orders = read_orders(&loaded.orders)?;
-        orders.retain(|order| order.valid_until + zones::policy::HISTORY > clock);
         let origins =
-            loaded.orders.into_iter().map(|row| (row.order, (row.origin, row.changed_at))).collect();
+            loaded.orders.iter().map(|row| (row.order.clone(), (row.origin, row.changed_at))).collect();
+        let mut orders = read_orders(loaded.orders)?;
+        orders.retain(|order| order.valid_until + zones::policy::HISTORY > clock);
+        let register = std::thread::spawn({
+            let (orders, directory) = (orders.clone(), directory.clone());
+            move || registered(&orders, &directory)
+        });
         let snapshot = Snapshot {
             clock,
             hearing: false,
@@ -51,14 +54,13 @@ impl Decider {
             episodes: loaded.watches.into_iter().map(watch).collect::<Result<_, _>>()?,
         };
         let (engine, refused) = Engine::restore(snapshot);
+        let mut register =
+            register.join().map_err(|_| Damaged::new("orders", &"the thread that registers them failed"))?;
         for (order, refused) in refused {
             // One order must not take the protection of all others away.
             tracing::error!(order = %order.order, reason = %refused, "a stored order is not in force");
-        }
-        let mut register = Register::default();
-        for order in engine.orders() {
-            register.note(order);
-            directory.note(order);
+            register.forget(&order);
+            directory.forget(&order);
         }
         let incidents: BTreeMap<_, _> =
             loaded.incidents.into_iter().map(|row| (row.incident.clone(), row)).collect();
@@ -76,16 +78,30 @@ impl Decider {
     }
 }
 
-/// Reads stored orders on all cores: at 100,000 of them this is most of a restart.
-fn read_orders(stored: &[StoredOrder]) -> Result<Vec<Arc<Order>>, Damaged> {
+/// Enters orders where names are looked up.
+fn registered(orders: &[Arc<Order>], directory: &Directory) -> Register {
+    let mut register = Register::default();
+    for order in orders {
+        register.note(order);
+        directory.note(order);
+    }
+    register
+}
+
+/// Reads stored orders on all cores: at 100,000 of them this is most of a restart. Each document is dropped
+/// once it is read, so that the orders take its place in memory.
+fn read_orders(mut stored: Vec<StoredOrder>) -> Result<Vec<Arc<Order>>, Damaged> {
+    let count = stored.len();
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let share = stored.len().div_ceil(threads).max(1);
+    let share = count.div_ceil(threads).max(1);
     std::thread::scope(|scope| {
-        let parts: Vec<_> = stored
-            .chunks(share)
-            .map(|part| scope.spawn(move || part.iter().map(order).collect::<Result<Vec<_>, _>>()))
-            .collect();
-        let mut orders = Vec::with_capacity(stored.len());
+        let mut parts = Vec::with_capacity(threads);
+        while !stored.is_empty() {
+            let part = stored.split_off(stored.len().saturating_sub(share));
+            parts.push(scope.spawn(move || part.into_iter().map(order).collect::<Result<Vec<_>, _>>()));
+        }
+        let mut orders = Vec::with_capacity(count);
+        parts.reverse();
         for part in parts {
             let read = part.join().map_err(|_| Damaged::new("orders", &"a reading thread failed"))?;
             orders.extend(read?);
@@ -94,16 +110,9 @@ fn read_orders(stored: &[StoredOrder]) -> Result<Vec<Arc<Order>>, Damaged> {
     })
 }
 
-fn order(stored: &StoredOrder) -> Result<Arc<Order>, Damaged> {
-    let name = || format!("order {}", stored.order);
-    let value: Value =
-        serde_json::from_str(&stored.document).map_err(|error| Damaged::new(name(), &error))?;
-    let draft = Draft::read(&value).map_err(|error| Damaged::new(name(), &error))?;
-    let order = draft.into_order().map_err(|findings| {
-        let code = findings.first().map_or("it cannot be in force", |finding| finding.code.as_str());
-        Damaged::new(name(), &code)
-    })?;
-    Ok(Arc::new(order))
+fn order(stored: StoredOrder) -> Result<Arc<Order>, Damaged> {
+    let order = Order::accepted(&stored.document);
+    order.map(Arc::new).map_err(|error| Damaged::new(format!("order {}", stored.order), &error))
 }
 
 fn device(stored: StoredState) -> Result<DeviceRow, Damaged> {

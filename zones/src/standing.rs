@@ -118,6 +118,11 @@ impl Thresholds {
     pub(crate) fn is_delicate(&self, look: &Look, error_m: f64) -> bool {
         let (d, u) = (look.distance_m, look.uncertainty_m);
         let leave = self.leave_margin_m(u);
+        // Most are far from everything, which takes two comparisons.
+        let reach_m = u.max(leave) + error_m;
+        if d > self.warning_m + reach_m || d < self.alarm_m - reach_m {
+            return false;
+        }
         [
             self.alarm_m,
             self.alarm_m - u,

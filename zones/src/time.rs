@@ -65,6 +65,9 @@ impl Timestamp {
 
     /// Reads RFC 3339, with any offset.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
+        if let Some(millis) = usual_millis(text.as_bytes()) {
+            return Ok(Self(millis));
+        }
         static PARSER: jiff::fmt::temporal::DateTimeParser = jiff::fmt::temporal::DateTimeParser::new();
         match PARSER.parse_timestamp(text) {
             Ok(t) => Ok(Self::from_millis(t.as_millisecond())),
@@ -76,6 +79,48 @@ impl Timestamp {
     pub(crate) fn to_jiff(self) -> jiff::Timestamp {
         jiff::Timestamp::from_millisecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
     }
+}
+
+/// Milliseconds since 1970 of a time in the form that devices send, `YYYY-MM-DDTHH:MM:SSZ` with or without
+/// three decimals: several times a message, so worth a short road. `None` where it is anything else, sound or
+/// not: that is for the library to say.
+fn usual_millis(text: &[u8]) -> Option<i64> {
+    let (seconds, millis) = match text {
+        [seconds @ .., b'.', a, b, c, b'Z'] => (seconds, number(&[*a, *b, *c])?),
+        [seconds @ .., b'Z'] => (seconds, 0),
+        _ => return None,
+    };
+    let [y1, y2, y3, y4, b'-', mo1, mo2, b'-', d1, d2, b'T', h1, h2, b':', mi1, mi2, b':', s1, s2] = *seconds
+    else {
+        return None;
+    };
+    let (year, month, day) = (number(&[y1, y2, y3, y4])?, number(&[mo1, mo2])?, number(&[d1, d2])?);
+    let (hour, minute, second) = (number(&[h1, h2])?, number(&[mi1, mi2])?, number(&[s1, s2])?);
+    // A leap second is for the library too.
+    if !(1..=9_998).contains(&year) || hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    let leap = i64::from(year % 4 == 0 && (year % 100 != 0 || year % 400 == 0));
+    let starts = [0, 31, 59 + leap, 90 + leap, 120 + leap, 151 + leap, 181 + leap, 212 + leap, 243 + leap]
+        .into_iter()
+        .chain([273 + leap, 304 + leap, 334 + leap, 365 + leap]);
+    let mut months = starts.skip(usize::try_from(month - 1).ok()?);
+    let (start, end) = (months.next()?, months.next()?);
+    if day < 1 || start + day > end {
+        return None;
+    }
+    let years = year - 1;
+    let days = years * 365 + years / 4 - years / 100 + years / 400 + start + day - 1 - DAYS_BEFORE_1970;
+    Some((((days * 24 + hour) * 60 + minute) * 60 + second) * 1_000 + millis)
+}
+
+/// Days from 0001-01-01 to 1970-01-01 in the Gregorian calendar.
+const DAYS_BEFORE_1970: i64 = 719_162;
+
+/// A number of decimal digits.
+fn number(digits: &[u8]) -> Option<i64> {
+    let digit = |sum: i64, d: &u8| d.is_ascii_digit().then(|| sum * 10 + i64::from(d - b'0'));
+    digits.iter().try_fold(0, digit)
 }
 
 impl Add<Millis> for Timestamp {
@@ -148,6 +193,41 @@ mod tests {
         assert_eq!(Timestamp::parse("2026-11-21T10:15:30Z").unwrap().to_string(), "2026-11-21T10:15:30.000Z");
         for bad in ["not a time", "2026-11-21", "2026-13-01T00:00:00Z", "2026-11-21T10:15:30", ""] {
             assert!(Timestamp::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_short_road_says_what_the_library_says(
+            (year, month, day) in (0..=9_999_i64, 0..=13_i64, 0..=32_i64),
+            (hour, minute, second) in (0..=24_i64, 0..=60_i64, 0..=60_i64),
+            millis in proptest::option::of(0..=999_i64),
+            end in proptest::sample::select(vec!["Z", "z", "", "+00:00", "Z "]),
+        ) {
+            let fraction = millis.map_or_else(String::new, |ms| format!(".{ms:03}"));
+            let text = format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}{end}");
+            if let Some(millis) = usual_millis(text.as_bytes()) {
+                let said: jiff::Timestamp = text.parse().unwrap();
+                proptest::prop_assert_eq!(millis, said.as_millisecond(), "{}", text);
+            } else if end == "Z" && (1..=9_998).contains(&year) && second < 60 {
+                proptest::prop_assert!(text.parse::<jiff::Timestamp>().is_err(), "{}", text);
+            }
+        }
+    }
+
+    #[test]
+    fn the_short_road_knows_every_day() {
+        let mut day = jiff::civil::date(1_599, 12, 31);
+        while day.year() < 2_402 {
+            let text = format!("{day}T23:59:59.999Z");
+            let said: jiff::Timestamp = text.parse().unwrap();
+            assert_eq!(usual_millis(text.as_bytes()), Some(said.as_millisecond()), "{text}");
+            day = day.tomorrow().unwrap();
+        }
+        for bad in
+            ["2026-02-29T00:00:00Z", "1900-02-29T00:00:00Z", "2026-04-31T00:00:00Z", "2026-1-01T00:00:00Z"]
+        {
+            assert_eq!(usual_millis(bad.as_bytes()), None, "{bad}");
         }
     }
 

@@ -13,13 +13,15 @@ impl Engine {
     /// only.
     pub(super) fn run_timers(&mut self, now: Timestamp) {
         while let Some(t) = self.timers.next_at().filter(|t| *t <= now) {
-            let mut due = self.timers.take(t);
+            let mut due = std::mem::take(&mut self.due);
+            self.timers.take(t, &mut due);
             due.sort_by_cached_key(|timer| self.name_of(timer));
             let t = t.max(self.clock);
             self.clock = t;
-            for timer in due {
+            for timer in due.drain(..) {
                 self.fire(t, timer);
             }
+            self.due = due;
         }
     }
 

@@ -47,10 +47,9 @@ impl Engine {
         if self.must_be_exact(&sight, before) {
             sight.look.distance_m = self.exact_m(slot);
         }
-        let step = self.step(slot, &sight);
-        let after = step.map_or(before, |(standing, _)| standing);
-        let certainty =
-            step.map_or_else(|| sight.thresholds.judge(&sight.look).1, |(_, certainty)| certainty);
+        let (seen, seen_certainty) = sight.thresholds.judge(&sight.look);
+        let step = self.step(slot, &sight, seen);
+        let (after, certainty) = step.unwrap_or((before, seen_certainty));
         self.effects.push_back(Effect::Decision(Decision {
             watch: slot,
             rule: sight.rule,
@@ -186,10 +185,11 @@ impl Engine {
         }
     }
 
-    /// Lets the watch take the look into account; returns its step, if it made one.
-    fn step(&mut self, slot: u32, sight: &Sight) -> Option<(Standing, Certainty)> {
+    /// Lets the watch take the look into account, which by itself shows `seen`; returns its step, if it made
+    /// one.
+    fn step(&mut self, slot: u32, sight: &Sight, seen: Standing) -> Option<(Standing, Certainty)> {
         let watch = &mut self.watches[slot as usize];
-        if watch.episode.is_none() && sight.thresholds.judge(&sight.look).0 == Standing::Clear {
+        if watch.episode.is_none() && seen == Standing::Clear {
             return None;
         }
         let episode = watch.episode.get_or_insert_with(|| Box::new(Episode::new()));

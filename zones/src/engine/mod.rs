@@ -37,7 +37,7 @@ use crate::order::Order;
 use crate::standing::Episode;
 use crate::{DeviceId, Input, Millis, OrderId, PersonId, Role, Timestamp};
 use device::Device;
-use timers::Timers;
+use timers::{Timer, Timers};
 use watch::Watch;
 
 /// What follows from an input.
@@ -102,6 +102,7 @@ pub struct Engine {
     changed_about: BTreeSet<WatchKey>,
     /// Room to work in, so that a fix allocates nothing.
     near: Vec<u32>,
+    due: Vec<Timer>,
 }
 
 impl Default for Engine {
@@ -133,6 +134,7 @@ impl Engine {
             changed_watches: Vec::new(),
             changed_about: BTreeSet::new(),
             near: Vec::new(),
+            due: Vec::new(),
         }
     }
 

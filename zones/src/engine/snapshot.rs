@@ -1,6 +1,5 @@
 //! State in and out: all of it at once, or what has changed since it was last asked for.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::device::DeviceState;
@@ -110,28 +109,46 @@ impl Engine {
 
     /// Takes what has changed since the last call.
     pub fn take_changes(&mut self) -> Changes {
-        let mut names: BTreeSet<(Role, DeviceId)> = std::mem::take(&mut self.gone_devices);
-        for slot in std::mem::take(&mut self.changed_devices) {
-            let device = &mut self.devices[slot as usize];
-            device.changed = false;
-            names.insert((device.role, device.id.clone()));
-        }
+        let devices = self.take_changed_devices();
         let mut keys = std::mem::take(&mut self.changed_about);
         for slot in std::mem::take(&mut self.changed_watches) {
             let watch = &mut self.watches[slot as usize];
             watch.changed = false;
             keys.extend(watch.key());
         }
-        let device = |(role, device): (Role, DeviceId)| match self.find(role, device.as_str()) {
-            Ok(slot) => self.device_row(slot),
-            Err(_) => DeviceRow { role, device, state: None },
-        };
         let episode = |watch: WatchKey| EpisodeRow { episode: self.episode(&watch).cloned(), watch };
         Changes {
-            devices: names.into_iter().map(device).collect(),
+            devices,
             episodes: keys.into_iter().map(episode).collect(),
             forgotten: std::mem::take(&mut self.forgotten),
         }
+    }
+
+    /// Nearly every fix changes a device, so this sorts slots and makes no set of names.
+    fn take_changed_devices(&mut self) -> Vec<DeviceRow> {
+        let mut slots = std::mem::take(&mut self.changed_devices);
+        for slot in &slots {
+            self.devices[*slot as usize].changed = false;
+        }
+        let mut gone = Vec::new();
+        for (role, device) in std::mem::take(&mut self.gone_devices) {
+            match self.find(role, device.as_str()) {
+                Ok(slot) => slots.push(slot), // Gone, and back.
+                Err(_) => gone.push(DeviceRow { role, device, state: None }),
+            }
+        }
+        let in_use = slots.iter().filter(|slot| !self.devices[**slot as usize].orders.is_empty());
+        let mut named: Vec<_> = in_use.map(|slot| (self.device_name(*slot), *slot)).collect();
+        named.sort_unstable();
+        named.dedup();
+        let mut rows: Vec<_> = named.into_iter().map(|(_, slot)| self.device_row(slot)).collect();
+        if !gone.is_empty() {
+            rows.extend(gone);
+            rows.sort_by(|a, b| (a.role, &a.device).cmp(&(b.role, &b.device)));
+        }
+        slots.clear();
+        self.changed_devices = slots;
+        rows
     }
 
     /// What is remembered of a watch.

@@ -32,13 +32,11 @@ impl Timers {
     }
 
     /// Takes all that are due at exactly that moment.
-    pub(super) fn take(&mut self, at: Timestamp) -> Vec<Timer> {
-        let mut due = Vec::new();
+    pub(super) fn take(&mut self, at: Timestamp, due: &mut Vec<Timer>) {
         while self.next_at() == Some(at) {
             if let Some(Reverse((_, timer))) = self.0.pop() {
                 due.push(timer);
             }
         }
-        due
     }
 }

@@ -137,5 +137,13 @@ pub(crate) fn errors(draft: &Draft) -> Vec<Finding> {
     findings
 }
 
+/// The findings that no deviation excuses: there is nothing to enforce.
+pub(crate) fn unenforceable(draft: &Draft) -> Vec<Finding> {
+    let mut findings = rules::whole(draft);
+    findings.extend(rules::unenforceable_zones(draft));
+    findings.retain(|finding| finding.severity == Severity::Error);
+    findings
+}
+
 #[cfg(test)]
 mod tests;

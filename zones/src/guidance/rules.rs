@@ -55,13 +55,20 @@ fn of_zone(draft: &Draft, zone: &DraftZone) -> Vec<Finding> {
             }
         }
     }
-    if let Err(problem) = zone.shape() {
-        findings.push(plain(draft, Some(zone), Code::NotEnforceable, &Reason::Shape(problem)));
-    }
-    if never_applies(draft, zone) {
-        findings.push(plain(draft, Some(zone), Code::NotEnforceable, &Reason::Schedule));
-    }
+    findings.extend(unenforceable(draft, zone));
     findings
+}
+
+/// The zones that cannot be enforced, and why.
+pub(super) fn unenforceable_zones(draft: &Draft) -> Vec<Finding> {
+    draft.zones.iter().flat_map(|zone| unenforceable(draft, zone)).collect()
+}
+
+fn unenforceable(draft: &Draft, zone: &DraftZone) -> impl Iterator<Item = Finding> {
+    let say = |reason| plain(draft, Some(zone), Code::NotEnforceable, &reason);
+    let shape = zone.shape().err().map(|problem| say(Reason::Shape(problem)));
+    let schedule = never_applies(draft, zone).then(|| say(Reason::Schedule));
+    shape.into_iter().chain(schedule)
 }
 
 /// Where the place lies that an exclusion zone protects.

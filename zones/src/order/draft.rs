@@ -104,10 +104,12 @@ impl Draft {
     /// other orders give warnings only, so neither is asked for.
     pub fn into_order(self) -> Result<Order, Vec<Finding>> {
         let errors = guidance::errors(&self);
-        if !errors.is_empty() {
-            return Err(errors);
-        }
-        Ok(Order {
+        if errors.is_empty() { Ok(self.enforced()) } else { Err(errors) }
+    }
+
+    /// The order, of a draft without errors.
+    fn enforced(self) -> Order {
+        Order {
             order: self.order,
             legal_basis: self.legal_basis,
             valid_from: self.valid_from,
@@ -119,7 +121,23 @@ impl Draft {
             zones: self.zones.into_iter().filter_map(DraftZone::into_zone).collect(),
             desk: self.desk,
             contacts: self.contacts,
-        })
+        }
+    }
+}
+
+impl Order {
+    /// Reads the document of an order that was accepted before. Its distances are not measured again: an order
+    /// in force does not fall because the program was started anew, or judges otherwise since.
+    ///
+    /// # Errors
+    /// The path of the first value that cannot be used, and why; or what keeps the order from being enforced.
+    pub fn accepted(document: &str) -> Result<Self, Invalid> {
+        let value = serde_json::from_str(document).map_err(|error| Invalid::new("", error.to_string()))?;
+        let draft = Draft::without_document(&value)?;
+        match guidance::unenforceable(&draft).into_iter().next() {
+            None => Ok(draft.enforced()),
+            Some(finding) => Err(Invalid::new("", format!("{}: {}", finding.code.as_str(), finding.message))),
+        }
     }
 }
 

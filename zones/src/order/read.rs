@@ -97,6 +97,11 @@ impl Draft {
     /// # Errors
     /// The path of the first value that cannot be used, and why.
     pub fn read(value: &Value) -> Result<Self, Invalid> {
+        Ok(Self { document: value.to_string().into(), ..Self::without_document(value)? })
+    }
+
+    /// The same for who has the document already: it is left empty.
+    pub(super) fn without_document(value: &Value) -> Result<Self, Invalid> {
         let fields = Fields::of(value)?;
         let draft = Self {
             order: fields.need("order", word)?,
@@ -109,7 +114,7 @@ impl Draft {
             zones: fields.need("zones", zones)?,
             desk: fields.may("desk", word)?,
             contacts: fields.may("contacts", contacts)?.unwrap_or_default(),
-            document: value.to_string().into(),
+            document: Box::default(),
         };
         draft.people_are_distinct()?;
         draft.zones_fit()?;
