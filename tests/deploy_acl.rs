@@ -2,7 +2,7 @@
 //!
 //! Nothing here waits for something not to happen: whatever must not arrive would have to come before the answer to a
 //! later request on the same connection.
-#![allow(clippy::unwrap_used, clippy::expect_used)] // Helpers of tests fail like tests.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)] // Helpers of tests fail like tests.
 
 mod support;
 
@@ -159,7 +159,7 @@ fn config(folder: &Path, port: u16, service_port: u16) -> String {
 
 /// One connection.
 struct Client {
-    client: AsyncClient,
+    requests: AsyncClient,
     events: EventLoop,
     /// Topics of messages that came while something else was waited for.
     arrived: Vec<String>,
@@ -167,9 +167,9 @@ struct Client {
 
 impl Client {
     async fn connect(options: MqttOptions) -> Result<Self, ConnectionError> {
-        let (client, mut events) = AsyncClient::new(options, 64);
+        let (requests, mut events) = AsyncClient::new(options, 64);
         let first = tokio::time::timeout(PATIENCE, events.poll()).await.expect("an answer");
-        first.map(|_| Self { client, events, arrived: Vec::new() })
+        first.map(|_| Self { requests, events, arrived: Vec::new() })
     }
 
     async fn next(&mut self) -> Packet {
@@ -201,7 +201,7 @@ impl Client {
     }
 
     async fn subscribe(&mut self, filter: &str) {
-        self.client.subscribe(filter, QoS::AtLeastOnce).await.expect("asked");
+        self.requests.subscribe(filter, QoS::AtLeastOnce).await.expect("asked");
         self.wait(|packet| matches!(packet, Packet::SubAck(_)).then_some(())).await;
     }
 
@@ -211,7 +211,7 @@ impl Client {
     }
 
     async fn send(&mut self, topic: &str, retain: bool) -> PubAckReason {
-        self.client.publish(topic.to_owned(), QoS::AtLeastOnce, retain, "x").await.expect("asked");
+        self.requests.publish(topic.to_owned(), QoS::AtLeastOnce, retain, "x").await.expect("asked");
         self.wait(|packet| if let Packet::PubAck(ack) = packet { Some(ack.reason) } else { None }).await
     }
 

@@ -264,7 +264,8 @@ pub(crate) async fn boundary(
     let mut response = next.run(request).await;
     let status = response.status();
     state.metrics.http_requests.get_or_create(&HttpLabels { method, route, status: status.as_u16() }).inc();
-    if status.is_server_error() {
+    // Not being ready is an answer, not a fault: it is asked for every few seconds, and its body says why.
+    if status.is_server_error() && route != "/readyz" {
         let cause = response.extensions_mut().remove::<Cause>();
         let cause = cause.as_ref().map_or("not said", |cause| &cause.0);
         if route == "/readyz" {

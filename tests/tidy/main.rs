@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use source::{Source, line_of, words};
+use source::{Source, functions, imports, line_of, words};
 
 /// Longest file in lines.
 const FILE_LINES: usize = 500;
@@ -169,7 +169,7 @@ fn size_findings(source: &Source, is_test: bool) -> Vec<String> {
         findings.push(format!("{path}:{lines}: more than {FILE_LINES} lines: divide the file by idea"));
     }
     if !is_test {
-        for (name, from, to) in source.functions(&source.shipped()) {
+        for (name, from, to) in functions(&source.shipped()) {
             let length = to - from + 1;
             if length > FUNCTION_LINES {
                 findings.push(format!(
@@ -192,7 +192,7 @@ fn wall_findings(source: &Source) -> Vec<String> {
     let (path, code) = (&source.path, source.shipped());
     let mut findings = Vec::new();
     for (place, forbidden, why) in WALLS.iter().filter(|(place, ..)| in_any(path, &[place])) {
-        for (part, line) in source.imports(&code, "crate") {
+        for (part, line) in imports(&code, "crate") {
             if forbidden.contains(&part.as_str()) {
                 findings.push(format!("{path}:{line}: {place} must not know {part}: {why}"));
             }

@@ -41,40 +41,40 @@ impl Source {
         }
         found
     }
+}
 
-    /// Every function as name, first and last line (from 1).
-    pub(crate) fn functions(&self, code: &str) -> Vec<(String, usize, usize)> {
-        let mut found = Vec::new();
-        for at in words(code, "fn") {
-            let rest = &code[at + 2..];
-            let name: String = rest.trim_start().chars().take_while(|c| is_word_char(*c)).collect();
-            // A type such as `fn(u8)` has no name, a signature in a trait no body.
-            let Some(open) = rest.find(['{', ';']).filter(|open| rest.as_bytes()[*open] == b'{') else {
-                continue;
-            };
-            if !name.is_empty() {
-                let end = closing(code, at + 2 + open);
-                found.push((name, line_of(code, at), line_of(code, end)));
-            }
+/// Every function as name, first and last line (from 1).
+pub(crate) fn functions(code: &str) -> Vec<(String, usize, usize)> {
+    let mut found = Vec::new();
+    for at in words(code, "fn") {
+        let rest = &code[at + 2..];
+        let name: String = rest.trim_start().chars().take_while(|c| is_word_char(*c)).collect();
+        // A type such as `fn(u8)` has no name, a signature in a trait no body.
+        let Some(open) = rest.find(['{', ';']).filter(|open| rest.as_bytes()[*open] == b'{') else {
+            continue;
+        };
+        if !name.is_empty() {
+            let end = closing(code, at + 2 + open);
+            found.push((name, line_of(code, at), line_of(code, end)));
         }
-        found
     }
+    found
+}
 
-    /// First words of paths that begin with `root::`, also of `root::{a::b, c}`, with their lines.
-    pub(crate) fn imports(&self, code: &str, root: &str) -> Vec<(String, usize)> {
-        let mut found = Vec::new();
-        for at in words(code, root) {
-            let Some(rest) = code[at + root.len()..].strip_prefix("::") else { continue };
-            let line = line_of(code, at);
-            if rest.starts_with('{') {
-                let end = closing(rest, 0);
-                found.extend(first_words(&rest[1..end]).into_iter().map(|word| (word, line)));
-            } else {
-                found.push((rest.chars().take_while(|c| is_word_char(*c)).collect(), line));
-            }
+/// First words of paths that begin with `root::`, also of `root::{a::b, c}`, with their lines.
+pub(crate) fn imports(code: &str, root: &str) -> Vec<(String, usize)> {
+    let mut found = Vec::new();
+    for at in words(code, root) {
+        let Some(rest) = code[at + root.len()..].strip_prefix("::") else { continue };
+        let line = line_of(code, at);
+        if rest.starts_with('{') {
+            let end = closing(rest, 0);
+            found.extend(first_words(&rest[1..end]).into_iter().map(|word| (word, line)));
+        } else {
+            found.push((rest.chars().take_while(|c| is_word_char(*c)).collect(), line));
         }
-        found
     }
+    found
 }
 
 /// The first words of the parts between commas, not counting those within further braces.
@@ -232,7 +232,7 @@ fn tests_are_not_shipped() {
 fn functions_are_measured() {
     let text = "trait T { fn no(&self); }\nfn one() {}\nfn two(f: fn(u8)) {\n  if a {\n  }\n  \"}\";\n}\nlet fnord = 1;\n";
     let source = Source::new("src/a.rs", text);
-    let functions = source.functions(&source.code);
+    let functions = functions(&source.code);
     assert_eq!(functions, [("one".to_owned(), 2, 2), ("two".to_owned(), 3, 7)]);
 }
 
@@ -240,7 +240,7 @@ fn functions_are_measured() {
 fn imports_are_seen_in_every_form() {
     let text = "use crate::store::Store;\nuse crate::{api, wire::{self, json}};\nlet x = crate::mqtt::y(); my_crate::z();";
     let source = Source::new("src/a.rs", text);
-    let imports = source.imports(&source.code, "crate");
+    let imports = imports(&source.code, "crate");
     let want = [("store", 1), ("api", 2), ("wire", 2), ("mqtt", 3)];
     assert_eq!(imports, want.map(|(word, line)| (word.to_owned(), line)));
 }
