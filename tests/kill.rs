@@ -89,6 +89,9 @@ fn publish(port: u16, messages: &Arc<Vec<Message>>) -> tokio::task::JoinHandle<(
     })
 }
 
+/// The press is published last: when it is there, everything before it is decided.
+const PRESSES: &str = "/v1/incidents?kind=aware";
+
 /// How many fixes the service has decided and stored since its start, if it answers.
 async fn decided(api: &Api) -> Option<f64> {
     let text = api.try_get("/metrics").await?.body;
@@ -155,7 +158,11 @@ async fn through_kills(
             until("an answer", async || api.try_get("/healthz").await).await;
         } else {
             let some = 1.0 + dice.below(share) as f64;
-            until("some decided", async || (decided(&api).await? >= some).then_some(())).await;
+            let far_enough = async || {
+                let is_over = api.try_get(PRESSES).await?.json()["items"].get(0).is_some();
+                (is_over || decided(&api).await? >= some).then_some(())
+            };
+            until("some decided", far_enough).await;
         }
         world.service.kill().await;
         world.service.spawn();
@@ -164,9 +171,8 @@ async fn through_kills(
     // One more, with everything published and perhaps half of it decided.
     world.service.kill().await;
     world.service.start().await;
-    // The press was published last, so everything before it is decided when it is.
     let api = world.service.api("operator");
-    api.until("/v1/incidents?kind=aware", |page| page["items"].get(0).cloned()).await;
+    api.until(PRESSES, |page| page["items"].get(0).cloned()).await;
     until("every delivery", async || is_everything_delivered(&api).await.then_some(())).await;
     assert!(world.service.stop().await.success());
     assert!(!world.service.log().contains("panicked"), "{}", world.service.log());
