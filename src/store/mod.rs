@@ -88,14 +88,15 @@ impl Store {
 
     /// Everything a start needs. Nothing may be committed meanwhile.
     pub async fn load(&self) -> Result<Loaded, StoreError> {
-        let (orders, devices, watches, incidents, next) = tokio::try_join!(
-            self.register(),
-            self.all_devices(),
-            self.all_watches(),
-            self.open_incidents(),
-            self.next()
-        )?;
-        Ok(Loaded { orders, devices, watches, incidents, next })
+        // One after the other: reading and decoding run on two threads as it is, and more of them only wait
+        // for each other.
+        Ok(Loaded {
+            orders: self.register().await?,
+            devices: self.all_devices().await?,
+            watches: self.all_watches().await?,
+            incidents: self.open_incidents().await?,
+            next: self.next().await?,
+        })
     }
 
     /// The first free numbers.
