@@ -21,14 +21,15 @@ use zones::{OrderId, Role, Timestamp};
 /// Inputs of one commit.
 const INPUTS: i64 = 2_000;
 
-/// Devices that send: each is in one commit of ten.
+/// Devices that send: each is in about one commit of ten.
 const DEVICES: i64 = 20_000;
 
-/// A batch of fixes of 2,000 devices spread over all, 20 alerts and 40 deliveries.
+/// A batch of 2,000 fixes of devices spread over all, 20 alerts and 40 deliveries.
 fn batch(first: i64) -> Batch {
     let at = Timestamp::from_millis(1_795_255_200_000 + first / 20);
-    // A stride that shares no factor with the number of devices meets each of them once.
-    let device = |seq: i64| format!("am-{:06}", seq * 7_919 % DEVICES);
+    // Any device may come after any other: a table that keeps them in order of arrival must not look better.
+    let device =
+        |seq: i64| format!("am-{:06}", (seq.wrapping_mul(0x5851_f42d_4c95_7f2d) >> 33).rem_euclid(DEVICES));
     let alerts: Vec<_> = (0..20).map(|n| alert(first / 100 + n, at)).collect();
     Batch {
         inputs: (first..first + INPUTS)

@@ -69,9 +69,9 @@ impl Chance {
     }
 }
 
-fn party(person: String, device: Option<&str>, residence: Position, fix_interval: Millis) -> Party {
+fn party(person: &str, device: Option<&str>, residence: Position, fix_interval: Millis) -> Party {
     Party {
-        person: PersonId::new(&person).unwrap(),
+        person: PersonId::new(person).unwrap(),
         device: device.map(|device| DeviceId::new(device).unwrap()),
         residence: Some(residence),
         fix_interval,
@@ -93,9 +93,9 @@ fn zone(id: &str, center: Position, victim: Option<PersonId>) -> Zone {
     }
 }
 
-fn order(id: String, wearer: Party, victims: Vec<Victim>, zones: Vec<Zone>) -> Arc<Order> {
+fn order(id: &str, wearer: Party, victims: Vec<Victim>, zones: Vec<Zone>) -> Arc<Order> {
     Arc::new(Order {
-        order: OrderId::new(&id).unwrap(),
+        order: OrderId::new(id).unwrap(),
         legal_basis: LegalBasis::SpecialCondition,
         valid_from: Timestamp::from_millis(START - 86_400_000),
         valid_until: Timestamp::from_millis(START + 90 * 86_400_000),
@@ -138,12 +138,12 @@ pub(crate) fn pairs(count: usize) -> (Vec<Arc<Order>>, Vec<Mover>) {
         let work = geodesy::offset(home, bearing + 180.0, chance.between(3_000.0, 15_000.0));
         let his = geodesy::offset(home, bearing, away_m);
         let (am, vd) = (format!("am-{i:06}"), format!("vd-{i:06}"));
-        let wearer = party(format!("wearer-{i:06}"), Some(&am), his, Millis(INTERVAL));
-        let victim = party(format!("victim-{i:06}"), Some(&vd), home, Millis(INTERVAL));
+        let wearer = party(&format!("wearer-{i:06}"), Some(&am), his, Millis(INTERVAL));
+        let victim = party(&format!("victim-{i:06}"), Some(&vd), home, Millis(INTERVAL));
         let protects = Some(victim.person.clone());
         let zones = vec![zone("home", home, protects.clone()), zone("work", work, protects)];
         let proximity = Some(Proximity { alarm_m: 1_000.0, warning_m: 2_000.0, warning_s: 300.0 });
-        orders.push(order(format!("ord-{i:06}"), wearer, vec![Victim { party: victim, proximity }], zones));
+        orders.push(order(&format!("ord-{i:06}"), wearer, vec![Victim { party: victim, proximity }], zones));
         let mut mover = |role, device, middle, swing_m| Mover {
             role,
             device,
@@ -165,8 +165,8 @@ pub(crate) fn others(zones: usize) -> impl Iterator<Item = Arc<Order>> {
     (0..zones / 2).map(move |i| {
         let (a, b) = (somewhere(&mut chance), somewhere(&mut chance));
         let device = format!("other-{i:06}");
-        let wearer = party(format!("o-{i:06}"), Some(&device), a, Millis::from_secs(3_600));
-        order(format!("oth-{i:06}"), wearer, Vec::new(), vec![zone("a", a, None), zone("b", b, None)])
+        let wearer = party(&format!("o-{i:06}"), Some(&device), a, Millis::from_secs(3_600));
+        order(&format!("oth-{i:06}"), wearer, Vec::new(), vec![zone("a", a, None), zone("b", b, None)])
     })
 }
 
@@ -174,7 +174,7 @@ pub(crate) fn others(zones: usize) -> impl Iterator<Item = Arc<Order>> {
 pub(crate) fn round<'m>(movers: &'m [Mover], number: usize, fixes: &mut Vec<(Timestamp, &'m Mover, Fix)>) {
     let count = movers.len();
     // A stride that shares no factor with the count meets each of them once.
-    let stride = (count * 5 / 8..).find(|stride| gcd(*stride, count) == 1).unwrap_or(1);
+    let stride = (count * 5 / 8..=2 * count).find(|stride| gcd(*stride, count) == 1).unwrap_or(1);
     fixes.clear();
     fixes.extend((0..count).map(|k| {
         let mover = &movers[k * stride % count];

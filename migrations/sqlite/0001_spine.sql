@@ -20,15 +20,17 @@ CREATE TABLE inputs (
 ) STRICT;
 CREATE INDEX inputs_by_arrival ON inputs (received_at);
 
+-- States by key. With a rowid: a replaced state then rewrites one page of the table and leaves the index alone,
+-- which takes half the time of a table that is its own index.
 CREATE TABLE devices (
     device TEXT PRIMARY KEY,
     state  BLOB NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE TABLE watches (
     watch TEXT PRIMARY KEY,
     state BLOB NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE TABLE orders (
     order_id     TEXT PRIMARY KEY,

@@ -29,7 +29,9 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
             Ok(orders) => drafts.extend(orders),
             Err(errors) => {
                 unreadable = true;
-                errors.iter().for_each(|error| eprintln!("{error}"));
+                for error in errors {
+                    eprintln!("{error}");
+                }
             }
         }
     }

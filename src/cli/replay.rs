@@ -23,7 +23,9 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     let (orders, input) = match opened {
         Ok(opened) => opened,
         Err(errors) => {
-            errors.iter().for_each(|error| eprintln!("{error}"));
+            for error in errors {
+                eprintln!("{error}");
+            }
             return super::unusable_input();
         }
     };

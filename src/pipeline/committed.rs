@@ -13,7 +13,7 @@ use crate::wire::outgoing;
 const EVERY: Duration = Duration::from_secs(10);
 
 /// How long a broker keeps a receipt for a device that is away: a newer one follows its next fix.
-const EXPIRES_AFTER: Duration = Duration::from_secs(60);
+const EXPIRES_AFTER: Duration = Duration::from_mins(1);
 
 /// What devices that asked for it are still to be told. One entry a device: bounded by the register.
 #[derive(Debug, Default)]

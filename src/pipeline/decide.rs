@@ -105,7 +105,7 @@ impl Decider {
         message: &Message<'_>,
     ) -> Result<(), Unusable> {
         if let Message::Fix { role, device, fix } = message {
-            return self.input(now, Input::Fix { role: *role, device, fix: *fix });
+            return self.input(now, &Input::Fix { role: *role, device, fix: *fix });
         }
         if let Some(receipt) = self.receipt(now, message) {
             self.pending.urgent = true;
@@ -115,7 +115,7 @@ impl Decider {
         let register = Arc::clone(&self.register);
         let mut taken = Ok(());
         translate::inputs(&register, message, |input| {
-            let one = self.input(now, input);
+            let one = self.input(now, &input);
             if taken.is_ok() {
                 taken = one;
             }
@@ -138,7 +138,7 @@ impl Decider {
     }
 
     /// Tells the engine one thing.
-    fn input(&mut self, now: Timestamp, input: Input<'_>) -> Result<(), Unusable> {
+    fn input(&mut self, now: Timestamp, input: &Input<'_>) -> Result<(), Unusable> {
         match self.tell(now, input) {
             Ok(_) => Ok(()),
             Err(Refused::UnknownDevice) => Err(translate::unknown("device")),
@@ -147,26 +147,26 @@ impl Decider {
     }
 
     /// Tells the engine one thing and collects what follows.
-    pub(super) fn tell(&mut self, now: Timestamp, input: Input<'_>) -> Result<Outcome, Refused> {
+    pub(super) fn tell(&mut self, now: Timestamp, input: &Input<'_>) -> Result<Outcome, Refused> {
         // The engine's time never runs back; the journal has its time.
         let now = now.max(self.engine.clock());
         let outcome = self.engine.handle(now, input.clone())?;
         if let Outcome::ClockAhead(ahead) = outcome {
-            let device = if let Input::Fix { device, .. } = input { device } else { "" };
+            let device = if let Input::Fix { device, .. } = input { *device } else { "" };
             tracing::warn!(
                 device,
                 ahead_s = ahead.as_secs_f64(),
                 "clock ahead: judged by the time of arrival"
             );
         }
-        if let Input::Fix { role, device, fix } = &input {
+        if let Input::Fix { role, device, fix } = input {
             self.pending.fixes += 1;
             if self.register.wants_receipts(*role, device) {
                 self.pending.receipts.push((*role, (*device).into(), fix.fixed_at, fix.seq));
             }
         }
         if outcome != Outcome::Duplicate {
-            self.collect(now, &input);
+            self.collect(now, input);
         }
         Ok(outcome)
     }

@@ -27,7 +27,7 @@ impl Decider {
         let order = Arc::new(draft.into_order().map_err(OrderRefused::Findings)?);
         let before = self.engine.order(&order.order).cloned();
         let seq = self.next.input;
-        match self.tell(now, Input::Order(Arc::clone(&order))) {
+        match self.tell(now, &Input::Order(Arc::clone(&order))) {
             Ok(Outcome::Duplicate) => {}
             Ok(_) => {
                 if let Some(before) = &before {
@@ -55,7 +55,7 @@ impl Decider {
         self.advance(now);
         let before = self.engine.order(id).cloned().ok_or(UnknownOrder)?;
         let seq = self.next.input;
-        self.tell(now, Input::OrderWithdrawn(id.clone())).map_err(|_| UnknownOrder)?;
+        self.tell(now, &Input::OrderWithdrawn(id.clone())).map_err(|_| UnknownOrder)?;
         self.forget(&before);
         self.origins.remove(id);
         self.pending.batch.orders.push(OrderRow { order: id.clone(), seq, document: None, at: now, origin });

@@ -50,8 +50,8 @@ impl Decider {
             hearing: false,
             hearing_since: None,
             orders,
-            devices: loaded.devices.into_iter().map(device).collect::<Result<_, _>>()?,
-            episodes: loaded.watches.into_iter().map(watch).collect::<Result<_, _>>()?,
+            devices: loaded.devices.iter().map(device).collect::<Result<_, _>>()?,
+            episodes: loaded.watches.iter().map(watch).collect::<Result<_, _>>()?,
         };
         let (engine, refused) = Engine::restore(snapshot);
         let mut register =
@@ -98,7 +98,11 @@ fn read_orders(mut stored: Vec<StoredOrder>) -> Result<Vec<Arc<Order>>, Damaged>
         let mut parts = Vec::with_capacity(threads);
         while !stored.is_empty() {
             let part = stored.split_off(stored.len().saturating_sub(share));
-            parts.push(scope.spawn(move || part.into_iter().map(order).collect::<Result<Vec<_>, _>>()));
+            parts.push(
+                scope.spawn(move || {
+                    part.into_iter().map(|stored| order(&stored)).collect::<Result<Vec<_>, _>>()
+                }),
+            );
         }
         let mut orders = Vec::with_capacity(count);
         parts.reverse();
@@ -110,19 +114,19 @@ fn read_orders(mut stored: Vec<StoredOrder>) -> Result<Vec<Arc<Order>>, Damaged>
     })
 }
 
-fn order(stored: StoredOrder) -> Result<Arc<Order>, Damaged> {
+fn order(stored: &StoredOrder) -> Result<Arc<Order>, Damaged> {
     let order = Order::accepted(&stored.document);
     order.map(Arc::new).map_err(|error| Damaged::new(format!("order {}", stored.order), &error))
 }
 
-fn device(stored: StoredState) -> Result<DeviceRow, Damaged> {
+fn device(stored: &StoredState) -> Result<DeviceRow, Damaged> {
     let name = || format!("state of device {}", stored.key);
     let (role, state) = rows::read_device(&stored.state).map_err(|error| Damaged::new(name(), &error))?;
     let device = DeviceId::new(&stored.key).map_err(|error| Damaged::new(name(), &error))?;
     Ok(DeviceRow { role, device, state: Some(state) })
 }
 
-fn watch(stored: StoredState) -> Result<EpisodeRow, Damaged> {
+fn watch(stored: &StoredState) -> Result<EpisodeRow, Damaged> {
     let name = || format!("state of watch {}", stored.key);
     let watch = stored.key.parse().map_err(|error| Damaged::new(name(), &error))?;
     let episode = rows::read_watch(&stored.state).map_err(|error| Damaged::new(name(), &error))?;

@@ -19,7 +19,7 @@ use crate::delivery::DispatchHandle;
 use crate::metrics::Metrics;
 use crate::mqtt::{Acks, Arrived, LinkStatus, Publisher};
 use crate::store::{Loaded, Origin, Store, StoreError};
-use crate::wire::TrackerKeys;
+use crate::wire::{TrackerKeys, Unusable};
 
 /// A batch closes when it has so many parts …
 const MOST_IN_BATCH: usize = 2_000;
@@ -203,14 +203,12 @@ impl Deciding {
         let mut next = Some(message);
         while let Some(message) = next {
             let now = clock::timestamp(message.received_at);
-            match message.topic() {
-                Ok(topic) => self.decider.message(now, topic, &message.payload),
-                Err(_) => {
-                    let unusable =
-                        crate::wire::Unusable { reason: "the topic is no UTF-8".to_owned(), field: None };
-                    let topic = String::from_utf8_lossy(&message.topic);
-                    self.decider.set_aside(now, &topic, &message.payload, &unusable);
-                }
+            if let Ok(topic) = message.topic() {
+                self.decider.message(now, topic, &message.payload);
+            } else {
+                let unusable = Unusable { reason: "the topic is no UTF-8".to_owned(), field: None };
+                let topic = String::from_utf8_lossy(&message.topic);
+                self.decider.set_aside(now, &topic, &message.payload, &unusable);
             }
             self.decider.pending.begun.get_or_insert_with(Instant::now);
             self.decider.pending.acks.push(message.ack);
@@ -278,7 +276,7 @@ impl Deciding {
         self.decider.advance(now);
         // While nothing can be stored nothing is read: what devices say waits at the broker. Nobody refuses to
         // be told this.
-        let _ = self.decider.tell(now, Input::Hearing(connected && stores));
+        let _ = self.decider.tell(now, &Input::Hearing(connected && stores));
         self.decider.pending.urgent = true;
     }
 

@@ -34,7 +34,9 @@ pub(crate) fn named_inputs<'a>(message: &'a Message<'a>, mut each: impl FnMut(In
     match message {
         Message::Fix { role, device, fix } => each(Input::Fix { role: *role, device, fix: *fix }),
         Message::Fixes { role, device, fixes, .. } => {
-            fixes.iter().for_each(|fix| each(Input::Fix { role: *role, device, fix: *fix }));
+            for fix in fixes {
+                each(Input::Fix { role: *role, device, fix: *fix });
+            }
         }
         Message::Status { role, device, event } => {
             each(Input::Device { role: *role, device, event: *event });

@@ -92,7 +92,7 @@ fn split(mut input: impl Read, to: &[SyncSender<Chunk>]) -> io::Result<()> {
         let cut =
             if ended { text.len() } else { text.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1) };
         rest = text.split_off(cut);
-        let lines = text.iter().filter(|byte| **byte == b'\n').count() as u64;
+        let lines = text.split(|byte| *byte == b'\n').count() as u64 - 1;
         let chunk = Chunk { text, first_line, lines: Vec::new() };
         first_line += lines;
         if to[turn].send(chunk).is_err() || ended {

@@ -82,10 +82,7 @@ impl Service {
     /// # Errors
     /// When a part cannot start: one line that names what is wrong.
     pub async fn start(plan: Plan) -> Result<Self, Failure> {
-        let listener = TcpListener::bind(plan.listen)
-            .await
-            .map_err(|error| Failure(format!("api.listen: {}: {error}", plan.listen)))?;
-        let address = listener.local_addr().map_err(Failure::new)?;
+        let (listener, address) = bind(plan.listen).await?;
         let ingest_settings = LinkSettings::load(&plan.broker, subscriptions(plan.traccar_topic.as_deref()))
             .map_err(Failure::new)?;
         let out_settings = LinkSettings::load(&plan.broker, Vec::new()).map_err(Failure::new)?;
@@ -178,6 +175,14 @@ impl Service {
         self.store.close().await;
         result
     }
+}
+
+async fn bind(listen: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure> {
+    let bound = TcpListener::bind(listen).await.and_then(|listener| {
+        let address = listener.local_addr()?;
+        Ok((listener, address))
+    });
+    bound.map_err(|error| Failure(format!("api.listen: {listen}: {error}")))
 }
 
 fn part_of(ended: Result<Result<(), Failure>, tokio::task::JoinError>) -> Result<(), Failure> {

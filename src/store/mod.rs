@@ -89,6 +89,7 @@ impl Store {
 
     /// Everything a start needs. Nothing may be committed meanwhile.
     pub async fn load(&self) -> Result<Loaded, StoreError> {
+<<<<<<< HEAD
         let (orders, devices, watches, incidents, next, clock) = tokio::try_join!(
             self.register(),
             self.all_devices(),
@@ -98,6 +99,17 @@ impl Store {
             self.clock()
         )?;
         Ok(Loaded { orders, devices, watches, incidents, next, clock })
+=======
+        // One after the other: reading and decoding run on two threads as it is, and more of them only wait
+        // for each other.
+        Ok(Loaded {
+            orders: self.register().await?,
+            devices: self.all_devices().await?,
+            watches: self.all_watches().await?,
+            incidents: self.open_incidents().await?,
+            next: self.next().await?,
+        })
+>>>>>>> store
     }
 
     /// The first free numbers.

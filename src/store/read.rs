@@ -91,17 +91,26 @@ impl Store {
     /// All orders in the register, by id.
     pub(super) async fn register(&self) -> Result<Vec<StoredOrder>, StoreError> {
         let select = Select::new(tables::ORDERS.columns, "orders").filter("withdrawn_at IS NULL", []);
-        self.all(select.ordered("order_id"), tables::read_order).await
+        let mut orders = self.all(select, tables::read_order).await?;
+        orders.sort_unstable_by(|a, b| a.order.cmp(&b.order));
+        Ok(orders)
     }
 
     /// All states of devices, by id.
     pub(super) async fn all_devices(&self) -> Result<Vec<StoredState>, StoreError> {
-        self.all(Select::new("device, state", "devices").ordered("device"), tables::read_state).await
+        self.all_states(Select::new(tables::DEVICES.columns, "devices")).await
     }
 
     /// All states of watches, by key.
     pub(super) async fn all_watches(&self) -> Result<Vec<StoredState>, StoreError> {
-        self.all(Select::new("watch, state", "watches").ordered("watch"), tables::read_state).await
+        self.all_states(Select::new(tables::WATCHES.columns, "watches")).await
+    }
+
+    /// Sorted here: in order of key the database would jump about in its file.
+    async fn all_states(&self, select: Select<'_>) -> Result<Vec<StoredState>, StoreError> {
+        let mut states = self.all(select, tables::read_state).await?;
+        states.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        Ok(states)
     }
 
     /// All open incidents, by id.

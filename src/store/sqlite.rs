@@ -54,9 +54,13 @@ impl Sqlite {
     /// Opens or creates the file, takes its lock and brings its tables up to date.
     pub(super) async fn open(url: &str, label: Label) -> Result<Self, StoreError> {
         let options = SqliteConnectOptions::from_str(url).map_err(|e| label.of(&e))?;
+        // Whatever else a URL may ask for (read only, memory, no locking) breaks a promise.
+        if url.split_once('?').is_some_and(|(_, parameters)| parameters != "mode=rwc") {
+            return Err(label.url("takes no parameters"));
+        }
         let path = file_of(&options, &label)?;
         let lock = lock_beside(&path, &label)?;
-        let writing = writing(options.filename(&path));
+        let writing = writing(SqliteConnectOptions::new().filename(&path));
         let mut connection = writing.connect().await.map_err(|e| label.of(&e))?;
         migration::run(&migration::SQLITE, &mut connection, &label).await?;
         let readers = SqlitePoolOptions::new()

@@ -55,8 +55,8 @@ impl<T: Sync> Insert<T> {
     }
 }
 
-/// States under their keys: the last of each key counts, in order of key, so that neighbours on a page are
-/// written together.
+/// States under their keys: the last of each key counts (PostgreSQL replaces no row twice in one statement), in
+/// order of key, so that neighbours on a page are found together.
 #[derive(Debug)]
 struct States {
     upsert: Insert<StateRow>,

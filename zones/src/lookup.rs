@@ -12,6 +12,7 @@ use rustc_hash::FxHasher;
 pub(crate) struct Lookup<K, V>(std::collections::HashMap<K, V, BuildHasherDefault<FxHasher>>);
 
 impl<K, V> Default for Lookup<K, V> {
+    #[expect(clippy::default_trait_access, reason = "its name would be a second mention of the banned type")]
     fn default() -> Self {
         Self(Default::default())
     }

@@ -7,9 +7,8 @@ use crate::{Millis, Source, Timestamp};
 /// Accuracy assumed where a device gives none: §4.
 pub(crate) fn assumed_accuracy_m(source: Option<Source>) -> f64 {
     match source {
-        None | Some(Source::Gnss) => 25.0,
-        // A beacon is read from a few metres; what a device without accuracy says is taken as GNSS.
-        Some(Source::Beacon) => 25.0,
+        // The contract names none for a beacon, which is read from a few metres: as GNSS, to be safe.
+        None | Some(Source::Gnss | Source::Beacon) => 25.0,
         Some(Source::Wifi) => 100.0,
         Some(Source::Cell) => 1_500.0,
     }

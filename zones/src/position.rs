@@ -16,10 +16,10 @@ impl Position {
     /// A position from latitude and longitude in degrees; the error names the field that is out of range.
     pub fn new(lat_deg: f64, lon_deg: f64) -> Result<Self, Invalid> {
         if !(-90.0..=90.0).contains(&lat_deg) {
-            return Err(Invalid::new("lat", format!("{lat_deg} is not a latitude (−90 to 90)")));
+            return Err(Invalid::new("lat", "not a latitude (−90 to 90)"));
         }
         if !(-180.0..=180.0).contains(&lon_deg) {
-            return Err(Invalid::new("lon", format!("{lon_deg} is not a longitude (−180 to 180)")));
+            return Err(Invalid::new("lon", "not a longitude (−180 to 180)"));
         }
         Ok(Self { lat_deg, lon_deg })
     }

@@ -65,10 +65,10 @@ impl Timestamp {
 
     /// Reads RFC 3339, with any offset.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
+        static PARSER: jiff::fmt::temporal::DateTimeParser = jiff::fmt::temporal::DateTimeParser::new();
         if let Some(millis) = usual_millis(text.as_bytes()) {
             return Ok(Self(millis));
         }
-        static PARSER: jiff::fmt::temporal::DateTimeParser = jiff::fmt::temporal::DateTimeParser::new();
         match PARSER.parse_timestamp(text) {
             Ok(t) => Ok(Self::from_millis(t.as_millisecond())),
             Err(_) => Err(Invalid::new("", format!("{text:.40?} is not an RFC 3339 time"))),

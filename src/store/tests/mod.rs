@@ -145,6 +145,7 @@ async fn a_url_that_cannot_be_used_is_named() {
     for (url, word) in [
         (format!("sqlite:{}", missing.display()), missing.parent().unwrap().to_string_lossy().into_owned()),
         ("sqlite::memory:".to_owned(), "memory".to_owned()),
+        (format!("sqlite:{}/a.db?mode=memory", folder.path().display()), "no parameters".to_owned()),
         ("mysql://root:secret@h/db".to_owned(), "neither sqlite".to_owned()),
     ] {
         let error = Store::open(&url).await.unwrap_err();

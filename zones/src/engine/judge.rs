@@ -44,7 +44,7 @@ impl Engine {
     pub(super) fn judge(&mut self, slot: u32, now: Timestamp, cause: Cause) {
         let Some(mut sight) = self.sight(slot, now, cause) else { return };
         let before = self.watches[slot as usize].episode.as_ref().map_or(Standing::Clear, |e| e.standing);
-        if self.must_be_exact(&sight, before) {
+        if Self::must_be_exact(&sight, before) {
             sight.look.distance_m = self.exact_m(slot);
         }
         let (seen, seen_certainty) = sight.thresholds.judge(&sight.look);
@@ -163,7 +163,7 @@ impl Engine {
 
     /// Whether a quick distance will not do: its error could tip the scales, or is larger than a record of
     /// somebody near should have. Far away and clear, nobody asks for the centimetre.
-    fn must_be_exact(&self, sight: &Sight, before: Standing) -> bool {
+    fn must_be_exact(sight: &Sight, before: Standing) -> bool {
         if sight.error_m == 0.0 || sight.thresholds.is_delicate(&sight.look, sight.error_m) {
             return sight.error_m > 0.0;
         }

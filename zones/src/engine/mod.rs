@@ -151,7 +151,7 @@ impl Engine {
             Input::Device { role, device, event } => self.take_event(now, role, device, event),
             Input::Online { role, device, online } => self.take_online(role, device, online),
             Input::Aware { device, aware } => self.take_aware(now, device, aware),
-            Input::Order(order) => self.put_order(now, order),
+            Input::Order(order) => self.put_order(now, &order),
             Input::OrderWithdrawn(order) => self.withdraw_order(now, &order),
             Input::IncidentClosed { watch, incident } => Ok(self.close_incident(&watch, incident)),
             Input::Hearing(on) => Ok(self.set_hearing(now, on)),

@@ -37,17 +37,17 @@ pub enum Refused {
 }
 
 impl Engine {
-    pub(super) fn put_order(&mut self, now: Timestamp, order: Arc<Order>) -> Result<Outcome, Refused> {
-        if self.order(&order.order).is_some_and(|known| *known == order) {
+    pub(super) fn put_order(&mut self, now: Timestamp, order: &Arc<Order>) -> Result<Outcome, Refused> {
+        if self.order(&order.order).is_some_and(|known| known == order) {
             return Ok(Outcome::Duplicate);
         }
-        self.admit(&order)?;
-        self.end_what_is_dropped(now, &order);
+        self.admit(order)?;
+        self.end_what_is_dropped(now, order);
         let (kept, devices) = self.unregister(&order.order);
-        let left = self.register(&order, kept);
+        let left = self.register(order, kept);
         self.note_gone(&order.order, left);
         self.sweep(devices);
-        self.set_order_timers(now, &order);
+        self.set_order_timers(now, order);
         if order.in_force(now) {
             self.begin_order(now, &order.order);
         } else {
