@@ -89,17 +89,6 @@ impl Store {
 
     /// Everything a start needs. Nothing may be committed meanwhile.
     pub async fn load(&self) -> Result<Loaded, StoreError> {
-<<<<<<< HEAD
-        let (orders, devices, watches, incidents, next, clock) = tokio::try_join!(
-            self.register(),
-            self.all_devices(),
-            self.all_watches(),
-            self.open_incidents(),
-            self.next(),
-            self.clock()
-        )?;
-        Ok(Loaded { orders, devices, watches, incidents, next, clock })
-=======
         // One after the other: reading and decoding run on two threads as it is, and more of them only wait
         // for each other.
         Ok(Loaded {
@@ -108,8 +97,8 @@ impl Store {
             watches: self.all_watches().await?,
             incidents: self.open_incidents().await?,
             next: self.next().await?,
+            clock: self.clock().await?,
         })
->>>>>>> store
     }
 
     /// The first free numbers.
