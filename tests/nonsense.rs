@@ -36,7 +36,7 @@ fn unusable(pair: &Pair) -> Vec<(String, Vec<u8>, &'static str)> {
         ("12".into(), "expected an object"),
         (format!("{{{place}}}"), "fixed_at: missing"),
         (one(&format!("\"lat\":\"{lat} {ADDRESS}\",\"lon\":{lon}")), "lat: expected a number, found a text"),
-        (one(&format!("\"lat\":91,\"lon\":{lon}")), "lat: 91"),
+        (one(&format!("\"lat\":91,\"lon\":{lon}")), "lat: not a latitude"),
         (one(&format!("\"lat\":{lat},\"lon\":181.5")), "lon: 181.5"),
         (one(&format!("\"lat\":{lat}")), "lon: missing"),
         (one(&format!("{place},\"source\":\"{ADDRESS}\"")), "source"),

@@ -88,11 +88,11 @@ async fn an_order_that_cannot_be_read_is_answered_with_the_field_at_fault() {
     let bench = Bench::new().await;
     let feature = "/zones/features/0";
     for (order, field, words) in [
-        (with("/wearer/residence", json!([5.3871, 91])), "wearer.residence", "91"),
+        (with("/wearer/residence", json!([5.3871, 91])), "wearer.residence", "latitude"),
         (
             with(&format!("{feature}/geometry/coordinates"), json!([4.358, 91])),
             "zones.features[0].geometry",
-            "91",
+            "latitude",
         ),
         (
             with(&format!("{feature}/properties/kind"), json!("exclusoin")),

@@ -10,7 +10,7 @@ async fn what_was_set_aside_is_listed_newest_first_with_its_reason() {
         seq,
         received_at: at("2026-11-21T10:10:00Z"),
         topic: "afstand/v1/wearer/am-0001/fix".to_owned(),
-        reason: "lat: 91 is not a latitude (−90 to 90)".to_owned(),
+        reason: "lat: not a latitude (−90 to 90)".to_owned(),
         payload: payload.to_vec(),
         size,
     };
