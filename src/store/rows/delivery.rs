@@ -7,7 +7,7 @@ use super::{Channel, Word};
 /// A message to a recipient, to be sent until it is received or closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewDelivery {
-    /// Number of the delivery, counting up (first: [`Next::delivery`]).
+    /// Number of the delivery, counting up (first: [`Next::delivery`](super::Next::delivery)).
     pub id: i64,
     /// The alert; an alert has one delivery per channel and recipient, a second is ignored.
     pub alert: String,

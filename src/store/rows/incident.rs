@@ -99,7 +99,7 @@ pub struct IncidentFilter {
 /// An alert as it was raised.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AlertRow {
-    /// Number of the alert, counting up: id of live events, and cursor (first: [`Next::alert`]).
+    /// Number of the alert, counting up: id of live events, and cursor (first: [`Next::alert`](super::Next::alert)).
     pub seq: i64,
     /// The alert's id.
     pub alert: String,
