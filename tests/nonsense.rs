@@ -37,7 +37,7 @@ fn unusable(pair: &Pair) -> Vec<(String, Vec<u8>, &'static str)> {
         (format!("{{{place}}}"), "fixed_at: missing"),
         (one(&format!("\"lat\":\"{lat} {ADDRESS}\",\"lon\":{lon}")), "lat: expected a number, found a text"),
         (one(&format!("\"lat\":91,\"lon\":{lon}")), "lat: not a latitude"),
-        (one(&format!("\"lat\":{lat},\"lon\":181.5")), "lon: 181.5"),
+        (one(&format!("\"lat\":{lat},\"lon\":181.5")), "lon: not a longitude"),
         (one(&format!("\"lat\":{lat}")), "lon: missing"),
         (one(&format!("{place},\"source\":\"{ADDRESS}\"")), "source"),
         (format!("{{\"fixed_at\":\"1970-01-01T00:00:00Z\",{place}}}"), "fixed_at: 1970"),

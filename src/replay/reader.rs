@@ -5,6 +5,8 @@ use std::ops::Range;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
+use memchr::{memchr, memchr_iter, memrchr};
+
 use super::line::{What, quick};
 
 /// Size of a chunk in bytes: about 5,000 lines.
@@ -27,13 +29,13 @@ impl Chunk {
     /// Reads the lines.
     fn parse(mut self) -> Self {
         let mut start = 0;
-        for (n, raw) in self.text.split(|byte| *byte == b'\n').enumerate() {
-            let line = raw.trim_ascii();
+        for (n, end) in memchr_iter(b'\n', &self.text).chain([self.text.len()]).enumerate() {
+            let line = self.text[start..end].trim_ascii();
             if !line.is_empty() {
-                let what = quick(line).unwrap_or_else(|| What::Other(start..start + raw.len()));
+                let what = quick(line).unwrap_or_else(|| What::Other(start..end));
                 self.lines.push((self.first_line + n as u64, what));
             }
-            start += raw.len() + 1;
+            start = end + 1;
         }
         self
     }
@@ -89,10 +91,9 @@ fn split(mut input: impl Read, to: &[SyncSender<Chunk>]) -> io::Result<()> {
     for turn in (0..to.len()).cycle() {
         let mut text = rest;
         let ended = fill(&mut input, &mut text)?;
-        let cut =
-            if ended { text.len() } else { text.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1) };
+        let cut = if ended { text.len() } else { memrchr(b'\n', &text).map_or(0, |at| at + 1) };
         rest = text.split_off(cut);
-        let lines = text.split(|byte| *byte == b'\n').count() as u64 - 1;
+        let lines = memchr_iter(b'\n', &text).count() as u64;
         let chunk = Chunk { text, first_line, lines: Vec::new() };
         first_line += lines;
         if to[turn].send(chunk).is_err() || ended {
@@ -112,7 +113,7 @@ fn fill(input: &mut impl Read, text: &mut Vec<u8>) -> io::Result<bool> {
         if text.len() < wanted {
             return Ok(true);
         }
-        if text[before..].contains(&b'\n') || text.contains(&b'\n') {
+        if memchr(b'\n', text).is_some() {
             return Ok(false);
         }
         if text.len() >= LONGEST_LINE {
