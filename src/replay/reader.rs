@@ -32,7 +32,7 @@ impl Chunk {
         for (n, end) in memchr_iter(b'\n', &self.text).chain([self.text.len()]).enumerate() {
             let line = self.text[start..end].trim_ascii();
             if !line.is_empty() {
-                let what = quick(line).unwrap_or_else(|| What::Other(start..end));
+                let what = quick(line).unwrap_or(What::Other(start..end));
                 self.lines.push((self.first_line + n as u64, what));
             }
             start = end + 1;
