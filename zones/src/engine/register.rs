@@ -208,7 +208,8 @@ impl Engine {
             let slots = (watch.wearer, watch.victim);
             if device.role == Role::Wearer { slots.0 == slot } else { slots.1 == slot && slots.0 != slot }
         };
-        let watches: SmallVec<_> = orders.iter().flat_map(|o| &o.watches).filter(of_device).copied().collect();
+        let watches: SmallVec<_> =
+            orders.iter().flat_map(|o| &o.watches).filter(of_device).copied().collect();
         let party = |registered: &&Registered| {
             let order = &registered.order;
             let found = order
