@@ -5,6 +5,7 @@
 //! Who may do what stands in one table, `access.rs`.
 
 mod access;
+mod body;
 pub mod commands;
 mod desks;
 mod docs;

@@ -148,13 +148,18 @@ pub(super) fn request(method: Method, who: &str, path: &str, body: impl Into<Bod
     let request = Request::builder().method(method).uri(path);
     let request = match who {
         "nobody" => request,
-        who => request.header(header::AUTHORIZATION, format!("Bearer {}", secret(who))),
+        who => request.header(header::AUTHORIZATION, authorization(who)),
     };
     request.body(body.into()).unwrap()
 }
 
 pub(super) fn at(text: &str) -> Timestamp {
     Timestamp::parse(text).unwrap()
+}
+
+/// The header by which `who` is known.
+pub(super) fn authorization(who: &str) -> String {
+    format!("Bearer {}", secret(who))
 }
 
 fn secret(who: &str) -> String {
