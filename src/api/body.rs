@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 /// How much of a refused body is read from somebody with a token, in bytes, and for how long.
 const DISCARDED: usize = 64 << 20;
-const DISCARDED_WITHIN: Duration = Duration::from_secs(5);
+const DISCARDED_WITHIN: Duration = Duration::from_secs(8);
 
 /// The same for somebody without: enough for an ordinary message with a wrong token, too little to keep us busy.
 const DISCARDED_OF_STRANGERS: usize = 64 << 10;
