@@ -107,9 +107,17 @@ impl Connection<'_> {
 
     /// Takes `event` and those that were read together with it.
     async fn take_all(&mut self, event: Event, events: &mut EventLoop) -> Result<(), AwayReason> {
+        let mut heard = matches!(event, Event::Incoming(_));
         self.take(event).await?;
         while let Some(event) = events.state.events.pop_front() {
+            heard |= matches!(event, Event::Incoming(_));
             self.take(event).await?;
+        }
+        if heard {
+            // Whatever the broker says shows that it is there. Under load its answer to a ping can be minutes
+            // away: mosquitto reads one packet a round from each client, so our ping waits behind as many
+            // acknowledgements as are under way, and its answer behind the messages that those let through.
+            events.state.await_pingresp = false;
         }
         let waiting_since = self.made.as_ref().filter(|_| !self.subscribed).map(|(since, _)| *since);
         if waiting_since.is_some_and(|since| since.elapsed() > SUBSCRIBED_WITHIN) {
