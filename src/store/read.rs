@@ -5,10 +5,14 @@ use sqlx::{AssertSqlSafe, SqlSafeStr};
 use super::database::Value;
 use super::rows::{
     AlertRow, Channel, Counts, DeliveryRecord, IncidentFilter, IncidentRow, IncidentStory, InputFilter,
-    InputRow, OrderRow, PendingDelivery, RejectedRow, StoredOrder, StoredState,
+    InputKind, InputRow, OrderRow, PendingDelivery, RejectedRow, StoredFix, StoredOrder, StoredState,
 };
 use super::tables::{self, Columns};
 use super::{MOST_ROWS, Store, StoreError};
+
+/// Rows of the journal among which the latest fixes are looked for: as many messages as a broker can send ahead of
+/// their acknowledgement.
+const LATEST_FIXES: i64 = 65_536;
 
 /// A SELECT that grows condition by condition. All texts are constants; what comes from outside is a value.
 struct Select<'a> {
@@ -117,6 +121,14 @@ impl Store {
     pub(super) async fn open_incidents(&self) -> Result<Vec<IncidentRow>, StoreError> {
         let select = Select::new(tables::INCIDENTS.columns, "incidents").filter("closed_at IS NULL", []);
         self.all(select.ordered("incident"), tables::read_incident).await
+    }
+
+    /// The latest fixes of the journal, oldest first. The journal's newest rows lie together, whatever its length.
+    pub(super) async fn latest_fixes(&self) -> Result<Vec<StoredFix>, StoreError> {
+        let newest = self.number("COALESCE(max(seq), 0)", "inputs").await?;
+        let select = Select::new(tables::FIX_COLUMNS, "inputs")
+            .filter("kind = ? AND seq > ?", [InputKind::Fix.number().into(), (newest - LATEST_FIXES).into()]);
+        self.all(select.ordered("seq"), tables::read_fix).await
     }
 
     /// Orders in the register (not withdrawn), by id.

@@ -15,6 +15,11 @@ async fn every_row_comes_back_as_it_went_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn only_the_newest_rejected_messages_are_kept() {
+    with_both(|s| Box::pin(suite::only_the_newest_rejected_messages_are_kept(s))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_commit_of_unknown_outcome_can_be_tried_again() {
     with_both(|s| Box::pin(suite::second_try_changes_nothing(s))).await;
 }
