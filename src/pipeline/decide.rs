@@ -2,7 +2,7 @@
 //!
 //! No clock, no channel, no store: time and messages are passed in, a [`Pending`] is taken out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -73,6 +73,8 @@ pub(super) struct Decider {
     pub(super) files: Files,
     pub(super) recent: Recent,
     pub(super) said: Said,
+    /// Devices whose clock is known to be ahead.
+    pub(super) ahead: BTreeSet<Box<str>>,
     pub(super) pending: Pending,
     pub(super) metrics: Arc<Metrics>,
 }
@@ -159,13 +161,8 @@ impl Decider {
             Some(key) if self.recent.has(key) => Outcome::Duplicate,
             _ => self.engine.handle(now, input.clone())?,
         };
-        if let Outcome::ClockAhead(ahead) = outcome {
-            let device = if let Input::Fix { device, .. } = input { *device } else { "" };
-            tracing::warn!(
-                device,
-                ahead_s = ahead.as_secs_f64(),
-                "clock ahead: judged by the time of arrival"
-            );
+        if let Input::Fix { device, .. } = input {
+            self.say_clock(device, outcome);
         }
         if let Input::Fix { role, device, fix } = input {
             self.pending.fixes += 1;
@@ -180,6 +177,18 @@ impl Decider {
             self.collect(now, input);
         }
         Ok(outcome)
+    }
+
+    /// Says once that a device's clock is ahead, and once that it is right again: it may send a fix a second.
+    fn say_clock(&mut self, device: &str, outcome: Outcome) {
+        match outcome {
+            Outcome::ClockAhead(ahead) if self.ahead.insert(device.into()) => {
+                let ahead_s = ahead.as_secs_f64();
+                tracing::warn!(device, ahead_s, "clock ahead: judged by the time of arrival");
+            }
+            Outcome::Done if self.ahead.remove(device) => tracing::info!(device, "clock right again"),
+            _ => {}
+        }
     }
 
     fn key_of_fix(&self, input: &Input<'_>) -> Option<recent::Key> {

@@ -1,6 +1,6 @@
 //! Taking up again: from what the store holds to a pipeline that goes on as if it had never stopped.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use zones::order::Order;
@@ -93,6 +93,7 @@ impl Decider {
             files: Files::default(),
             recent,
             said: Said::default(),
+            ahead: BTreeSet::new(),
             incidents,
             pending: Pending::default(),
             metrics,

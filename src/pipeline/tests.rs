@@ -144,6 +144,19 @@ fn what_the_broker_sends_again_after_a_kill_is_in_the_journal_once() {
 }
 
 #[test]
+fn a_clock_that_is_ahead_is_noted_until_it_is_right() {
+    let topic = "afstand/v1/wearer/am-a/fix";
+    let mut decider = started(nothing());
+    decider.put_order(t(0), draft(&order("a")), Origin::Api).unwrap();
+    for n in 1..=3 {
+        decider.message(t(n), topic, &fix(n + 600, 52.0));
+        assert_eq!(decider.ahead.len(), 1);
+    }
+    decider.message(t(1_000), topic, &fix(1_000, 52.0));
+    assert!(decider.ahead.is_empty());
+}
+
+#[test]
 fn an_owntracks_name_stands_for_one_device() {
     let mut decider = started(nothing());
     let named = |name: &str| with(name, "/wearer/owntracks", "jan/phone");

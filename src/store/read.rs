@@ -170,27 +170,32 @@ impl Store {
         self.all(incidents(filter, limit), tables::read_incident).await
     }
 
-    /// One incident with its alerts, deliveries and receipts.
+    /// One incident with its alerts, deliveries and receipts: of each the newest, no more than [`MOST_ROWS`], oldest
+    /// first.
     pub async fn incident(&self, incident: &str) -> Result<Option<IncidentStory>, StoreError> {
         let of_incident = |columns: &str, from: &str| {
             Select::new(columns, from).filter("incident = ?", [Value::text(incident)])
         };
         let select = of_incident(tables::INCIDENTS.columns, "incidents");
         let Some(row) = self.first(select, tables::read_incident).await? else { return Ok(None) };
-        let alerts = of_incident(tables::ALERTS.columns, "alerts").page("seq", MOST_ROWS);
-        let deliveries = of_incident(&record_columns(), "deliveries d").page("id", MOST_ROWS);
+        let alerts = of_incident(tables::ALERTS.columns, "alerts").page("seq DESC", MOST_ROWS);
+        let deliveries = of_incident(&record_columns(), "deliveries d").page("id DESC", MOST_ROWS);
         let receipts = Select::new(tables::RECEIPTS.columns, "receipts")
             .filter(
                 "(incident = ? OR alert IN (SELECT a.alert FROM alerts a WHERE a.incident = ?))",
                 [Value::text(incident), Value::text(incident)],
             )
-            .page("seq", MOST_ROWS);
-        Ok(Some(IncidentStory {
+            .page("seq DESC", MOST_ROWS);
+        let mut story = IncidentStory {
             incident: row,
             alerts: self.all(alerts, tables::read_alert).await?,
             deliveries: self.all(deliveries, tables::read_record).await?,
             receipts: self.all(receipts, tables::read_receipt).await?,
-        }))
+        };
+        story.alerts.reverse();
+        story.deliveries.reverse();
+        story.receipts.reverse();
+        Ok(Some(story))
     }
 
     /// Alerts with a higher number, oldest first: how live events resume.

@@ -48,6 +48,20 @@ pub(super) async fn every_row_comes_back(store: &Store) {
     assert!(store.incident("nobody").await.unwrap().is_none());
 }
 
+pub(super) async fn a_long_story_is_told_to_its_end(store: &Store) {
+    let all = i64::from(MOST_ROWS) + 5;
+    let alerts: Vec<AlertRow> = (1..=all).map(|n| alert(n, "inc-000001")).collect();
+    let deliveries = alerts.iter().map(|a| delivery(a.seq, a, Channel::DeskMqtt, "r")).collect();
+    store
+        .commit(&Batch { incidents: vec![incident(1)], alerts, deliveries, ..Batch::default() })
+        .await
+        .unwrap();
+    let story = store.incident("inc-000001").await.unwrap().unwrap();
+    let newest: Vec<i64> = (6..=all).collect();
+    assert_eq!(story.alerts.iter().map(|a| a.seq).collect::<Vec<_>>(), newest);
+    assert_eq!(story.deliveries.iter().map(|d| d.delivery.id).collect::<Vec<_>>(), newest);
+}
+
 pub(super) async fn only_the_newest_rejected_messages_are_kept(store: &Store) {
     let row = |seq| RejectedRow { seq, ..one_of_each().rejected.remove(0) };
     let batch =
