@@ -37,8 +37,8 @@ impl Engine {
     pub(super) fn announce_distance(&mut self, slot: u32, now: Timestamp, cause: Cause, seen: &Seen) {
         let Some(mut alert) = self.alert_about(slot, now) else { return };
         let watch = &mut self.watches[slot as usize];
-        let (Some(key), Some(target)) = (watch.key(), watch.target()) else { return };
-        let thresholds = target.thresholds();
+        let Some(key) = watch.key() else { return };
+        let thresholds = watch.thresholds;
         alert.late = now - seen.look.at > policy::LATE_AFTER;
         alert.distance_m = Some(tenths(seen.exact_m));
         alert.uncertainty_m = Some(tenths(seen.look.uncertainty_m));

@@ -88,8 +88,7 @@ pub struct Engine {
     by_wearer: BTreeMap<PersonId, BTreeSet<OrderId>>,
     devices: Vec<Device>,
     free_devices: Vec<u32>,
-    wearers: Lookup<DeviceId, u32>,
-    victims: Lookup<DeviceId, u32>,
+    device_names: Lookup,
     watches: Vec<Watch>,
     free_watches: Vec<u32>,
     /// Watches over devices themselves; only those that were raised once.
@@ -123,8 +122,7 @@ impl Engine {
             by_wearer: BTreeMap::new(),
             devices: Vec::new(),
             free_devices: Vec::new(),
-            wearers: Lookup::default(),
-            victims: Lookup::default(),
+            device_names: Lookup::default(),
             watches: Vec::new(),
             free_watches: Vec::new(),
             about_devices: BTreeMap::new(),
@@ -197,11 +195,11 @@ impl Engine {
     }
 
     fn find(&self, role: Role, device: &str) -> Result<u32, Refused> {
-        let found = match role {
-            Role::Wearer => self.wearers.get(device),
-            Role::Victim => self.victims.get(device),
+        let is = |slot: u32| {
+            let known = &self.devices[slot as usize];
+            known.role == role && known.id.as_str() == device
         };
-        found.ok_or(Refused::UnknownDevice)
+        self.device_names.get(device, is).ok_or(Refused::UnknownDevice)
     }
 
     fn note_device(&mut self, slot: u32) {
