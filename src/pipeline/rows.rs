@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 use zones::{
-    Alert, Certainty, Decision, DeviceRow, DeviceState, Engine, Episode, EpisodeRow, Input, Role, Rule,
+    Alert, Certainty, Decision, DeviceRow, DeviceState, Engine, Episode, EpisodeRow, Fix, Input, Role, Rule,
     Standing, Timestamp,
 };
 
@@ -61,12 +61,17 @@ pub(crate) fn read_decisions(bytes: &[u8]) -> Result<Vec<StoredDecision>, postca
     if bytes.is_empty() { Ok(Vec::new()) } else { postcard::from_bytes(bytes) }
 }
 
+/// A fix as it is stored.
+pub(crate) fn fix(fix: &Fix) -> Vec<u8> {
+    binary(fix)
+}
+
 /// The journal row of an input, without its decisions. Fixes are binary (they are nearly all there is),
 /// everything else is JSON.
 pub(crate) fn input(seq: i64, now: Timestamp, input: &Input<'_>) -> InputRow {
     let (kind, role, device, fixed_at, body) = match input {
         Input::Fix { role, device, fix } => {
-            (InputKind::Fix, Some(*role), *device, Some(fix.fixed_at), binary(fix))
+            (InputKind::Fix, Some(*role), *device, Some(fix.fixed_at), self::fix(fix))
         }
         Input::Device { role, device, event } => {
             (InputKind::Event, Some(*role), *device, Some(event.at), json(event))

@@ -96,6 +96,7 @@ impl Store {
             devices: self.all_devices().await?,
             watches: self.all_watches().await?,
             incidents: self.open_incidents().await?,
+            latest_fixes: self.latest_fixes().await?,
             next: self.next().await?,
             clock: self.clock().await?,
         })
