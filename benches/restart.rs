@@ -25,6 +25,10 @@ use afstand::store::{Batch, InputKind, InputRow, OrderRow, Origin, StateRow, Sto
 use afstand::wire::TrackerKeys;
 use zones::{Input, Timestamp};
 
+/// That of the service.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const PAIRS: usize = 100_000;
 
 /// Restarts that are measured, each by a process of its own.
@@ -98,7 +102,7 @@ async fn restart(url: &str) {
     let begun = Instant::now();
     let store = Store::open(url).await.unwrap();
     let opened = begun.elapsed();
-    let content = store.load().await.unwrap();
+    let content = Pipeline::load(&store).await.unwrap();
     let loaded = begun.elapsed();
     let settings = Settings {
         desks: Vec::new(),

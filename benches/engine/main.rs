@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput, criterion_group};
 use rustc_hash::FxHasher;
+use rustix::time::{ClockId, clock_gettime};
 use world::{Mover, Report};
 use zones::{Effect, Engine, Input, Position, geodesy};
 
@@ -243,16 +244,15 @@ fn only_decide(wanted: usize) {
     println!("{} fixes, {} decisions, {} alerts", tally.fixes, tally.decisions, tally.alerts);
 }
 
-/// Processor time of this thread for a piece of work, in seconds: what other work on the machine does not blur
-/// (proc(5), `schedstat`).
+/// Processor time of this thread for a piece of work, in seconds: what other work on the machine blurs least.
 fn processor_s(work: impl FnOnce()) -> f64 {
     let now = || {
-        let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
-        stat.split_whitespace().next().unwrap().parse::<f64>().unwrap()
+        let now = clock_gettime(ClockId::ThreadCPUTime);
+        now.tv_sec as f64 + now.tv_nsec as f64 / 1e9
     };
     let begun = now();
     work();
-    (now() - begun) / 1e9
+    now() - begun
 }
 
 fn resident_kib() -> i64 {

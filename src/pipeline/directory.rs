@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use serde_json::{Value, json};
 use zones::order::Order;
-use zones::{DeviceId, OrderId, PersonId, Standing, Subject, WatchKey};
+use zones::{ByOrder, DeviceId, OrderId, PersonId, Standing, Subject, WatchKey};
 
 use super::rows;
 use crate::api::states::{DeviceState, PersonKeys, StateReader, Unreadable, WatchState};
@@ -17,8 +17,8 @@ pub struct Directory(Arc<RwLock<Entries>>);
 
 #[derive(Debug, Default)]
 struct Entries {
-    persons: BTreeMap<PersonId, BTreeMap<OrderId, Place>>,
-    owners: BTreeMap<DeviceId, BTreeMap<OrderId, PersonId>>,
+    persons: ByOrder<PersonId, Place>,
+    owners: ByOrder<DeviceId, PersonId>,
     wearers: BTreeMap<OrderId, PersonId>,
 }
 
@@ -37,10 +37,9 @@ impl Directory {
         entries.wearers.insert(order.order.clone(), order.wearer.person.clone());
         for (role, party) in order.parties() {
             let place = Place { device: party.device.clone(), wears: role == zones::Role::Wearer };
-            entries.persons.entry(party.person.clone()).or_default().insert(order.order.clone(), place);
+            entries.persons.insert(party.person.clone(), order.order.clone(), place);
             if let Some(device) = &party.device {
-                let owners = entries.owners.entry(device.clone()).or_default();
-                owners.insert(order.order.clone(), party.person.clone());
+                entries.owners.insert(device.clone(), order.order.clone(), party.person.clone());
             }
         }
     }
@@ -50,17 +49,11 @@ impl Directory {
         let mut entries = self.0.write().unwrap_or_else(PoisonError::into_inner);
         entries.wearers.remove(&order.order);
         for (_, party) in order.parties() {
-            if let Some(places) = entries.persons.get_mut(&party.person) {
-                places.remove(&order.order);
-                if places.is_empty() {
-                    entries.persons.remove(&party.person);
-                }
-            }
-            if let Some(owners) = party.device.as_ref().and_then(|device| entries.owners.get_mut(device)) {
-                owners.remove(&order.order);
+            entries.persons.remove(&party.person, &order.order);
+            if let Some(device) = &party.device {
+                entries.owners.remove(device, &order.order);
             }
         }
-        entries.owners.retain(|_, owners| !owners.is_empty());
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Entries> {
@@ -71,13 +64,15 @@ impl Directory {
 impl StateReader for Directory {
     fn person(&self, person: &PersonId) -> Option<PersonKeys> {
         let entries = self.read();
-        let places = entries.persons.get(person)?;
+        if !entries.persons.has(person) {
+            return None;
+        }
+        let places = || entries.persons.of(person);
         let mut devices: Vec<_> =
-            places.values().filter_map(|place| place.device.as_ref().map(ToString::to_string)).collect();
+            places().filter_map(|(_, place)| place.device.as_ref().map(ToString::to_string)).collect();
         devices.sort();
         devices.dedup();
-        let watch_prefixes = places
-            .iter()
+        let watch_prefixes = places()
             .map(
                 |(order, place)| {
                     if place.wears { format!("{order}/") } else { format!("{order}/pair/{person}") }
@@ -89,7 +84,8 @@ impl StateReader for Directory {
 
     fn device(&self, stored: &StoredState) -> Result<DeviceState, Unreadable> {
         let (role, state) = rows::read_device(&stored.state).map_err(|e| unreadable(&stored.key, &e))?;
-        let owner = self.read().owners.get(&*stored.key).and_then(|o| o.values().next_back().cloned());
+        let device = DeviceId::new(&stored.key).map_err(|e| unreadable(&stored.key, &e))?;
+        let owner = self.read().owners.of(&device).map(|(_, person)| person.clone()).last();
         Ok(DeviceState {
             role,
             person: owner.map(|person| person.to_string()),

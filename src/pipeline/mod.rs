@@ -25,4 +25,4 @@ pub(crate) mod translate;
 
 pub use directory::Directory;
 pub use files::FileOrder;
-pub use run::{Damaged, Pipeline, Settings, Sources};
+pub use run::{Damaged, Pipeline, Settings, Sources, Taken};

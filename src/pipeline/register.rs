@@ -1,54 +1,45 @@
 //! What the register says about devices beyond what the engine needs: their other names, their wishes.
 
-use std::borrow::Borrow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use zones::order::Order;
-use zones::{DeviceId, Invalid, OrderId, Role};
+use zones::{ByOrder, DeviceId, Invalid, Role};
 
 /// Names and wishes of devices, by the orders that state them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Register {
-    trackers: BTreeMap<String, BTreeMap<OrderId, (Role, DeviceId)>>,
-    devices: BTreeMap<DeviceId, BTreeMap<OrderId, Role>>,
-    wearers_with_receipts: Wishes,
-    victims_with_receipts: Wishes,
+    trackers: ByOrder<String, (Role, DeviceId)>,
+    devices: ByOrder<DeviceId, Stated>,
 }
 
-type Wishes = BTreeMap<DeviceId, BTreeSet<OrderId>>;
+/// What an order says of a device.
+#[derive(Debug, Clone, Copy)]
+struct Stated {
+    role: Role,
+    receipts: bool,
+}
 
 impl Register {
     /// Takes in an order.
     pub(crate) fn note(&mut self, order: &Order) {
         for (role, party) in order.parties() {
             let Some(device) = &party.device else { continue };
-            let id = order.order.clone();
-            self.devices.entry(device.clone()).or_default().insert(id.clone(), role);
+            let stated = Stated { role, receipts: party.receipts };
+            self.devices.insert(device.clone(), order.order.clone(), stated);
             if let Some(tracker) = &party.owntracks {
-                let orders = self.trackers.entry(tracker.clone()).or_default();
-                orders.insert(id.clone(), (role, device.clone()));
-            }
-            if party.receipts {
-                self.wishes(role).entry(device.clone()).or_default().insert(id);
+                self.trackers.insert(tracker.clone(), order.order.clone(), (role, device.clone()));
             }
         }
     }
 
     /// Takes out what an order had stated.
     pub(crate) fn forget(&mut self, order: &Order) {
-        let id = &order.order;
-        for (role, party) in order.parties() {
+        for (_, party) in order.parties() {
             let Some(device) = &party.device else { continue };
-            drop_from(&mut self.devices, device, |orders| orders.remove(id).is_some(), BTreeMap::is_empty);
+            self.devices.remove(device, &order.order);
             if let Some(tracker) = &party.owntracks {
-                drop_from(
-                    &mut self.trackers,
-                    tracker,
-                    |orders| orders.remove(id).is_some(),
-                    BTreeMap::is_empty,
-                );
+                self.trackers.remove(tracker, &order.order);
             }
-            drop_from(self.wishes(role), device, |orders| orders.remove(id), BTreeSet::is_empty);
         }
     }
 
@@ -60,8 +51,10 @@ impl Register {
             let (Some(device), Some(tracker)) = (&party.device, &party.owntracks) else { continue };
             let field =
                 if n == 0 { "wearer.owntracks".to_owned() } else { format!("victims[{}].owntracks", n - 1) };
-            let others = self.trackers.get(tracker).into_iter().flatten();
-            let mut others = others.filter(|(id, (r, d))| **id != order.order && (*r, d) != (role, device));
+            let mut others = self
+                .trackers
+                .of(tracker)
+                .filter(|(id, (r, d))| **id != order.order && (*r, d) != (role, device));
             if let Some((id, _)) = others.next() {
                 return Err(Invalid::new(field, format!("is the name of another device in {id}")));
             }
@@ -74,45 +67,18 @@ impl Register {
 
     /// The device that an OwnTracks name `user/device` stands for.
     pub(crate) fn tracker(&self, tracker: &str) -> Option<&(Role, DeviceId)> {
-        self.trackers.get(tracker)?.values().next_back()
+        self.trackers.of(&tracker.to_owned()).map(|(_, device)| device).last()
     }
 
     /// The role of a device whose message does not say it.
     pub(crate) fn role(&self, device: &str) -> Option<Role> {
-        self.devices.get(device)?.values().next_back().copied()
+        self.devices.of(&DeviceId::new(device).ok()?).map(|(_, stated)| stated.role).last()
     }
 
     /// Whether a device wants `committed` receipts.
     pub(crate) fn wants_receipts(&self, role: Role, device: &str) -> bool {
-        match role {
-            Role::Wearer => self.wearers_with_receipts.contains_key(device),
-            Role::Victim => self.victims_with_receipts.contains_key(device),
-        }
-    }
-
-    fn wishes(&mut self, role: Role) -> &mut Wishes {
-        match role {
-            Role::Wearer => &mut self.wearers_with_receipts,
-            Role::Victim => &mut self.victims_with_receipts,
-        }
-    }
-}
-
-/// Takes an order out of an entry, and the entry out when nothing is left in it.
-fn drop_from<K, Q, V>(
-    map: &mut BTreeMap<K, V>,
-    key: &Q,
-    remove: impl FnOnce(&mut V) -> bool,
-    is_empty: impl FnOnce(&V) -> bool,
-) where
-    K: Ord + Borrow<Q>,
-    Q: Ord + ?Sized,
-{
-    if let Some(value) = map.get_mut(key)
-        && remove(value)
-        && is_empty(value)
-    {
-        map.remove(key);
+        let Ok(device) = DeviceId::new(device) else { return false };
+        self.devices.of(&device).any(|(_, stated)| stated.role == role && stated.receipts)
     }
 }
 

@@ -14,7 +14,7 @@ use super::recent::Recent;
 use super::register::Register;
 use super::rows;
 use crate::metrics::Metrics;
-use crate::store::{IncidentRow, Loaded, StoredFix, StoredOrder, StoredState};
+use crate::store::{IncidentRow, Loaded, Origin, StoredFix, StoredOrder, StoredState};
 
 /// Why a store's content cannot be taken up, in one line.
 #[derive(Debug, thiserror::Error)]
@@ -30,19 +30,58 @@ impl Damaged {
     }
 }
 
+/// What the store holds, its orders and devices read.
+pub type Taken = Loaded<TakenOrder, Result<DeviceRow, Damaged>>;
+
+/// An order of the store, read.
+#[derive(Debug)]
+pub struct TakenOrder {
+    order: Result<Arc<Order>, Damaged>,
+    /// Where it came from.
+    pub origin: Origin,
+    changed_at: Timestamp,
+}
+
+impl TakenOrder {
+    /// Reads what is stored of an order.
+    pub(super) fn new(stored: StoredOrder) -> Self {
+        let StoredOrder { order, document, origin, changed_at, .. } = stored;
+        let read = Order::accepted(&document).map(Arc::new);
+        let order = read.map_err(|error| Damaged::new(format!("order {order}"), &error));
+        Self { order, origin, changed_at }
+    }
+
+    /// Its id, if it could be read.
+    pub fn id(&self) -> Option<&OrderId> {
+        self.order.as_ref().ok().map(|order| &order.order)
+    }
+}
+
+/// Reads what is stored of a device.
+pub(super) fn device(stored: StoredState) -> Result<DeviceRow, Damaged> {
+    let name = || format!("state of device {}", stored.key);
+    let (role, state) = rows::read_device(&stored.state).map_err(|error| Damaged::new(name(), &error))?;
+    let device = DeviceId::new(&stored.key).map_err(|error| Damaged::new(name(), &error))?;
+    Ok(DeviceRow { role, device, state: Some(state) })
+}
+
 impl Decider {
     /// Takes up what was stored at `clock`, the time of the last stored input. The service was deaf since
     /// then: nobody's silence counts until it hears.
     pub(super) fn resume(
-        loaded: Loaded,
+        loaded: Taken,
         clock: Timestamp,
         directory: Directory,
         around: Surroundings,
         metrics: Arc<Metrics>,
     ) -> Result<Self, Damaged> {
-        let origins =
-            loaded.orders.iter().map(|row| (row.order.clone(), (row.origin, row.changed_at))).collect();
-        let mut orders = read_orders(loaded.orders)?;
+        let mut origins = BTreeMap::new();
+        let mut orders = Vec::with_capacity(loaded.orders.len());
+        for TakenOrder { order, origin, changed_at } in loaded.orders {
+            let order = order?;
+            origins.insert(order.order.clone(), (origin, changed_at));
+            orders.push(order);
+        }
         let all = orders.len();
         orders.retain(|order| order.valid_until + zones::policy::HISTORY > clock);
         if orders.len() < all {
@@ -62,7 +101,7 @@ impl Decider {
             hearing_since: None,
             hearing_served: zones::Millis(0),
             orders,
-            devices: loaded.devices.iter().map(device).collect::<Result<_, _>>()?,
+            devices: loaded.devices.into_iter().collect::<Result<_, _>>()?,
             episodes: loaded.watches.iter().map(watch).collect::<Result<_, _>>()?,
         };
         let (engine, refused) = Engine::restore(snapshot);
@@ -109,44 +148,6 @@ fn registered(orders: &[Arc<Order>], directory: &Directory) -> Register {
         directory.note(order);
     }
     register
-}
-
-/// Reads stored orders on all cores: at 100,000 of them this is most of a restart. Each document is dropped
-/// once it is read, so that the orders take its place in memory.
-fn read_orders(mut stored: Vec<StoredOrder>) -> Result<Vec<Arc<Order>>, Damaged> {
-    let count = stored.len();
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let share = count.div_ceil(threads).max(1);
-    std::thread::scope(|scope| {
-        let mut parts = Vec::with_capacity(threads);
-        while !stored.is_empty() {
-            let part = stored.split_off(stored.len().saturating_sub(share));
-            parts.push(
-                scope.spawn(move || {
-                    part.into_iter().map(|stored| order(&stored)).collect::<Result<Vec<_>, _>>()
-                }),
-            );
-        }
-        let mut orders = Vec::with_capacity(count);
-        parts.reverse();
-        for part in parts {
-            let read = part.join().map_err(|_| Damaged::new("orders", &"a reading thread failed"))?;
-            orders.extend(read?);
-        }
-        Ok(orders)
-    })
-}
-
-fn order(stored: &StoredOrder) -> Result<Arc<Order>, Damaged> {
-    let order = Order::accepted(&stored.document);
-    order.map(Arc::new).map_err(|error| Damaged::new(format!("order {}", stored.order), &error))
-}
-
-fn device(stored: &StoredState) -> Result<DeviceRow, Damaged> {
-    let name = || format!("state of device {}", stored.key);
-    let (role, state) = rows::read_device(&stored.state).map_err(|error| Damaged::new(name(), &error))?;
-    let device = DeviceId::new(&stored.key).map_err(|error| Damaged::new(name(), &error))?;
-    Ok(DeviceRow { role, device, state: Some(state) })
 }
 
 fn watch(stored: &StoredState) -> Result<EpisodeRow, Damaged> {

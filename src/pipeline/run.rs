@@ -11,7 +11,8 @@ use super::commit::Committer;
 use super::decide::{Decider, Pending, Surroundings};
 use super::directory::Directory;
 use super::files::FileOrder;
-pub use super::resume::Damaged;
+use super::resume::{self, TakenOrder};
+pub use super::resume::{Damaged, Taken};
 use crate::api::commands::Command;
 use crate::api::{LiveFeed, Readiness};
 use crate::clock;
@@ -19,7 +20,7 @@ use crate::config::Desk;
 use crate::delivery::DispatchHandle;
 use crate::metrics::Metrics;
 use crate::mqtt::{Acks, Arrived, LinkStatus, Publisher};
-use crate::store::{Loaded, Origin, Store, StoreError};
+use crate::store::{Origin, Store, StoreError};
 use crate::wire::{TrackerKeys, Unusable};
 
 /// A batch closes when it has so many parts …
@@ -90,13 +91,21 @@ impl std::fmt::Debug for Pipeline {
 }
 
 impl Pipeline {
+    /// Reads what the store holds, for [`resume`](Self::resume).
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn load(store: &Store) -> Result<Taken, StoreError> {
+        store.load_as(TakenOrder::new, resume::device).await
+    }
+
     /// Takes up what the store holds.
     ///
     /// # Errors
     /// When something stored cannot be read: one line that names it.
     pub fn resume(
         store: Store,
-        loaded: Loaded,
+        loaded: Taken,
         settings: Settings,
         metrics: Arc<Metrics>,
         readiness: watch::Sender<Readiness>,

@@ -10,6 +10,7 @@ use super::aside::Said;
 use super::decide::{Decider, Surroundings};
 use super::directory::Directory;
 use super::files::FileOrder;
+use super::resume::{self, Taken, TakenOrder};
 use crate::api::commands::NotWithdrawn;
 use crate::metrics::Metrics;
 use crate::store::{Batch, InputKind, Loaded, Next, Origin, StoredFix, StoredOrder, StoredState};
@@ -50,7 +51,7 @@ fn stated(order: &Value) -> FileOrder {
     FileOrder::Stated { draft: Box::new(draft(order)), file: "all.json".into(), modified: Some(t(0)) }
 }
 
-fn nothing() -> Loaded {
+fn nothing() -> Taken {
     Loaded {
         orders: Vec::new(),
         devices: Vec::new(),
@@ -62,7 +63,7 @@ fn nothing() -> Loaded {
     }
 }
 
-fn started(loaded: Loaded) -> Decider {
+fn started(loaded: Taken) -> Decider {
     let around = Surroundings {
         desks: Vec::new(),
         keys: TrackerKeys::default(),
@@ -78,7 +79,7 @@ fn started(loaded: Loaded) -> Decider {
 }
 
 /// What the store would hold after this batch and give to the next start.
-fn stored(batch: Batch) -> Loaded {
+fn stored(batch: Batch) -> Taken {
     let order = |row: crate::store::OrderRow| StoredOrder {
         order: row.order,
         seq: row.seq,
@@ -91,8 +92,8 @@ fn stored(batch: Batch) -> Loaded {
     let clock = batch.inputs.iter().map(|row| row.received_at).max();
     let fixes = batch.inputs.into_iter().filter(|row| row.kind == InputKind::Fix);
     Loaded {
-        orders: batch.orders.into_iter().map(order).collect(),
-        devices: batch.devices.into_iter().filter_map(state).collect(),
+        orders: batch.orders.into_iter().map(order).map(TakenOrder::new).collect(),
+        devices: batch.devices.into_iter().filter_map(state).map(resume::device).collect(),
         watches: batch.watches.into_iter().filter_map(state).collect(),
         incidents: batch.incidents,
         latest_fixes: fixes

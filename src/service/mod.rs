@@ -87,9 +87,9 @@ impl Service {
             .map_err(Failure::new)?;
         let out_settings = LinkSettings::load(&plan.broker, Vec::new()).map_err(Failure::new)?;
         let store = Store::open(&plan.store_url).await.map_err(Failure::new)?;
-        let loaded = store.load().await.map_err(Failure::new)?;
+        let loaded = Pipeline::load(&store).await.map_err(Failure::new)?;
         let from_files = loaded.orders.iter().filter(|order| order.origin == Origin::File);
-        let from_files = from_files.map(|order| order.order.clone()).collect();
+        let from_files = from_files.filter_map(|order| order.id().cloned()).collect();
         let metrics = Arc::new(Metrics::default());
         let (ready, readiness) = watch::channel(Readiness::default());
         let settings = pipeline::Settings {

@@ -89,11 +89,21 @@ impl Store {
 
     /// Everything a start needs. Nothing may be committed meanwhile.
     pub async fn load(&self) -> Result<Loaded, StoreError> {
-        // One after the other: reading and decoding run on two threads as it is, and more of them only wait
+        self.load_as(|order| order, |device| device).await
+    }
+
+    /// The same, with the two that are many read as they come: by the time the last has been fetched all are
+    /// read, and the rows are gone.
+    pub async fn load_as<O: Send, D: Send>(
+        &self,
+        order: impl FnMut(StoredOrder) -> O + Send,
+        device: impl FnMut(StoredState) -> D + Send,
+    ) -> Result<Loaded<O, D>, StoreError> {
+        // One after the other: fetching and reading run on two threads as it is, and more of them only wait
         // for each other.
         Ok(Loaded {
-            orders: self.register().await?,
-            devices: self.all_devices().await?,
+            orders: self.register(order).await?,
+            devices: self.all_devices(device).await?,
             watches: self.all_watches().await?,
             incidents: self.open_incidents().await?,
             latest_fixes: self.latest_fixes().await?,

@@ -74,13 +74,36 @@ type Read<T> = fn(&mut Columns<'_>) -> Result<T, sqlx::Error>;
 impl Store {
     async fn all<T: Send>(&self, select: Select<'_>, read: Read<T>) -> Result<Vec<T>, StoreError> {
         let mut found = Vec::new();
+        self.each(select, read, |row| found.push(row)).await?;
+        Ok(found)
+    }
+
+    async fn each<T: Send>(
+        &self,
+        select: Select<'_>,
+        read: Read<T>,
+        mut take: impl FnMut(T) + Send,
+    ) -> Result<(), StoreError> {
         let mut each = |cells: &dyn super::database::Cells| {
-            found.push(read(&mut Columns::new(cells))?);
+            take(read(&mut Columns::new(cells))?);
             Ok(())
         };
         let sql = AssertSqlSafe(select.sql).into_sql_str();
-        self.shared.database.rows(sql, select.values, &mut each).await?;
-        Ok(found)
+        self.shared.database.rows(sql, select.values, &mut each).await
+    }
+
+    /// All rows, as `make` makes them, by their key. Sorted here: in order of key the database would jump about in
+    /// its file.
+    async fn all_by_key<T: Send, K: Ord + Send, M: Send>(
+        &self,
+        select: Select<'_>,
+        read: Read<T>,
+        mut make: impl FnMut(T) -> (K, M) + Send,
+    ) -> Result<Vec<M>, StoreError> {
+        let mut found = Vec::new();
+        self.each(select, read, |row| found.push(make(row))).await?;
+        found.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        Ok(found.into_iter().map(|(_, made)| made).collect())
     }
 
     async fn first<T: Send>(&self, select: Select<'_>, read: Read<T>) -> Result<Option<T>, StoreError> {
@@ -93,28 +116,27 @@ impl Store {
     }
 
     /// All orders in the register, by id.
-    pub(super) async fn register(&self) -> Result<Vec<StoredOrder>, StoreError> {
+    pub(super) async fn register<O: Send>(
+        &self,
+        mut make: impl FnMut(StoredOrder) -> O + Send,
+    ) -> Result<Vec<O>, StoreError> {
         let select = Select::new(tables::ORDERS.columns, "orders").filter("withdrawn_at IS NULL", []);
-        let mut orders = self.all(select, tables::read_order).await?;
-        orders.sort_unstable_by(|a, b| a.order.cmp(&b.order));
-        Ok(orders)
+        self.all_by_key(select, tables::read_order, |row| (row.order.clone(), make(row))).await
     }
 
     /// All states of devices, by id.
-    pub(super) async fn all_devices(&self) -> Result<Vec<StoredState>, StoreError> {
-        self.all_states(Select::new(tables::DEVICES.columns, "devices")).await
+    pub(super) async fn all_devices<D: Send>(
+        &self,
+        mut make: impl FnMut(StoredState) -> D + Send,
+    ) -> Result<Vec<D>, StoreError> {
+        let select = Select::new(tables::DEVICES.columns, "devices");
+        self.all_by_key(select, tables::read_state, |row| (row.key.clone(), make(row))).await
     }
 
     /// All states of watches, by key.
     pub(super) async fn all_watches(&self) -> Result<Vec<StoredState>, StoreError> {
-        self.all_states(Select::new(tables::WATCHES.columns, "watches")).await
-    }
-
-    /// Sorted here: in order of key the database would jump about in its file.
-    async fn all_states(&self, select: Select<'_>) -> Result<Vec<StoredState>, StoreError> {
-        let mut states = self.all(select, tables::read_state).await?;
-        states.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-        Ok(states)
+        let select = Select::new(tables::WATCHES.columns, "watches");
+        self.all_by_key(select, tables::read_state, |row| (row.key.clone(), row)).await
     }
 
     /// All open incidents, by id.

@@ -8,6 +8,7 @@
 //! stands in the name or the type.
 
 mod alert;
+mod by_order;
 mod decision;
 mod engine;
 mod fix;
@@ -26,6 +27,7 @@ mod time;
 mod words;
 
 pub use alert::{Alert, AlertKind};
+pub use by_order::ByOrder;
 pub use decision::{Decision, Rule};
 pub use engine::{
     Changes, DeviceRow, DeviceState, Effect, Engine, EpisodeRow, Outcome, Refused, Said, Seen, Snapshot,

@@ -253,11 +253,11 @@ pub struct Next {
 
 /// What a start needs.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Loaded {
+pub struct Loaded<O = StoredOrder, D = StoredState> {
     /// Orders in the register, by id.
-    pub orders: Vec<StoredOrder>,
+    pub orders: Vec<O>,
     /// States of devices, by id.
-    pub devices: Vec<StoredState>,
+    pub devices: Vec<D>,
     /// States of watches, by key.
     pub watches: Vec<StoredState>,
     /// Open incidents, by id.

@@ -85,7 +85,7 @@ pub(super) struct Device {
     /// Index over the exclusion zones among them, by place in `watches`.
     pub(super) zones: ZoneIndex,
     /// The orders it takes part in, ascending.
-    pub(super) orders: Vec<OrderId>,
+    pub(super) orders: SmallVec<[OrderId; 1]>,
 }
 
 impl Device {
@@ -95,7 +95,7 @@ impl Device {
             role,
             interval: policy::FIX_INTERVAL,
             state: DeviceState::default(),
-            orders: Vec::new(),
+            orders: SmallVec::new(),
             watches: SmallVec::new(),
             zones: ZoneIndex::default(),
             always: SmallVec::new(),

@@ -35,7 +35,7 @@ use crate::decision::Decision;
 use crate::lookup::Lookup;
 use crate::order::Order;
 use crate::standing::Episode;
-use crate::{DeviceId, Input, Millis, OrderId, PersonId, Role, Timestamp};
+use crate::{ByOrder, DeviceId, Input, Millis, OrderId, PersonId, Role, Timestamp};
 use device::Device;
 use timers::{Timer, Timers};
 use watch::Watch;
@@ -85,7 +85,7 @@ pub struct Engine {
     clock: Timestamp,
     hearing: Hearing,
     orders: BTreeMap<OrderId, Registered>,
-    by_wearer: BTreeMap<PersonId, BTreeSet<OrderId>>,
+    by_wearer: ByOrder<PersonId, ()>,
     devices: Vec<Device>,
     free_devices: Vec<u32>,
     device_names: Lookup,
@@ -119,7 +119,7 @@ impl Engine {
             clock: Timestamp::from_millis(i64::MIN),
             hearing: Hearing { on: true, since: None, served: Millis(0) },
             orders: BTreeMap::new(),
-            by_wearer: BTreeMap::new(),
+            by_wearer: ByOrder::default(),
             devices: Vec::new(),
             free_devices: Vec::new(),
             device_names: Lookup::default(),
@@ -185,8 +185,8 @@ impl Engine {
     }
 
     /// The registered orders of a wearer, ascending by id.
-    pub fn orders_of_wearer(&self, wearer: &PersonId) -> impl Iterator<Item = &Arc<Order>> {
-        self.by_wearer.get(wearer).into_iter().flatten().filter_map(|id| self.order(id))
+    pub fn orders_of_wearer<'a>(&'a self, wearer: &'a PersonId) -> impl Iterator<Item = &'a Arc<Order>> {
+        self.by_wearer.of(wearer).filter_map(|(id, ())| self.order(id))
     }
 
     /// The name of the watch in a [`Decision`].

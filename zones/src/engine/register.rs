@@ -99,7 +99,7 @@ impl Engine {
     /// The other orders of the same wearer or with one of the same devices, ascending.
     fn related(&self, order: &Order) -> Vec<&Arc<Order>> {
         let mut ids: BTreeSet<&OrderId> =
-            self.by_wearer.get(&order.wearer.person).into_iter().flatten().collect();
+            self.by_wearer.of(&order.wearer.person).map(|(id, ())| id).collect();
         for device in order.parties().filter_map(|(_, party)| party.device.as_ref()) {
             let slots = [Role::Wearer, Role::Victim].map(|role| self.find(role, device.as_str()).ok());
             ids.extend(slots.into_iter().flatten().flat_map(|slot| &self.devices[slot as usize].orders));
@@ -124,7 +124,7 @@ impl Engine {
             }
             devices.push(slot);
         }
-        self.by_wearer.entry(order.wearer.person.clone()).or_default().insert(order.order.clone());
+        self.by_wearer.insert(order.wearer.person.clone(), order.order.clone(), ());
         let mut watches = Vec::new();
         for (subject, what, victim) in watched(order) {
             let Some(wearer) = devices.first().copied() else { break };
@@ -146,13 +146,7 @@ impl Engine {
     fn unregister(&mut self, id: &OrderId) -> (BTreeMap<Subject, Box<Episode>>, Vec<u32>) {
         let mut kept = BTreeMap::new();
         let Some(registered) = self.orders.remove(id) else { return (kept, Vec::new()) };
-        let wearer = &registered.order.wearer.person;
-        if let Some(orders) = self.by_wearer.get_mut(wearer) {
-            orders.remove(id);
-            if orders.is_empty() {
-                self.by_wearer.remove(wearer);
-            }
-        }
+        self.by_wearer.remove(&registered.order.wearer.person, id);
         for slot in registered.watches {
             let watch = &mut self.watches[slot as usize];
             watch.timer_at = None;

@@ -120,7 +120,7 @@ impl Engine {
     }
 
     pub(super) fn orders_of(&self, slot: u32) -> Vec<OrderId> {
-        self.devices[slot as usize].orders.clone()
+        self.devices[slot as usize].orders.to_vec()
     }
 
     /// From now on the device is expected to report (again): it gets its three intervals.
