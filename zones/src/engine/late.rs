@@ -101,7 +101,8 @@ impl Engine {
                 raised.until = raised.until.map(|until| until.max(seen.at));
             }
             None => {
-                episode.remember(Raised { from: seen.at, until: Some(seen.at), standing: finding.standing })
+                let until = Some(seen.at);
+                episode.remember(Raised { from: seen.at, until, standing: finding.standing });
             }
         }
         self.note_watch(slot);

@@ -46,7 +46,9 @@ impl Engine {
         let (kept, devices) = self.unregister(&order.order);
         let left = self.register(order, kept);
         self.note_gone(&order.order, left);
-        devices.iter().for_each(|slot| self.note_protection(*slot));
+        for slot in &devices {
+            self.note_protection(*slot);
+        }
         self.sweep(devices);
         self.set_order_timers(now, order);
         if order.in_force(now) {

@@ -129,7 +129,8 @@ struct Open {
 
 impl Open {
     fn new(from: Kept) -> Self {
-        let lat = policy::TRACK_WITHIN_M / UNIT_M;
+        // In both directions, so that it holds for the distance.
+        let lat = policy::TRACK_WITHIN_M * std::f64::consts::FRAC_1_SQRT_2 / UNIT_M;
         let narrow = (f64::from(from.lat) / PER_DEG).to_radians().cos().max(1e-3);
         Self {
             from,

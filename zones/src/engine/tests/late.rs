@@ -175,5 +175,5 @@ fn a_day_of_moving_about_stays_small() {
     }
     let history = case.engine.snapshot().histories.remove(0).history.unwrap();
     assert!(history.len() <= policy::TRACK_MOST, "{}", history.len());
-    assert_eq!(std::mem::size_of::<Kept>(), 16);
+    assert_eq!(size_of::<Kept>(), 16);
 }
