@@ -95,15 +95,12 @@ impl Engine {
             self.announce_past(slot, now, &judged, finding.standing);
         }
         let Some(episode) = self.watches[slot as usize].episode.as_mut() else { return };
-        match known.and_then(|n| episode.raised.get_mut(n)) {
-            Some(raised) => {
-                raised.from = raised.from.min(seen.at);
-                raised.until = raised.until.map(|until| until.max(seen.at));
-            }
-            None => {
-                let until = Some(seen.at);
-                episode.remember(Raised { from: seen.at, until, standing: finding.standing });
-            }
+        if let Some(raised) = known.and_then(|n| episode.raised.get_mut(n)) {
+            raised.from = raised.from.min(seen.at);
+            raised.until = raised.until.map(|until| until.max(seen.at));
+        } else {
+            let until = Some(seen.at);
+            episode.remember(Raised { from: seen.at, until, standing: finding.standing });
         }
         self.note_watch(slot);
     }

@@ -61,7 +61,7 @@ proptest! {
         let mut late: Vec<_> = late.into_iter().map(|(_, seen)| *seen).collect();
         while !late.is_empty() {
             track.insert(&late.remove(stride % late.len()), &mut history);
-            let times: Vec<_> = track.all(&history).map(|kept| kept.at()).collect();
+            let times: Vec<_> = track.all(&history).map(Kept::at).collect();
             prop_assert!(times.is_sorted_by(|a, b| a < b), "{times:?}");
         }
         prop_assert!(history.len() <= policy::TRACK_MOST);
@@ -79,7 +79,7 @@ fn a_night_at_home_is_two_places_and_a_gap_is_remembered() {
         track.push(&seen(minute * 60, if minute % 2 == 0 { 6.0 } else { -6.0 }));
     }
     assert!(track.all(&history).count() <= 2 + 8, "two, and the newest as they are");
-    assert!(track.all(&history).skip(1).all(|kept| kept.is_linked()));
+    assert!(track.all(&history).skip(1).all(Kept::is_linked));
     for minute in 700..720 {
         if track.push(&seen(minute * 60, 0.0)) {
             track.settle(&mut history);
