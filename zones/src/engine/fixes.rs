@@ -114,8 +114,9 @@ impl Engine {
         state.last = Some(seen);
         if !seen.fix.is_coarse() && state.track.push(&seen) {
             state.track.settle(&mut device.history);
-            device.history_changed = true;
+            self.note_history(slot);
         }
+        let state = &self.devices[slot as usize].state;
         let (is_vague, is_frozen) = (state.is_vague(), state.frozen_since.is_some());
         if was_unseen || is_vague != was_vague {
             self.note_protection(slot);

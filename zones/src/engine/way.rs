@@ -108,7 +108,7 @@ impl Engine {
         let watch = &self.watches[slot as usize];
         let Some(Target::Zone(zone)) = watch.target() else { return None };
         let applied = zone.schedule.as_ref().is_none_or(|schedule| schedule.applies(step.from.at));
-        if !applied || !watch.order.in_force(step.from.at) {
+        if !applied || !watch.in_force(step.from.at) {
             return None;
         }
         let way = step.way();
@@ -137,7 +137,7 @@ impl Engine {
         if now_m - gone_since_m(other, step.from.at) > alarm_m
             || uncertainty_m > sight.thresholds.vague_beyond_m
             || other.state.is_vague()
-            || !watch.order.in_force(step.from.at)
+            || !watch.in_force(step.from.at)
         {
             return None;
         }

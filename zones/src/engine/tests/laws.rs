@@ -99,6 +99,7 @@ fn alerts(effects: &[Effect]) -> Vec<String> {
 fn start() -> Engine {
     let mut engine = Engine::new();
     engine.handle(t(0), Input::Order(Arc::new(full_order(false)))).unwrap();
+    while engine.poll_effect().is_some() {}
     engine
 }
 
