@@ -144,9 +144,9 @@ impl Open {
 
     fn takes(&mut self, fix: Kept) -> bool {
         let span = (fix.at() - self.from.at()).as_secs_f64() as f32;
-        let moved = fix.from(self.from);
+        let (moved, per_s) = (fix.from(self.from), span.recip());
         let fits = |axis: usize| {
-            let speed = moved[axis] as f32 / span;
+            let speed = moved[axis] as f32 * per_s;
             self.least[axis] <= speed && speed <= self.most[axis]
         };
         if span <= 0.0 || fix.gap == u8::MAX || !(fits(0) && fits(1)) {
@@ -154,8 +154,8 @@ impl Open {
         }
         for axis in 0..2 {
             let (moved, reach) = (moved[axis] as f32, self.reach[axis]);
-            self.least[axis] = self.least[axis].max((moved - reach) / span);
-            self.most[axis] = self.most[axis].min((moved + reach) / span);
+            self.least[axis] = self.least[axis].max((moved - reach) * per_s);
+            self.most[axis] = self.most[axis].min((moved + reach) * per_s);
         }
         self.to = fix.worst_of(self.to);
         true
