@@ -94,6 +94,7 @@ fn stored(batch: Batch) -> Loaded {
     Loaded {
         orders: batch.orders.into_iter().map(order).collect(),
         devices: batch.devices.into_iter().filter_map(state).collect(),
+        histories: batch.histories.into_iter().filter_map(state).collect(),
         watches: batch.watches.into_iter().filter_map(state).collect(),
         incidents: batch.incidents,
         latest_fixes: fixes
