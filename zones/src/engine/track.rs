@@ -210,7 +210,9 @@ impl Pending {
 impl From<Vec<Kept>> for Pending {
     fn from(places: Vec<Kept>) -> Self {
         let mut pending = Self::default();
-        places.into_iter().for_each(|kept| pending.push(kept));
+        for kept in places {
+            pending.push(kept);
+        }
         pending
     }
 }
@@ -336,8 +338,7 @@ impl Track {
                 } else {
                     let mut pending = self.pending.as_slice().to_vec();
                     put(&mut pending, late);
-                    self.pending.clear();
-                    pending.into_iter().for_each(|kept| self.pending.push(kept));
+                    self.pending = pending.into();
                 }
                 if let Some(first) = self.pending.as_mut_slice().first_mut().filter(|_| into_history) {
                     first.gap = first.gap.min(packed_gap(first.at() - late.at()));
