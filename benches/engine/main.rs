@@ -49,6 +49,9 @@ impl Tally {
                     black_box(&alert);
                     self.alerts += 1;
                 }
+                told @ (Effect::Protection { .. } | Effect::Command { .. }) => {
+                    black_box(&told);
+                }
             }
         }
     }

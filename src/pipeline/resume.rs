@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use zones::order::Order;
-use zones::{DeviceId, DeviceRow, Engine, EpisodeRow, OrderId, Snapshot, Timestamp};
+use zones::{DeviceId, DeviceRow, Engine, EpisodeRow, HistoryRow, OrderId, Snapshot, Timestamp};
 
 use super::aside::Said;
 use super::decide::{Decider, Pending, Surroundings};
@@ -30,8 +30,8 @@ impl Damaged {
     }
 }
 
-/// What the store holds, its orders and devices read.
-pub type Taken = Loaded<TakenOrder, Result<DeviceRow, Damaged>>;
+/// What the store holds, its orders, devices and histories read.
+pub type Taken = Loaded<TakenOrder, Result<DeviceRow, Damaged>, Result<HistoryRow, Damaged>>;
 
 /// An order of the store, read.
 #[derive(Debug)]
@@ -63,6 +63,14 @@ pub(super) fn device(stored: StoredState) -> Result<DeviceRow, Damaged> {
     let (role, state) = rows::read_device(&stored.state).map_err(|error| Damaged::new(name(), &error))?;
     let device = DeviceId::new(&stored.key).map_err(|error| Damaged::new(name(), &error))?;
     Ok(DeviceRow { role, device, state: Some(state) })
+}
+
+/// Reads what is stored of a device's history.
+pub(super) fn history(stored: StoredState) -> Result<HistoryRow, Damaged> {
+    let name = || format!("history of device {}", stored.key);
+    let (role, history) = rows::read_history(&stored.state).map_err(|error| Damaged::new(name(), &error))?;
+    let device = DeviceId::new(&stored.key).map_err(|error| Damaged::new(name(), &error))?;
+    Ok(HistoryRow { role, device, history: Some(history) })
 }
 
 impl Decider {
@@ -102,6 +110,7 @@ impl Decider {
             hearing_served: zones::Millis(0),
             orders,
             devices: loaded.devices.into_iter().collect::<Result<_, _>>()?,
+            histories: loaded.histories.into_iter().collect::<Result<_, _>>()?,
             episodes: loaded.watches.iter().map(watch).collect::<Result<_, _>>()?,
         };
         let (engine, refused) = Engine::restore(snapshot);

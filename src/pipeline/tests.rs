@@ -13,7 +13,9 @@ use super::files::FileOrder;
 use super::resume::{self, Taken, TakenOrder};
 use crate::api::commands::NotWithdrawn;
 use crate::metrics::Metrics;
-use crate::store::{Batch, InputKind, Loaded, Next, Origin, StoredFix, StoredOrder, StoredState};
+use crate::store::{
+    Batch, Channel, InputKind, Loaded, Next, NoticeRow, Origin, StoredFix, StoredOrder, StoredState,
+};
 use crate::wire::TrackerKeys;
 
 /// So many seconds after the beginning of every test.
@@ -55,6 +57,7 @@ fn nothing() -> Taken {
     Loaded {
         orders: Vec::new(),
         devices: Vec::new(),
+        histories: Vec::new(),
         watches: Vec::new(),
         incidents: Vec::new(),
         latest_fixes: Vec::new(),
@@ -94,6 +97,7 @@ fn stored(batch: Batch) -> Taken {
     Loaded {
         orders: batch.orders.into_iter().map(order).map(TakenOrder::new).collect(),
         devices: batch.devices.into_iter().filter_map(state).map(resume::device).collect(),
+        histories: batch.histories.into_iter().filter_map(state).map(resume::history).collect(),
         watches: batch.watches.into_iter().filter_map(state).collect(),
         incidents: batch.incidents,
         latest_fixes: fixes
@@ -277,4 +281,57 @@ fn a_flood_of_nonsense_is_listed_whole_and_said_in_part() {
         decider.message(t(1), "afstand/v1/wearer/am-a/fix", b"nonsense");
     }
     assert_eq!(decider.take().batch.rejected.len(), 1_000);
+}
+
+/// Topics and payloads of what devices are told, in the order in which it was decided.
+fn told(batch: &Batch) -> Vec<(String, Value)> {
+    let read = |row: &NoticeRow| (row.topic.clone(), serde_json::from_str(&row.payload).unwrap());
+    batch.notices.iter().map(read).collect()
+}
+
+#[test]
+fn what_devices_are_told_is_stored_with_what_decided_it() {
+    let mut decider = started(nothing());
+    decider.put_order(t(0), draft(&order("a")), Origin::Api).unwrap();
+    decider.message(t(2), "afstand/v1/victim/vd-a/fix", &fix(1, 52.0));
+    decider.message(t(4), "afstand/v1/wearer/am-a/fix", &fix(3, 52.2));
+    let batch = decider.take().batch;
+    let protection = "afstand/v1/victim/vd-a/protection";
+    let states: Vec<_> =
+        told(&batch).into_iter().map(|(topic, told)| (topic, told["state"].clone())).collect();
+    let expected = ["limited", "limited", "protected"].map(|state| (protection.to_owned(), json!(state)));
+    assert_eq!(states, expected, "neither seen; she seen; both seen");
+    assert_eq!(told(&batch)[2].1, json!({"state": "protected", "reasons": [], "since": t(4)}));
+    assert!(batch.notices.iter().all(|row| row.until.is_none()), "retained: of use for ever");
+    // He comes near, after a restart.
+    let mut decider = started(stored(batch));
+    decider.message(t(400), "afstand/v1/victim/vd-a/fix", &fix(399, 52.0));
+    decider.message(t(402), "afstand/v1/wearer/am-a/fix", &fix(401, 52.005));
+    let batch = decider.take().batch;
+    let until = t(402 + 600);
+    let command =
+        ("afstand/v1/wearer/am-a/command".to_owned(), json!({"fix_interval_s": 10, "until": until}));
+    assert!(told(&batch).contains(&command), "{:?}", told(&batch));
+    assert!(batch.notices.iter().any(|row| row.until == Some(until)), "and of no use afterwards");
+}
+
+#[test]
+fn what_is_found_afterwards_is_for_the_desk_and_not_for_the_victim() {
+    // A backlog, the newest first: five minutes ago he was 560 m from her.
+    let backlog = [(420, 52.02), (300, 52.005), (180, 52.02)]
+        .map(|(seconds, lat)| json!({"fixed_at": t(seconds), "lat": lat, "lon": 5.1, "accuracy_m": 8.0}));
+    let payload = Value::from(backlog.to_vec()).to_string().into_bytes();
+    let mut decider = started(nothing());
+    decider.put_order(t(0), draft(&order("a")), Origin::Api).unwrap();
+    for n in 0..10 {
+        decider.message(t(n * 60 + 1), "afstand/v1/victim/vd-a/fix", &fix(n * 60, 52.0));
+    }
+    decider.message(t(602), "afstand/v1/wearer/am-a/fix", &fix(600, 52.02));
+    decider.take();
+    decider.message(t(620), "afstand/v1/wearer/am-a/fix", &payload);
+    let batch = decider.take().batch;
+    let told: Vec<_> = batch.deliveries.iter().map(|row| (row.channel, &*row.recipient)).collect();
+    assert_eq!(batch.alerts.len(), 1, "the middle one, once");
+    assert_eq!(told, [(Channel::DeskMqtt, "rotterdam")]);
+    assert!(batch.alerts[0].data.contains(r#""late":true"#), "{}", batch.alerts[0].data);
 }

@@ -5,7 +5,8 @@ use sqlx::{AssertSqlSafe, SqlSafeStr};
 use super::database::Value;
 use super::rows::{
     AlertRow, Channel, Counts, DeliveryRecord, IncidentFilter, IncidentRow, IncidentStory, InputFilter,
-    InputKind, InputRow, OrderRow, PendingDelivery, RejectedRow, StoredFix, StoredOrder, StoredState,
+    InputKind, InputRow, NoticeRow, OrderRow, PendingDelivery, RejectedRow, StoredFix, StoredOrder,
+    StoredState,
 };
 use super::tables::{self, Columns};
 use super::{MOST_ROWS, Store, StoreError};
@@ -131,6 +132,23 @@ impl Store {
     ) -> Result<Vec<D>, StoreError> {
         let select = Select::new(tables::DEVICES.columns, "devices");
         self.all_by_key(select, tables::read_state, |row| (row.key.clone(), make(row))).await
+    }
+
+    /// All histories of devices, by id.
+    pub(super) async fn all_histories<H: Send>(
+        &self,
+        mut make: impl FnMut(StoredState) -> H + Send,
+    ) -> Result<Vec<H>, StoreError> {
+        let select = Select::new(tables::HISTORIES.columns, "histories");
+        self.all_by_key(select, tables::read_state, |row| (row.key.clone(), make(row))).await
+    }
+
+    /// What devices are still to be told, by topic, after the one given.
+    pub async fn notices(&self, after: Option<&str>, limit: u32) -> Result<Vec<NoticeRow>, StoreError> {
+        let select = Select::new(tables::NOTICES.columns, "notices")
+            .filter_some("topic > ?", after.map(Value::text))
+            .page("topic", limit);
+        self.all(select, tables::read_notice).await
     }
 
     /// All states of watches, by key.

@@ -48,6 +48,9 @@ impl Engine {
         let (kept, devices) = self.unregister(&order.order);
         let left = self.register(order, kept);
         self.note_gone(&order.order, left);
+        for slot in &devices {
+            self.note_protection(*slot);
+        }
         self.sweep(devices);
         self.set_order_timers(now, order);
         if order.in_force(now) {
@@ -260,6 +263,7 @@ impl Engine {
             }
             self.device_names.remove(device.id.as_str(), slot);
             self.gone_devices.insert((device.role, device.id.clone()));
+            self.end_protection(slot);
             self.free_devices.push(slot);
         }
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::device::DeviceState;
+use super::track::Kept;
 use super::watch::WatchKey;
 use super::{Engine, Hearing, Refused};
 use crate::order::Order;
@@ -20,6 +21,17 @@ pub struct DeviceRow {
     pub state: Option<DeviceState>,
 }
 
+/// Where one device was before what its state remembers; `None` when no order names it any more.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HistoryRow {
+    /// The party it belongs to.
+    pub role: Role,
+    /// Its id.
+    pub device: DeviceId,
+    /// The places kept, oldest first.
+    pub history: Option<Vec<Kept>>,
+}
+
 /// The memory of one watch; `None` when the watch is gone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EpisodeRow {
@@ -34,6 +46,8 @@ pub struct EpisodeRow {
 pub struct Changes {
     /// Devices: those that are gone, then the others in the order in which they first changed.
     pub devices: Vec<DeviceRow>,
+    /// Histories of devices, which change with one fix in several.
+    pub histories: Vec<HistoryRow>,
     /// Watches, ascending by name.
     pub episodes: Vec<EpisodeRow>,
     /// Orders that are not registered any more because they ended a history ago.
@@ -55,6 +69,8 @@ pub struct Snapshot {
     pub orders: Vec<Arc<Order>>,
     /// All devices.
     pub devices: Vec<DeviceRow>,
+    /// Histories, of those devices that have one.
+    pub histories: Vec<HistoryRow>,
     /// All watches that were ever raised.
     pub episodes: Vec<EpisodeRow>,
 }
@@ -82,6 +98,12 @@ impl Engine {
             hearing_served: self.hearing.served,
             orders: self.orders().cloned().collect(),
             devices: self.device_slots().into_iter().map(|slot| self.device_row(slot)).collect(),
+            histories: self
+                .device_slots()
+                .into_iter()
+                .filter(|slot| !self.devices[*slot as usize].history.is_empty())
+                .map(|slot| self.history_row(slot))
+                .collect(),
             episodes,
         }
     }
@@ -105,14 +127,21 @@ impl Engine {
                 engine.devices[slot as usize].state = state;
             }
         }
+        for row in snapshot.histories {
+            if let (Ok(slot), Some(history)) = (engine.find(row.role, row.device.as_str()), row.history) {
+                engine.devices[slot as usize].history = history;
+            }
+        }
         for slot in 0..engine.devices.len() as u32 {
             engine.resume_device(slot);
+            engine.resume_command(slot);
         }
         (engine, refused)
     }
 
     /// Takes what has changed since the last call.
     pub fn take_changes(&mut self) -> Changes {
+        let histories = self.take_changed_histories();
         let devices = self.take_changed_devices();
         let mut keys = std::mem::take(&mut self.changed_about);
         for slot in std::mem::take(&mut self.changed_watches) {
@@ -123,9 +152,29 @@ impl Engine {
         let episode = |watch: WatchKey| EpisodeRow { episode: self.episode(&watch).cloned(), watch };
         Changes {
             devices,
+            histories,
             episodes: keys.into_iter().map(episode).collect(),
             forgotten: std::mem::take(&mut self.forgotten),
         }
+    }
+
+    /// Histories of devices that are gone, then of the others in the order in which they first changed.
+    fn take_changed_histories(&mut self) -> Vec<HistoryRow> {
+        let mut rows = Vec::new();
+        let gone: Vec<_> = self.gone_devices.iter().cloned().collect();
+        for (role, device) in gone {
+            match self.find(role, device.as_str()) {
+                Ok(slot) => self.note_history(slot), // One that was gone and is back begins anew.
+                Err(_) => rows.push(HistoryRow { role, device, history: None }),
+            }
+        }
+        for slot in std::mem::take(&mut self.changed_histories) {
+            let device = &mut self.devices[slot as usize];
+            if std::mem::take(&mut device.history_changed) && !device.orders.is_empty() {
+                rows.push(self.history_row(slot));
+            }
+        }
+        rows
     }
 
     /// In the order in which they first changed: nearly every fix changes a device, and sorting them by name
@@ -163,6 +212,11 @@ impl Engine {
     /// What is remembered of a device.
     pub fn device(&self, role: Role, device: &str) -> Option<&DeviceState> {
         self.find(role, device).ok().map(|slot| &self.devices[slot as usize].state)
+    }
+
+    fn history_row(&self, slot: u32) -> HistoryRow {
+        let device = &self.devices[slot as usize];
+        HistoryRow { role: device.role, device: device.id.clone(), history: Some(device.history.clone()) }
     }
 
     fn device_row(&self, slot: u32) -> DeviceRow {

@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 
 use rstar::{AABB, RTree, RTreeObject};
 
-use super::Shape;
 use super::bounds::Bounds;
+use super::{Shape, Way};
 use crate::Position;
 
 /// Up to so many boxes are looked at one by one; a tree would cost more memory and no less time.
@@ -72,6 +72,34 @@ impl ZoneIndex {
     }
 }
 
+impl ZoneIndex {
+    /// The same for a whole way: the zones whose shape, widened by its margin, it may touch anywhere.
+    pub fn along(&self, way: &Way, found: &mut Vec<u32>) {
+        let before = found.len();
+        for part in way.bounds().parts() {
+            // Rounded as positions are: that keeps order.
+            let corners = Corners {
+                south_west: [part.west as f32, part.south as f32],
+                north_east: [part.east as f32, part.north as f32],
+            };
+            if !self.around.meet(corners) {
+                continue;
+            }
+            match &self.boxes {
+                Boxes::Few(boxes) => {
+                    found.extend(boxes.iter().filter(|b| b.corners.meet(corners)).map(|b| b.zone));
+                }
+                Boxes::Many(tree) => {
+                    let envelope = AABB::from_corners(corners.south_west, corners.north_east);
+                    found.extend(tree.locate_in_envelope_intersecting(envelope).map(|entry| entry.zone));
+                }
+            }
+        }
+        found[before..].sort_unstable();
+        drop_repeated(found, before);
+    }
+}
+
 /// Keeps one of equal neighbours, from `start` on.
 fn drop_repeated(numbers: &mut Vec<u32>, start: usize) {
     let mut kept = start;
@@ -99,6 +127,12 @@ impl Corners {
     fn hold(&self, [lon, lat]: [f32; 2]) -> bool {
         let ([west, south], [east, north]) = (self.south_west, self.north_east);
         west <= lon && lon <= east && south <= lat && lat <= north
+    }
+
+    fn meet(&self, other: Self) -> bool {
+        (0..2).all(|axis| {
+            self.south_west[axis] <= other.north_east[axis] && other.south_west[axis] <= self.north_east[axis]
+        })
     }
 
     fn joined(self, other: Self) -> Self {
