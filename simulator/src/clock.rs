@@ -14,7 +14,7 @@ pub(crate) const HOUR: i64 = 60 * MINUTE;
 pub(crate) const DAY: i64 = 24 * HOUR;
 
 /// Where everybody lives. From the tables within the program, which are the same on every machine.
-static NETHERLANDS: LazyLock<TimeZone> =
+pub(crate) static NETHERLANDS: LazyLock<TimeZone> =
     LazyLock::new(|| TimeZoneDatabase::bundled().get("Europe/Amsterdam").unwrap_or(TimeZone::UTC));
 
 /// What the clock on the wall shows.
