@@ -18,9 +18,9 @@ pub(super) struct Expectation {
 /// Which way round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sort {
-    /// In every copy of the case.
-    Must,
-    /// More often than that, in no copy of the case.
+    /// More often than that, in every copy of the case.
+    Must(usize),
+    /// No more often than that, in all copies together.
     AtMost(usize),
 }
 
@@ -76,7 +76,7 @@ pub(super) enum Moment {
     },
 }
 
-const KINDS: [AlertKind; 8] = [
+pub(super) const KINDS: [AlertKind; 8] = [
     AlertKind::ExclusionZone,
     AlertKind::InclusionZone,
     AlertKind::VictimProximity,
@@ -104,45 +104,45 @@ const CERTAINTIES: [(&str, &[Certainty]); 4] = [
 ];
 
 impl Expectation {
-    /// `victim_proximity alarm certain to victim within 2 min of 09:30`.
+    /// `victim_proximity alarm certain to victim within 2 min after 09:30`; `more than 2` before it where once
+    /// is not enough.
     pub(super) fn must(line: &str, known: &Known, calendar: &Calendar) -> Result<Self, Invalid> {
-        Self::read(Sort::Must, Words::of(line), line, known, calendar)
+        Self::read(Sort::Must, line, known, calendar)
     }
 
-    /// The same, with `more than 2` before it where some are allowed.
+    /// The same; `more than 2` before it where some are allowed.
     pub(super) fn must_not(line: &str, known: &Known, calendar: &Calendar) -> Result<Self, Invalid> {
-        let mut words = Words::of(line);
-        let most = if words.take("more than") { words.number("a count")? } else { 0.0 };
-        if most.fract() != 0.0 {
-            return Err(wrong(format!("{most} is no count")));
-        }
-        Self::read(Sort::AtMost(most as usize), words, line, known, calendar)
+        Self::read(Sort::AtMost, line, known, calendar)
     }
 
     fn read(
-        sort: Sort,
-        mut words: Words<'_>,
+        sort: fn(usize) -> Sort,
         line: &str,
         known: &Known,
         calendar: &Calendar,
     ) -> Result<Self, Invalid> {
+        let mut words = Words::of(line);
+        let count = if words.take("more than") { words.number("a count")? } else { 0.0 };
+        if count.fract() != 0.0 {
+            return Err(wrong(format!("{count} is no count")));
+        }
         let pattern = Pattern::read(&mut words, known)?;
         let window = Window::read(&mut words, known, calendar)?;
         words.end()?;
-        Ok(Self { sort, pattern, window, line: line.to_owned() })
+        Ok(Self { sort: sort(count as usize), pattern, window, line: line.to_owned() })
     }
 
     /// Whether it must come, but not to anybody who has a topic.
     pub(super) fn is_unheard(&self) -> bool {
-        self.sort == Sort::Must && self.pattern.to.is_none()
+        matches!(self.sort, Sort::Must(_)) && self.pattern.to.is_none()
     }
 
     /// The other way round: what must becomes what must not.
     #[cfg(test)]
     pub(super) fn inverted(&self) -> Self {
         let sort = match self.sort {
-            Sort::Must => Sort::AtMost(0),
-            Sort::AtMost(_) => Sort::Must,
+            Sort::Must(count) => Sort::AtMost(count),
+            Sort::AtMost(count) => Sort::Must(count),
         };
         Self { sort, ..self.clone() }
     }
@@ -151,7 +151,7 @@ impl Expectation {
 /// As it stands in the file.
 impl std::fmt::Display for Expectation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let sort = if self.sort == Sort::Must { "must" } else { "must not" };
+        let sort = if matches!(self.sort, Sort::Must(_)) { "must" } else { "must not" };
         write!(f, "{sort}: {}", self.line)
     }
 }

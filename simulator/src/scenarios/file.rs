@@ -8,10 +8,12 @@ use zones::{Invalid, Millis, Position, Role, Source, Timestamp};
 
 use super::expect::Expectation;
 use super::order::{self, Plan};
-use super::place::{Known, Person, Place};
+use super::place::{Known, Person, Place, check_name};
 use super::script::{self, Act};
 use super::words::{Calendar, Words, local, wrong};
 
+/// Longest name of a case; with the other parts of an id it stays within the contract's 64.
+const LONGEST_NAME: usize = 24;
 /// Longest story.
 const LONGEST: Millis = Millis::from_secs(72 * 3_600);
 /// Longest story that is played in real time.
@@ -131,13 +133,13 @@ impl Scenario {
     }
 
     fn of(name: &str, document: Document) -> Result<Self, Invalid> {
-        if !zones::is_id(name) || name.len() > 32 {
-            return Err(wrong("its name is 1 to 32 characters of A-Z a-z 0-9 _ -"));
+        if !zones::is_id(name) || name.len() > LONGEST_NAME {
+            return Err(wrong(format!("its name is not 1 to {LONGEST_NAME} characters of A-Z a-z 0-9 _ -")));
         }
         let (calendar, ends) = times(&document)?;
         let mut known = Known::default();
         for (name, place) in &document.place {
-            known.name(name).map_err(|error| error.within("place"))?;
+            check_name(name).map_err(|error| error.within("place"))?;
             if let PlaceText::At(lon_lat) = place {
                 let at = Position::try_from(*lon_lat).map_err(|e| e.within(&format!("place.{name}")))?;
                 known.places.insert(name.clone(), at);
@@ -237,7 +239,7 @@ fn devices(
     for person in people {
         let document = documents.remove(&person.name);
         let field = format!("device.{}", person.name);
-        devices.push(Device::of(person.role, document).map_err(|e| e.within(&field))?);
+        devices.push(Device::of(person.role, document.as_ref()).map_err(|e| e.within(&field))?);
     }
     match documents.keys().next() {
         Some(name) => Err(Invalid::new(format!("device.{name}"), "is nobody's: no order names that person")),
@@ -246,8 +248,7 @@ fn devices(
 }
 
 impl Device {
-    fn of(role: Role, document: Option<DeviceDocument>) -> Result<Self, Invalid> {
-        let document = document.as_ref();
+    fn of(role: Role, document: Option<&DeviceDocument>) -> Result<Self, Invalid> {
         let seconds = |value: Option<f64>, usual: f64, least: f64, field: &str| match value.unwrap_or(usual) {
             value if (least..=3_600.0).contains(&value) => Ok(Millis((value * 1_000.0).round() as i64)),
             value => Err(Invalid::new(field, format!("{value} is not from {least} to 3600"))),

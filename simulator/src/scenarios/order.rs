@@ -6,7 +6,7 @@ use zones::order::Order;
 use zones::{Invalid, Millis, Role, Timestamp};
 
 use super::file::{Device, fixed};
-use super::place::{Known, Person};
+use super::place::{Known, Person, check_name};
 use super::play::Names;
 use super::words::{Calendar, Words, local, wrong};
 use crate::orders;
@@ -34,7 +34,6 @@ pub(super) struct Document {
 /// The moving zone; 1,000 m, 2,000 m and 5 minutes where the file says nothing.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[expect(clippy::struct_field_names, reason = "the names of the contract")]
 struct Proximity {
     alarm_m: f64,
     warning_m: f64,
@@ -83,7 +82,7 @@ pub(super) fn people(orders: &[Document]) -> Result<Vec<Person>, Invalid> {
         std::iter::once((&order.wearer, Role::Wearer)).chain(victims)
     });
     for (name, role) in named {
-        Known::default().name(name).map_err(|error| error.within("order"))?;
+        check_name(name).map_err(|error| error.within("order"))?;
         match people.iter().find(|person| person.name == *name) {
             Some(person) if person.role != role => {
                 return Err(Invalid::new("order", format!("{name} cannot be both wearer and victim")));
@@ -126,7 +125,7 @@ fn plan(order: &Document, known: &Known, calendar: &Calendar) -> Result<Plan, In
     let mut zones = Vec::with_capacity(order.zone.len());
     for zone in &order.zone {
         let field = format!("zone.{}", zone.id);
-        known.name(&zone.id).map_err(|e| e.within("zone"))?;
+        check_name(&zone.id).map_err(|e| e.within("zone"))?;
         if zone.victim.as_ref().is_some_and(|victim| !order.victims.contains(victim)) {
             return Err(Invalid::new(field, "protects nobody of this order"));
         }

@@ -25,19 +25,20 @@ pub(super) struct Known {
 /// Words of the script that nobody may be called.
 const TAKEN: [&str; 4] = ["service", "court", "anything", "until"];
 
-impl Known {
-    /// Checks a name that is being given.
-    #[expect(clippy::unused_self, reason = "names are checked where they are kept")]
-    pub(super) fn name(&self, name: &str) -> Result<(), Invalid> {
-        if !zones::is_id(name) || name.len() > 24 || TAKEN.contains(&name) {
-            return Err(Invalid::new(
-                name,
-                "a name is 1 to 24 characters of A-Z a-z 0-9 _ -, and no word of the script",
-            ));
-        }
-        Ok(())
-    }
+/// Longest name of a person, place or zone.
+const LONGEST_NAME: usize = 16;
 
+/// Checks a name that is being given.
+pub(super) fn check_name(name: &str) -> Result<(), Invalid> {
+    if !zones::is_id(name) || name.len() > LONGEST_NAME || TAKEN.contains(&name) {
+        let problem =
+            format!("a name is 1 to {LONGEST_NAME} characters of A-Z a-z 0-9 _ -, and no word of the script");
+        return Err(Invalid::new(name, problem));
+    }
+    Ok(())
+}
+
+impl Known {
     /// The person of that name.
     pub(super) fn person(&self, name: &str) -> Option<usize> {
         self.people.iter().position(|person| person.name == name)

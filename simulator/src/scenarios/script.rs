@@ -102,7 +102,7 @@ pub(super) fn read(line: &str, known: &Known, calendar: &Calendar, ends: Timesta
     if at < calendar.starts || at > ends {
         return Err(wrong("is not within the story"));
     }
-    let moment = |words: &mut Words<'_>| later(words, calendar, at);
+    let moment = |words: &mut Words<'_>| later(words, calendar, at, ends);
     let what = if words.take("service cannot hear") {
         What::Deaf { until: until(&mut words, &moment)? }
     } else {
@@ -128,9 +128,17 @@ pub(super) fn in_order(acts: &[Act]) -> Result<(), Invalid> {
     }
 }
 
-fn later(words: &mut Words<'_>, calendar: &Calendar, at: Timestamp) -> Result<Timestamp, Invalid> {
-    let moment = words.moment(calendar)?;
-    if moment > at { Ok(moment) } else { Err(wrong("ends before it begins")) }
+fn later(
+    words: &mut Words<'_>,
+    calendar: &Calendar,
+    at: Timestamp,
+    ends: Timestamp,
+) -> Result<Timestamp, Invalid> {
+    match words.moment(calendar)? {
+        moment if moment <= at => Err(wrong("ends before it begins")),
+        moment if moment > ends => Err(wrong("ends after the story does")),
+        moment => Ok(moment),
+    }
 }
 
 fn until(

@@ -112,13 +112,11 @@ fn find(wanted: &str) -> Result<Scenario, Failure> {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         return read(&name, &text);
     }
-    match FILES.iter().find(|(name, _)| *name == wanted) {
-        Some((name, text)) => read(name, text),
-        None => {
-            let known: Vec<&str> = names().collect();
-            Err(Failure::new(format!("there is no scenario {wanted}; there are: {}", known.join(", "))))
-        }
+    if let Some((name, text)) = FILES.iter().find(|(name, _)| *name == wanted) {
+        return read(name, text);
     }
+    let known: Vec<&str> = names().collect();
+    Err(Failure::new(format!("there is no scenario {wanted}; there are: {}", known.join(", "))))
 }
 
 fn read(name: &str, text: &str) -> Result<Scenario, Failure> {

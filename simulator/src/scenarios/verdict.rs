@@ -59,8 +59,9 @@ pub(super) fn miss(
             }
             shown(scenario, &found)
         }
-        Sort::Must => {
-            let lacks = |copy: &u32| !heard.iter().filter(|heard| heard.copy == *copy).any(|h| fits(&h));
+        Sort::Must(more_than) => {
+            let of = |copy| heard.iter().filter(move |heard| heard.copy == copy);
+            let lacks = |copy: &u32| of(*copy).filter(fits).count() <= more_than;
             let lacking: Vec<u32> = (0..scenario.copies).filter(lacks).collect();
             let Some(copy) = lacking.first().copied() else { return Ok(None) };
             let like = |heard: &&Heard| {
