@@ -13,6 +13,7 @@ mod broker;
 mod chance;
 mod clock;
 mod failure;
+mod http;
 mod json;
 pub mod live;
 pub mod load;

@@ -9,8 +9,10 @@
 //! positions: nothing here judges.
 
 mod device;
+mod ear;
 mod expect;
 mod file;
+mod live;
 mod order;
 mod place;
 mod play;
@@ -24,6 +26,7 @@ mod verdict;
 mod words;
 
 pub use file::{Scenario, Title};
+pub use live::Service;
 pub use report::{Report, Result, Told};
 pub use suite::{names, select};
 pub use verdict::Miss;
