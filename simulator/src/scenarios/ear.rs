@@ -11,15 +11,20 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
-use zones::{AlertKind, Certainty, Level, Timestamp};
+use zones::{AlertKind, Approach, Certainty, Level, ProtectionState, Timestamp};
 
-use super::file::Scenario;
+use super::expect::Kind;
 use super::play::Names;
 use crate::Failure;
 use crate::broker::Broker;
 
 /// Where alerts are heard.
-const TOPICS: [&str; 2] = ["afstand/v1/desk/+/alert", "afstand/v1/victim/+/alert"];
+const TOPICS: [&str; 4] = [
+    "afstand/v1/desk/+/alert",
+    "afstand/v1/victim/+/alert",
+    "afstand/v1/victim/+/protection",
+    "afstand/v1/wearer/+/command",
+];
 /// How long a broker gets to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Messages that wait to be sent.
@@ -88,36 +93,29 @@ async fn pump(mut events: EventLoop, alerts: mpsc::Sender<Publish>, trouble: Arc
     }
 }
 
-/// An alert as a desk or a victim gets it.
+/// A message to a desk, a victim device or an ankle monitor.
 #[derive(Debug)]
-pub(super) struct Said {
-    /// To a desk, with everything; else to a victim.
-    pub(super) desk: bool,
-    /// The device it was sent to, when to a victim.
-    device: String,
+pub(super) enum Said {
+    /// To a desk: the police version.
+    Desk(Box<Data>),
+    /// To that victim device.
+    Victim(String, Box<Data>),
+    /// To that device, something that is no alert.
+    Told(String, Kind, String),
+}
+
+/// An alert: what both versions have, and what only the desk's has.
+#[derive(Debug, Deserialize)]
+pub(super) struct Data {
     pub(super) alert: String,
     pub(super) kind: AlertKind,
     pub(super) level: Level,
     pub(super) certainty: Certainty,
     pub(super) late: bool,
     pub(super) raised_at: Timestamp,
-    pub(super) reason: String,
-    order: Option<String>,
-    /// Wearer, victim, zone and device, as far as it names them.
-    ids: Vec<String>,
-}
-
-/// What both versions have, and what only the desk's has.
-#[derive(Deserialize)]
-struct Data {
-    alert: String,
-    kind: AlertKind,
-    level: Level,
-    certainty: Certainty,
-    late: bool,
-    raised_at: Timestamp,
     #[serde(default)]
-    reason: String,
+    pub(super) reason: String,
+    pub(super) approach: Option<Approach>,
     order: Option<String>,
     wearer: Option<String>,
     victim: Option<String>,
@@ -125,46 +123,51 @@ struct Data {
     device: Option<String>,
 }
 
+#[derive(Deserialize)]
+struct ProtectionData {
+    state: ProtectionState,
+    reasons: Vec<String>,
+}
+
 impl Said {
-    /// Reads a message; `None` where it is no alert.
+    /// Reads a message; `None` where it is none of these.
     pub(super) fn read(publish: &Publish) -> Option<Self> {
         let topic = std::str::from_utf8(&publish.topic).ok()?;
         let mut parts = topic.split('/').skip(2);
-        let (to, device) = (parts.next()?, parts.next()?);
-        let event: Value = serde_json::from_slice(&publish.payload).ok()?;
-        let data: Data = serde_json::from_value(event.get("data")?.clone()).ok()?;
-        // About a device, the wearer is only the other party.
-        let wearer = data.wearer.filter(|_| data.device.is_none());
-        let owner = data.device.as_deref().and_then(|device| device.get(3..)).map(str::to_owned);
-        let ids = [wearer, data.victim, data.zone, owner].into_iter().flatten().collect();
-        Some(Self {
-            desk: to == "desk",
-            device: device.to_owned(),
-            alert: data.alert,
-            kind: data.kind,
-            level: data.level,
-            certainty: data.certainty,
-            late: data.late,
-            raised_at: data.raised_at,
-            reason: data.reason,
-            order: data.order,
-            ids,
+        let (to, name, leaf) = (parts.next()?, parts.next()?.to_owned(), parts.next()?);
+        let payload: Value = serde_json::from_slice(&publish.payload).ok()?;
+        let data = || serde_json::from_value(payload.get("data")?.clone()).ok().map(Box::new);
+        Some(match (to, leaf) {
+            ("desk", "alert") => Self::Desk(data()?),
+            ("victim", "alert") => Self::Victim(name, data()?),
+            ("victim", "protection") => {
+                let told: ProtectionData = serde_json::from_value(payload).ok()?;
+                Self::Told(name, Kind::Protection(told.state), told.reasons.join(", "))
+            }
+            ("wearer", "command") => {
+                Self::Told(name, Kind::Command, format!("every {} s", payload.get("fix_interval_s")?))
+            }
+            _ => return None,
         })
     }
 
     /// Whether it belongs to that copy of a case: by its order, or by whose device it came to.
-    pub(super) fn concerns(&self, names: &Names<'_>, scenario: &Scenario) -> bool {
-        match &self.order {
-            Some(order) if self.desk => names.has_order(order),
-            _ => (0..scenario.people.len()).any(|person| names.device(person) == self.device),
+    pub(super) fn concerns(&self, names: &Names<'_>) -> bool {
+        match self {
+            Self::Desk(data) => data.order.as_ref().is_some_and(|order| names.has_order(order)),
+            Self::Victim(device, _) | Self::Told(device, ..) => names.has_device(device),
         }
     }
+}
 
+impl Data {
     /// Whom it is about, by the names of the case.
     pub(super) fn about(&self, names: &Names<'_>) -> Vec<String> {
-        let told = if self.desk { None } else { self.device.get(3..) };
-        let ids = self.ids.iter().map(String::as_str).chain(told);
-        ids.map(|id| names.plain(id).to_owned()).collect()
+        // About a device, the wearer is only the other party.
+        let wearer = self.wearer.as_deref().filter(|_| self.device.is_none());
+        let ids = [wearer, self.victim.as_deref(), self.zone.as_deref()].into_iter().flatten();
+        let owner = self.device.as_deref().map(|device| names.owner(device));
+        ids.map(|id| names.plain(id)).chain(owner).map(str::to_owned).collect()
     }
 }
 
@@ -187,16 +190,33 @@ mod tests {
             "raised_at": "2026-11-02T08:00:00Z",
         });
         let victim = Said::read(&publish("afstand/v1/victim/vd-s1-live-car-anna/alert", &data)).unwrap();
-        assert!(!victim.desk && victim.concerns(&ours, &scenario) && !victim.concerns(&other, &scenario));
-        assert_eq!(victim.about(&ours), ["anna"]);
+        assert!(matches!(&victim, Said::Victim(device, _) if ours.owner(device) == "anna"), "{victim:?}");
+        assert!(victim.concerns(&ours) && !victim.concerns(&other));
         for (key, value) in
             [("order", "s1-live-car-order-1"), ("wearer", "s1-live-car-bram"), ("reason", "x")]
         {
             data[key] = value.into();
         }
         let desk = Said::read(&publish("afstand/v1/desk/rotterdam/alert", &data)).unwrap();
-        assert!(desk.desk && desk.concerns(&ours, &scenario) && !desk.concerns(&other, &scenario));
-        assert_eq!(desk.about(&ours), ["bram"]);
+        assert!(desk.concerns(&ours) && !desk.concerns(&other));
+        assert!(matches!(&desk, Said::Desk(data) if data.about(&ours) == ["bram"]), "{desk:?}");
         assert!(Said::read(&publish("afstand/v1/desk/rotterdam/alert", &Value::Null)).is_none());
+    }
+
+    #[test]
+    fn protection_and_commands_are_heard_too() {
+        let read = |topic, payload: Value| {
+            Said::read(&Publish::new(topic, QoS::AtLeastOnce, payload.to_string(), None))
+        };
+        let limited = serde_json::json!({"state": "limited", "reasons": ["own_device_silent"], "since": "x"});
+        let said = read("afstand/v1/victim/vd-1/protection", limited);
+        assert!(
+            matches!(&said, Some(Said::Told(device, Kind::Protection(ProtectionState::Limited), why))
+                if device == "vd-1" && why == "own_device_silent"),
+            "{said:?}"
+        );
+        let said =
+            read("afstand/v1/wearer/am-1/command", serde_json::json!({"fix_interval_s": 10, "until": "x"}));
+        assert!(matches!(&said, Some(Said::Told(_, Kind::Command, why)) if why == "every 10 s"), "{said:?}");
     }
 }

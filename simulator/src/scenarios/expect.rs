@@ -1,6 +1,6 @@
 //! What must and must not come of a case: one line an expectation.
 
-use zones::{AlertKind, Certainty, Invalid, Level, Millis, Timestamp};
+use zones::{AlertKind, Approach, Certainty, Invalid, Level, Millis, ProtectionState, Timestamp};
 
 use super::place::{Known, Place};
 use super::words::{Calendar, Words, wrong};
@@ -24,13 +24,25 @@ pub(super) enum Sort {
     AtMost(usize),
 }
 
+/// Something that is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Alert(AlertKind),
+    /// A victim is told how well she is protected.
+    Protection(ProtectionState),
+    /// An ankle monitor is told to report more often, or as before.
+    Command,
+}
+
 /// What an alert looks like; `None` is anything.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Pattern {
-    pub(super) kind: Option<AlertKind>,
+    /// Any alert; no protection and no command.
+    pub(super) kind: Option<Kind>,
     pub(super) levels: Option<&'static [Level]>,
     pub(super) certainties: Option<&'static [Certainty]>,
     pub(super) late: Option<bool>,
+    pub(super) approach: Option<Approach>,
     /// Person or zone it is about.
     pub(super) about: Option<String>,
     pub(super) to: Option<Recipient>,
@@ -87,6 +99,19 @@ pub(super) const KINDS: [AlertKind; 8] = [
     AlertKind::Jamming,
 ];
 
+const APPROACHES: [(&str, Approach); 4] = [
+    ("wearer_approaches", Approach::WearerApproaches),
+    ("victim_approaches", Approach::VictimApproaches),
+    ("both", Approach::Both),
+    ("unclear", Approach::Unclear),
+];
+
+const STATES: [(&str, ProtectionState); 3] = [
+    ("protected", ProtectionState::Protected),
+    ("limited", ProtectionState::Limited),
+    ("unprotected", ProtectionState::Unprotected),
+];
+
 /// Words for levels; `raised` is any but the end.
 const LEVELS: [(&str, &[Level]); 4] = [
     ("warning", &[Level::Warning]),
@@ -134,7 +159,8 @@ impl Expectation {
 
     /// Whether it must come, but not to anybody who has a topic.
     pub(super) fn is_unheard(&self) -> bool {
-        matches!(self.sort, Sort::Must(_)) && self.pattern.to.is_none()
+        let alert = !matches!(self.pattern.kind, Some(Kind::Protection(_) | Kind::Command));
+        alert && matches!(self.sort, Sort::Must(_)) && self.pattern.to.is_none()
     }
 
     /// The other way round: what must becomes what must not.
@@ -156,18 +182,53 @@ impl std::fmt::Display for Expectation {
     }
 }
 
+impl Kind {
+    /// The same; for protection also another state of it.
+    pub(super) fn is_like(self, other: Self) -> bool {
+        self == other || matches!((self, other), (Self::Protection(_), Self::Protection(_)))
+    }
+
+    fn read(words: &mut Words<'_>) -> Result<Self, Invalid> {
+        if words.take("command") {
+            return Ok(Self::Command);
+        }
+        if words.take("protection") {
+            let state =
+                STATES.iter().find(|(word, _)| words.take(word)).map(|(_, state)| Self::Protection(*state));
+            return state
+                .ok_or_else(|| wrong(format!("{} is not protected, limited or unprotected", words.shown())));
+        }
+        let kind = KINDS.into_iter().find(|kind| words.take(kind.as_str())).map(Self::Alert);
+        kind.ok_or_else(|| wrong(format!("{} is no kind of alert, nor `anything`", words.shown())))
+    }
+}
+
+/// As it is written.
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Alert(kind) => f.write_str(kind.as_str()),
+            Self::Protection(state) => {
+                let word = STATES.iter().find(|(_, known)| known == state).map_or("", |(word, _)| word);
+                write!(f, "protection {word}")
+            }
+            Self::Command => f.write_str("command"),
+        }
+    }
+}
+
 impl Pattern {
     fn read(words: &mut Words<'_>, known: &Known) -> Result<Self, Invalid> {
         let mut pattern = Self::default();
         if !words.take("anything") {
-            let kind = KINDS.into_iter().find(|kind| words.take(kind.as_str()));
-            let problem = || wrong(format!("{} is no kind of alert, nor `anything`", words.shown()));
-            pattern.kind = Some(kind.ok_or_else(problem)?);
+            pattern.kind = Some(Kind::read(words)?);
         }
         pattern.levels = LEVELS.iter().find(|(word, _)| words.take(word)).map(|(_, levels)| *levels);
         pattern.certainties =
             CERTAINTIES.iter().find(|(word, _)| words.take(word)).map(|(_, certainties)| *certainties);
         pattern.late = if words.take("late") { Some(true) } else { words.take("live").then_some(false) };
+        pattern.approach =
+            APPROACHES.iter().find(|(word, _)| words.take(word)).map(|(_, approach)| *approach);
         loop {
             if words.take("about") {
                 let name = words.next("a person or zone")?;

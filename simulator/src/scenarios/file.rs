@@ -14,6 +14,9 @@ use super::words::{Calendar, Words, local, wrong};
 
 /// Longest name of a case; with the other parts of an id it stays within the contract's 64.
 const LONGEST_NAME: usize = 24;
+/// True error of a device where the file says nothing, in each direction: enough that no two fixes are the same to
+/// the last digit, little enough that nobody is moved across an edge.
+const USUAL_NOISE_M: f64 = 1.0;
 /// Longest story.
 const LONGEST: Millis = Millis::from_secs(72 * 3_600);
 /// Longest story that is played in real time.
@@ -264,7 +267,7 @@ impl Device {
             phase: seconds(document.and_then(|d| d.phase_s), phase, 0.0, "phase_s")?,
             delay: seconds(document.and_then(|d| d.delay_s), 1.0, 0.0, "delay_s")?,
             accuracy_m: metres(document.and_then(|d| d.accuracy_m), 8.0, "accuracy_m")? as f32,
-            noise_m: metres(document.and_then(|d| d.noise_m), 0.0, "noise_m")?,
+            noise_m: metres(document.and_then(|d| d.noise_m), USUAL_NOISE_M, "noise_m")?,
             source: document.and_then(|d| d.source).unwrap_or(Source::Gnss),
         })
     }

@@ -17,6 +17,7 @@ use zones::{DeviceEvent, Fix, Millis, Timestamp};
 
 use super::device::{Arrival, Message};
 use super::ear::{Said, connect};
+use super::expect::Kind;
 use super::file::Scenario;
 use super::play::{Heard, Names, Play};
 use super::report::{Report, Told};
@@ -186,7 +187,7 @@ impl<'a> Run<'a> {
         heard.sort_by_key(|heard| heard.at);
         let misses = misses(self.scenario, &self.play, &heard);
         let misses = misses.map_err(|error| in_file(&self.scenario.name, &error))?;
-        Ok(Told::played(self.scenario, heard.len(), misses))
+        Ok(Told::played(self.scenario, &heard, misses))
     }
 
     fn emissions(&self) -> Vec<Emission> {
@@ -222,29 +223,35 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Takes in what was said, if it is about this case. The desk's version says more than the victim's.
+    /// Takes in what was said, if it is about this case.
     fn hear(&mut self, said: &Said) {
-        let Some((copy, names)) =
-            self.names.iter().enumerate().find(|(_, names)| said.concerns(names, self.scenario))
-        else {
-            return;
+        let found = self.names.iter().enumerate().find(|(_, names)| said.concerns(names));
+        let Some((copy, names)) = found.map(|(copy, names)| (copy as u32, names)) else { return };
+        let now = clock::now() - self.shift;
+        let (data, owner) = match said {
+            Said::Desk(data) => (data, None),
+            Said::Victim(device, data) => (data, Some(names.owner(device))),
+            Said::Told(device, kind, reason) => {
+                let told = Heard::told(copy, now, *kind, names.owner(device), reason.clone());
+                self.heard.insert(format!("told-{}", self.heard.len()), told);
+                return;
+            }
         };
         let new = || Heard {
-            copy: copy as u32,
-            at: said.raised_at - self.shift,
-            kind: said.kind,
-            level: said.level,
-            certainty: said.certainty,
-            late: said.late,
+            at: data.raised_at - self.shift,
+            level: data.level,
+            certainty: data.certainty,
+            late: data.late,
+            approach: data.approach,
             about: Vec::new(),
-            to_victim: false,
-            to_desk: false,
-            reason: said.reason.clone(),
+            ..Heard::told(copy, now, Kind::Alert(data.kind), "", data.reason.clone())
         };
-        let heard = self.heard.entry(said.alert.clone()).or_insert_with(new);
-        heard.to_desk |= said.desk;
-        heard.to_victim |= !said.desk;
-        for name in said.about(names) {
+        // The desk's version says more than the victim's.
+        let heard = self.heard.entry(data.alert.clone()).or_insert_with(new);
+        heard.to_desk |= owner.is_none();
+        heard.to_victim |= owner.is_some();
+        heard.approach = heard.approach.or(data.approach);
+        for name in data.about(names).into_iter().chain(owner.map(str::to_owned)) {
             if !heard.about.contains(&name) {
                 heard.about.push(name);
             }

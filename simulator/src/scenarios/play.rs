@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use zones::{
-    Alert, AlertKind, Certainty, Effect, Engine, Input, Invalid, Level, Millis, Refused, Role, Timestamp,
+    Alert, AlertKind, Approach, Certainty, DeviceId, Effect, Engine, Input, Invalid, Level, Millis, Refused,
+    Role, Timestamp,
 };
 
 use super::device::{Arrival, Message, arrivals};
+use super::expect::Kind;
 use super::file::Scenario;
 use super::order::in_force;
 use super::script::What;
@@ -55,6 +57,16 @@ impl<'a> Names<'a> {
         self.scenario.people[person].role
     }
 
+    /// The person in the case whose device has that id.
+    pub(super) fn owner<'t>(&self, device: &'t str) -> &'t str {
+        self.plain(device.get(3..).unwrap_or_default())
+    }
+
+    /// Whether a device of that id is one of this copy.
+    pub(super) fn has_device(&self, id: &str) -> bool {
+        (0..self.scenario.people.len()).any(|person| self.device(person) == id)
+    }
+
     /// Whether an order of that id is one of this copy.
     pub(super) fn has_order(&self, id: &str) -> bool {
         (0..self.scenario.orders.len()).any(|index| self.order(index) == id)
@@ -75,15 +87,16 @@ impl<'a> Names<'a> {
     }
 }
 
-/// An alert that came of a case.
+/// An alert that came of a case, or something else that was told.
 #[derive(Debug, Clone)]
 pub(super) struct Heard {
     pub(super) copy: u32,
     pub(super) at: Timestamp,
-    pub(super) kind: AlertKind,
+    pub(super) kind: Kind,
     pub(super) level: Level,
     pub(super) certainty: Certainty,
     pub(super) late: bool,
+    pub(super) approach: Option<Approach>,
     /// Persons and zones it is about, by their names in the case.
     pub(super) about: Vec<String>,
     pub(super) to_victim: bool,
@@ -161,13 +174,13 @@ struct Stage<'a> {
     engine: Engine,
     heard: Vec<Heard>,
     /// Incidents that the victim and the desk have heard of.
-    told: BTreeMap<String, Told>,
+    reached: BTreeMap<String, Told>,
 }
 
 impl<'a> Stage<'a> {
     fn new(scenario: &'a Scenario) -> Self {
         let names = (0..scenario.copies).map(|copy| Names::new(scenario, "", copy)).collect();
-        Self { names, engine: Engine::new(), heard: Vec::new(), told: BTreeMap::new() }
+        Self { names, engine: Engine::new(), heard: Vec::new(), reached: BTreeMap::new() }
     }
 
     /// Lets time pass punctually, then tells the engine something.
@@ -207,26 +220,46 @@ impl<'a> Stage<'a> {
 
     fn listen(&mut self) {
         while let Some(effect) = self.engine.poll_effect() {
-            if let Effect::Alert(alert) = effect {
-                self.hear(&alert);
+            match effect {
+                Effect::Alert(alert) => self.hear(&alert),
+                Effect::Protection { device, protection, .. } => {
+                    self.told(
+                        Kind::Protection(protection.state),
+                        &device,
+                        format!("{:?}", protection.reasons),
+                    );
+                }
+                Effect::Command { device, fix_interval_s, .. } => {
+                    self.told(Kind::Command, &device, format!("every {fix_interval_s} s"));
+                }
+                Effect::Decision(_) => {}
             }
         }
+    }
+
+    /// Takes down what a device is told that is no alert.
+    fn told(&mut self, kind: Kind, device: &DeviceId, reason: String) {
+        let found = self.names.iter().enumerate().find(|(_, names)| names.has_device(device.as_str()));
+        let Some((copy, names)) = found else { return };
+        let owner = names.owner(device.as_str());
+        self.heard.push(Heard::told(copy as u32, self.engine.clock(), kind, owner, reason));
     }
 
     fn hear(&mut self, alert: &Alert) {
         let order = alert.order.as_str();
         let copy = self.names.iter().position(|names| names.has_order(order)).unwrap_or_default();
         let names = &self.names[copy];
-        let known = self.told.entry(alert.incident.to_string()).or_default();
+        let known = self.reached.entry(alert.incident.to_string()).or_default();
         let to = Told::of(alert, *known);
         *known = Told { victim: known.victim || to.victim, desk: known.desk || to.desk };
         self.heard.push(Heard {
             copy: copy as u32,
             at: alert.raised_at,
-            kind: alert.kind,
+            kind: Kind::Alert(alert.kind),
             level: alert.level,
             certainty: alert.certainty,
             late: alert.late,
+            approach: alert.approach,
             about: about(names, alert),
             to_victim: to.victim,
             to_desk: to.desk,
@@ -235,15 +268,35 @@ impl<'a> Stage<'a> {
     }
 }
 
+impl Heard {
+    /// Something that a person's device is told, and is no alert.
+    pub(super) fn told(copy: u32, at: Timestamp, kind: Kind, owner: &str, reason: String) -> Self {
+        Self {
+            copy,
+            at,
+            kind,
+            level: Level::Clear,
+            certainty: Certainty::Certain,
+            late: false,
+            approach: None,
+            about: vec![owner.to_owned()],
+            to_victim: false,
+            to_desk: false,
+            reason,
+        }
+    }
+}
+
 /// Everybody and everything an alert names.
 fn about(names: &Names<'_>, alert: &Alert) -> Vec<String> {
-    let ids = [
-        Some(alert.wearer.as_str()).filter(|_| alert.device.is_none()),
-        alert.victim.as_ref().map(zones::PersonId::as_str),
-        alert.zone.as_ref().map(zones::ZoneId::as_str),
-        alert.device.as_ref().and_then(|device| device.as_str().get(3..)),
+    // About a device, the wearer is only the other party.
+    let named = [
+        Some(alert.wearer.as_str()).filter(|_| alert.device.is_none()).map(|id| names.plain(id)),
+        alert.victim.as_ref().map(|victim| names.plain(victim.as_str())),
+        alert.zone.as_ref().map(|zone| names.plain(zone.as_str())),
+        alert.device.as_ref().map(|device| names.owner(device.as_str())),
     ];
-    let mut about: Vec<String> = ids.into_iter().flatten().map(|id| names.plain(id).to_owned()).collect();
+    let mut about: Vec<String> = named.into_iter().flatten().map(str::to_owned).collect();
     about.dedup();
     about
 }
@@ -257,7 +310,7 @@ struct Told {
 
 impl Told {
     /// Whom an alert reaches, given whom earlier ones of its incident reached. Written from what the design says
-    /// of recipients: the victim hears what endangers her, the desk hears alarms and what follows on them.
+    /// of recipients: the victim hears what endangers her now, the desk hears alarms and what follows on them.
     fn of(alert: &Alert, earlier: Self) -> Self {
         use AlertKind as K;
         if alert.operator_only {
@@ -266,7 +319,7 @@ impl Told {
         let hers = matches!(alert.kind, K::VictimProximity | K::ExclusionZone | K::Aware);
         let raised = alert.level > Level::Clear;
         Self {
-            victim: alert.victim_device.is_some() && hers && (raised || earlier.victim),
+            victim: alert.victim_device.is_some() && hers && !alert.hindsight && (raised || earlier.victim),
             desk: alert.kind != K::Battery && (alert.level == Level::Alarm || earlier.desk),
         }
     }

@@ -4,7 +4,9 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::expect::Kind;
 use super::file::{Scenario, Title};
+use super::play::Heard;
 use super::verdict::Miss;
 
 /// How all cases went.
@@ -50,7 +52,8 @@ pub enum Result {
 }
 
 impl Told {
-    pub(super) fn played(scenario: &Scenario, alerts: usize, misses: Vec<Miss>) -> Self {
+    pub(super) fn played(scenario: &Scenario, heard: &[Heard], misses: Vec<Miss>) -> Self {
+        let alerts = heard.iter().filter(|heard| matches!(heard.kind, Kind::Alert(_))).count();
         let result = if misses.is_empty() { Result::Pass } else { Result::Miss };
         Self { result, alerts, misses, ..Self::not_playable(scenario) }
     }

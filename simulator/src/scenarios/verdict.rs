@@ -3,7 +3,7 @@
 use zones::{Invalid, Millis, Timestamp};
 
 use super::device::{Arrival, Message};
-use super::expect::{Expectation, Moment, Pattern, Recipient, Sort, Window};
+use super::expect::{Expectation, Kind, Moment, Pattern, Recipient, Sort, Window};
 use super::file::Scenario;
 use super::play::{Heard, Play};
 use super::truth::Truth;
@@ -65,7 +65,7 @@ pub(super) fn miss(
             let lacking: Vec<u32> = (0..scenario.copies).filter(lacks).collect();
             let Some(copy) = lacking.first().copied() else { return Ok(None) };
             let like = |heard: &&Heard| {
-                heard.copy == copy && expectation.pattern.kind.is_none_or(|kind| kind == heard.kind)
+                heard.copy == copy && expectation.pattern.kind.is_none_or(|kind| kind.is_like(heard.kind))
             };
             let mut came = instead(scenario, heard, like, expectation);
             if scenario.copies > 1 {
@@ -95,9 +95,9 @@ fn instead(
     if !alike.is_empty() {
         return shown(scenario, &alike);
     }
-    let kind = expectation.pattern.kind.map_or("anything", zones::AlertKind::as_str);
+    let kind = expectation.pattern.kind.map_or_else(|| "anything".to_owned(), |kind| kind.to_string());
     let rest: Vec<&Heard> = heard.iter().collect();
-    let mut came = vec![format!("no alert of kind {kind}")];
+    let mut came = vec![format!("no {kind}")];
     if !rest.is_empty() {
         came.push("but:".to_owned());
         came.extend(shown(scenario, &rest));
@@ -116,6 +116,10 @@ fn shown(scenario: &Scenario, heard: &[&Heard]) -> Vec<String> {
 impl Heard {
     /// One line for whoever has to find out.
     fn show(&self, scenario: &Scenario) -> String {
+        let (when, about) = (scenario.calendar.show(self.at), self.about.join(", "));
+        let Kind::Alert(_) = self.kind else {
+            return format!("{when} {} about {about}: {}", self.kind, self.reason);
+        };
         let word = |value| match serde_json::to_value(value) {
             Ok(serde_json::Value::String(word)) => word,
             _ => String::new(),
@@ -127,13 +131,11 @@ impl Heard {
             (false, false) => "operator only",
         };
         format!(
-            "{} {} {} {}{} about {} → {to}: {}",
-            scenario.calendar.show(self.at),
-            self.kind.as_str(),
+            "{when} {} {} {}{} about {about} → {to}: {}",
+            self.kind,
             self.level.as_str(),
             word(self.certainty),
             if self.late { " late" } else { "" },
-            self.about.join(", "),
             self.reason,
         )
     }
@@ -141,7 +143,8 @@ impl Heard {
 
 impl Pattern {
     fn fits(&self, heard: &Heard) -> bool {
-        self.kind.is_none_or(|kind| kind == heard.kind)
+        self.kind.map_or(matches!(heard.kind, Kind::Alert(_)), |kind| kind == heard.kind)
+            && self.approach.is_none_or(|approach| Some(approach) == heard.approach)
             && self.levels.is_none_or(|levels| levels.contains(&heard.level))
             && self.certainties.is_none_or(|certainties| certainties.contains(&heard.certainty))
             && self.late.is_none_or(|late| late == heard.late)
