@@ -16,7 +16,7 @@ use tokio::time::{sleep, timeout};
 use zones::{DeviceEvent, Fix, Millis, Timestamp};
 
 use super::device::{Arrival, Message};
-use super::ear::{Said, connect};
+use super::ear::{Line, Said, connect};
 use super::expect::Kind;
 use super::file::Scenario;
 use super::play::{Heard, Names, Play};
@@ -30,8 +30,8 @@ use crate::{Failure, clock};
 
 /// From the last order to the beginning of the stories.
 const PAUSE: Millis = Millis(1_000);
-/// How long after the end an alert may still be on its way.
-const GRACE: Duration = Duration::from_secs(3);
+/// How long an alert may be on its way: what must come by a time may come so much later.
+const GRACE: Millis = Millis(2_000);
 /// How long the broker gets for one message.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -63,11 +63,19 @@ struct Run<'a> {
     heard: BTreeMap<String, Heard>,
 }
 
-/// A message that is to be sent.
-struct Emission {
+/// Something to be done at its time.
+struct Item {
     at: Timestamp,
-    topic: String,
-    payload: Vec<u8>,
+    what: Do,
+}
+
+enum Do {
+    Send {
+        topic: String,
+        payload: Vec<u8>,
+    },
+    /// The story is over; an order that nobody plays would be silent for ever.
+    Withdraw(String),
 }
 
 impl Report {
@@ -80,9 +88,11 @@ impl Report {
         let mut runs =
             live.map(|scenario| Run::new(scenario, &word, begins)).collect::<Result<Vec<_>, _>>()?;
         let played = service.play(&word, &mut runs).await;
-        // Also when something went wrong: orders that nobody plays would be silent for ever.
-        let tidied = service.withdraw(&runs).await;
-        played.and(tidied)?;
+        if played.is_err() {
+            // What cannot be withdrawn now is less than what went wrong before.
+            let _ = service.withdraw(&runs).await;
+        }
+        played?;
         let mut told = Vec::with_capacity(scenarios.len());
         let mut runs = runs.into_iter();
         for scenario in scenarios {
@@ -112,35 +122,38 @@ impl Service {
         for run in runs.iter_mut() {
             run.shift = begins - run.scenario.calendar.starts;
         }
-        let mut emissions: Vec<Emission> = runs.iter().flat_map(Run::emissions).collect();
-        emissions.sort_by_key(|emission| emission.at);
-        let ends = runs.iter().map(|run| run.scenario.ends + run.shift).max().unwrap_or(begins);
-        let progress = Progress::new("playing", (ends - begins).0 as u64 / 1_000, "seconds");
-        for emission in emissions {
-            while let Some(wait) = clock::until(emission.at) {
-                progress.at((clock::now() - begins).0.max(0) as u64 / 1_000);
+        let mut agenda: Vec<Item> = runs.iter().flat_map(Run::agenda).collect();
+        agenda.sort_by_key(|item| item.at);
+        let seconds = |moment: Timestamp| (moment - begins).0.max(0) as u64 / 1_000;
+        let progress = Progress::new("playing", agenda.last().map_or(0, |item| seconds(item.at)), "seconds");
+        for item in agenda {
+            while let Some(wait) = clock::until(item.at) {
+                progress.at(seconds(clock::now()));
                 sleep(wait.min(Duration::from_secs(1))).await;
+                hear(runs, &mut heard);
             }
-            let sent = line.client.publish(emission.topic, QoS::AtLeastOnce, false, emission.payload);
-            match timeout(PATIENCE, sent).await {
-                Ok(Ok(())) => {}
-                _ => return Err(Failure::new(format!("{} takes no more messages", self.broker))),
-            }
-            hear(runs, &mut heard);
-        }
-        while let Some(wait) = clock::until(ends) {
-            progress.at((clock::now() - begins).0.max(0) as u64 / 1_000);
-            sleep(wait.min(Duration::from_secs(1))).await;
-            hear(runs, &mut heard);
+            self.perform(&line, item.what).await?;
         }
         progress.done();
-        sleep(GRACE).await;
         hear(runs, &mut heard);
         match line.trouble() {
-            Some(trouble) => {
-                Err(Failure::new(format!("{}: {trouble}: what was not heard cannot be judged", self.broker)))
-            }
             None => Ok(()),
+            Some(trouble) => {
+                let why = format!("{}: {trouble}: what was not heard cannot be judged", self.broker);
+                Err(Failure::new(why))
+            }
+        }
+    }
+
+    async fn perform(&self, line: &Line, what: Do) -> Result<(), Failure> {
+        match what {
+            Do::Withdraw(order) => self.order("DELETE", &order, "").await,
+            Do::Send { topic, payload } => {
+                match timeout(PATIENCE, line.client.publish(topic, QoS::AtLeastOnce, false, payload)).await {
+                    Ok(Ok(())) => Ok(()),
+                    _ => Err(Failure::new(format!("{} takes no more messages", self.broker))),
+                }
+            }
         }
     }
 
@@ -178,26 +191,34 @@ impl<'a> Run<'a> {
     fn new(scenario: &'a Scenario, word: &str, begins: Timestamp) -> Result<Self, Failure> {
         let shift = begins - scenario.calendar.starts;
         let play = Play::of(scenario, word, shift).map_err(|error| in_file(&scenario.name, &error))?;
+        let play = Play { grace: GRACE, ..play };
         let names = (0..scenario.copies).map(|copy| Names::new(scenario, word, copy)).collect();
         Ok(Self { scenario, names, play, shift, heard: BTreeMap::new() })
     }
 
     fn told(self) -> Result<Told, Failure> {
         let mut heard: Vec<Heard> = self.heard.into_values().collect();
+        // What comes of its end, and of orders that are withdrawn, is not part of the story.
+        heard.retain(|heard| heard.at <= self.scenario.ends);
         heard.sort_by_key(|heard| heard.at);
         let misses = misses(self.scenario, &self.play, &heard);
         let misses = misses.map_err(|error| in_file(&self.scenario.name, &error))?;
         Ok(Told::played(self.scenario, &heard, misses))
     }
 
-    fn emissions(&self) -> Vec<Emission> {
-        let of = |names: &Names<'_>, arrival: &Arrival| {
+    fn agenda(&self) -> impl Iterator<Item = Item> {
+        let send = |names: &Names<'_>, arrival: &Arrival| {
             let (role, device) = (names.role(arrival.person), names.device(arrival.person));
             let (leaf, payload) = self.payload(&arrival.message);
             let topic = format!("afstand/v1/{}/{device}/{leaf}", role.as_str());
-            Emission { at: arrival.at + self.shift, topic, payload }
+            Item { at: arrival.at + self.shift, what: Do::Send { topic, payload } }
         };
-        self.names.iter().flat_map(|names| self.play.arrivals.iter().map(|a| of(names, a))).collect()
+        let over = self.scenario.ends + self.shift + GRACE;
+        let orders = self.play.orders.iter().map(move |(_, _, id, _)| id.clone());
+        let withdrawn = orders.map(move |id| Item { at: over, what: Do::Withdraw(id) });
+        let sent =
+            self.names.iter().flat_map(move |names| self.play.arrivals.iter().map(move |a| send(names, a)));
+        sent.chain(withdrawn)
     }
 
     /// Topic and payload of a message, at the time it is now.

@@ -111,6 +111,8 @@ pub(super) struct Play {
     /// When each order is given, its copy, its id and its document.
     pub(super) orders: Vec<(Timestamp, u32, String, Value)>,
     pub(super) arrivals: Vec<Arrival>,
+    /// How much later than expected something may come: none on a virtual clock.
+    pub(super) grace: Millis,
 }
 
 impl Play {
@@ -138,7 +140,7 @@ impl Play {
             }
         }
         orders.sort_by_key(|(issued, ..)| *issued);
-        Ok(Self { truth, orders, arrivals: all })
+        Ok(Self { truth, orders, arrivals: all, grace: Millis(0) })
     }
 
     /// Plays it through an engine; the error says what the engine would not take.

@@ -33,7 +33,7 @@ fn every_file_is_a_case_and_every_case_a_file() {
     let files: BTreeSet<String> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .map(|name| name.strip_suffix(".toml").unwrap().to_owned())
+        .filter_map(|name| name.strip_suffix(".toml").map(str::to_owned))
         .collect();
     let known: BTreeSet<String> = super::names().map(str::to_owned).collect();
     assert_eq!(files, known);
@@ -215,6 +215,18 @@ fn a_wrong_file_is_refused_and_says_where_it_is_wrong() {
         let said = error(piece, by);
         assert!(said.contains(words), "{by}: {said}");
     }
+}
+
+#[test]
+fn the_example_of_the_readme_is_a_case() {
+    let readme = include_str!("../../scenarios/README.md");
+    let (_, rest) = readme.split_once("```toml\n").unwrap();
+    let (example, _) = rest.split_once("```").unwrap();
+    // Shown for their form; a case with a schedule is not played live.
+    let example = example.replace("live = true", "live = false").replace("copies = 30", "copies = 1");
+    let scenario = Scenario::read("example", &example).unwrap();
+    assert_eq!((scenario.people.len(), scenario.orders.len(), scenario.expectations.len()), (2, 1, 2));
+    Play::of(&scenario, "", Millis(0)).unwrap();
 }
 
 #[test]

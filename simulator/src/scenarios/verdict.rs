@@ -50,6 +50,10 @@ pub(super) fn miss(
 ) -> Result<Option<Miss>, Invalid> {
     let span = span(scenario, play, &expectation.window)
         .map_err(|error| Invalid::new("expect", format!("“{expectation}”: {error}")))?;
+    let span = match expectation.sort {
+        Sort::Must(_) => Span { until: (span.until + play.grace).min(scenario.ends), ..span },
+        Sort::AtMost(_) => span,
+    };
     let fits = |heard: &&Heard| expectation.pattern.fits(heard) && span.holds(heard.at);
     let came = match expectation.sort {
         Sort::AtMost(most) => {
