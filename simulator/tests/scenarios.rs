@@ -59,6 +59,7 @@ fn a_miss_is_told_in_full_and_ends_with_status_1() {
         "in 09:00:00 – 09:19:59",
         "came      09:00:01 exclusion_zone alarm certain about bram, village → desk",
         "expected  must not: exclusion_zone alarm",
+        "← at another level",
         "the rule  §0 none",
     ] {
         assert!(out.contains(words), "{words}: {out}");

@@ -61,7 +61,7 @@ pub(super) fn miss(
             if found.len() <= most {
                 return Ok(None);
             }
-            shown(scenario, &found)
+            shown(&found, |heard| heard.show(scenario))
         }
         Sort::Must(more_than) => {
             let of = |copy| heard.iter().filter(move |heard| heard.copy == copy);
@@ -71,7 +71,10 @@ pub(super) fn miss(
             let like = |heard: &&Heard| {
                 heard.copy == copy && expectation.pattern.kind.is_none_or(|kind| kind.is_like(heard.kind))
             };
-            let mut came = instead(scenario, heard, like, expectation);
+            let line = |heard: &Heard| {
+                format!("{}{}", heard.show(scenario), why_not(&expectation.pattern, span, heard))
+            };
+            let mut came = instead(heard, like, expectation, line);
             if scenario.copies > 1 {
                 came.insert(
                     0,
@@ -90,34 +93,74 @@ pub(super) fn miss(
 
 /// What came in place of something that had to.
 fn instead(
-    scenario: &Scenario,
     heard: &[Heard],
     like: impl Fn(&&Heard) -> bool,
     expectation: &Expectation,
+    line: impl Fn(&Heard) -> String,
 ) -> Vec<String> {
     let alike: Vec<&Heard> = heard.iter().filter(like).collect();
     if !alike.is_empty() {
-        return shown(scenario, &alike);
+        return shown(&alike, line);
     }
     let kind = expectation.pattern.kind.map_or_else(|| "anything".to_owned(), |kind| kind.to_string());
-    let rest: Vec<&Heard> = heard.iter().collect();
+    let rest: Vec<&Heard> = heard.iter().filter(|heard| matches!(heard.kind, Kind::Alert(_))).collect();
     let mut came = vec![format!("no {kind}")];
     if !rest.is_empty() {
         came.push("but:".to_owned());
-        came.extend(shown(scenario, &rest));
+        came.extend(shown(&rest, line));
     }
     came
 }
 
-fn shown(scenario: &Scenario, heard: &[&Heard]) -> Vec<String> {
-    let mut lines: Vec<String> = heard.iter().take(SHOWN).map(|heard| heard.show(scenario)).collect();
+fn shown(heard: &[&Heard], line: impl Fn(&Heard) -> String) -> Vec<String> {
+    let mut lines: Vec<String> = heard.iter().take(SHOWN).map(|heard| line(heard)).collect();
     if heard.len() > SHOWN {
         lines.push(format!("… and {} more", heard.len() - SHOWN));
     }
     lines
 }
 
+/// What keeps an alert from being the one that was expected.
+fn why_not(pattern: &Pattern, span: Span, heard: &Heard) -> String {
+    let mut why = Vec::new();
+    if pattern.kind.is_some_and(|kind| kind != heard.kind) {
+        why.push("of another kind".to_owned());
+    }
+    if pattern.levels.is_some_and(|levels| !levels.contains(&heard.level)) {
+        why.push("at another level".to_owned());
+    }
+    if pattern.certainties.is_some_and(|certainties| !certainties.contains(&heard.certainty)) {
+        why.push("not so certain, or more".to_owned());
+    }
+    if pattern.late.is_some_and(|late| late != heard.late) {
+        why.push(if heard.late { "late" } else { "not late" }.to_owned());
+    }
+    if pattern.approach.is_some_and(|approach| Some(approach) != heard.approach) {
+        why.push("approach is another".to_owned());
+    }
+    if pattern.about.as_ref().is_some_and(|name| !heard.about.contains(name)) {
+        why.push("about others".to_owned());
+    }
+    if pattern.to.is_some_and(|to| !heard.reaches(to)) {
+        why.push("to others".to_owned());
+    }
+    let (early, late) = ((span.from - heard.at).as_secs_f64(), (heard.at - span.until).as_secs_f64());
+    if early > 0.0 {
+        why.push(format!("{early:.0} s too early"));
+    } else if late > 0.0 {
+        why.push(format!("{late:.0} s too late"));
+    }
+    if why.is_empty() { String::new() } else { format!(" ← {}", why.join(", ")) }
+}
+
 impl Heard {
+    fn reaches(&self, to: Recipient) -> bool {
+        match to {
+            Recipient::Victim => self.to_victim,
+            Recipient::Desk => self.to_desk,
+        }
+    }
+
     /// One line for whoever has to find out.
     fn show(&self, scenario: &Scenario) -> String {
         let (when, about) = (scenario.calendar.show(self.at), self.about.join(", "));
@@ -153,10 +196,7 @@ impl Pattern {
             && self.certainties.is_none_or(|certainties| certainties.contains(&heard.certainty))
             && self.late.is_none_or(|late| late == heard.late)
             && self.about.as_ref().is_none_or(|name| heard.about.contains(name))
-            && self.to.is_none_or(|to| match to {
-                Recipient::Victim => heard.to_victim,
-                Recipient::Desk => heard.to_desk,
-            })
+            && self.to.is_none_or(|to| heard.reaches(to))
     }
 }
 
