@@ -66,30 +66,28 @@ impl Engine {
         if seen.how != How::News {
             alert.certainty = seen.certainty;
         }
-        self.say_closing(slot, seen.look.at, &mut alert);
+        self.say_closing(slot, seen, &mut alert);
         self.finish(slot, seen, alert);
     }
 
     /// Fills in how a pair closes in.
-    fn say_closing(&self, slot: u32, at: Timestamp, alert: &mut Alert) {
+    fn say_closing(&self, slot: u32, seen: &Judged, alert: &mut Alert) {
         let watch = &self.watches[slot as usize];
         if alert.kind != AlertKind::VictimProximity {
             return;
         }
         let (his, hers) =
             (&self.devices[watch.wearer as usize].state, &self.devices[watch.victim as usize].state);
-        let closing = approach::closing(his, hers, at);
+        let closing = approach::closing(his, hers, seen.look.at);
         alert.approach = Some(closing.map_or(Approach::Unclear, |closing| closing.approach));
         alert.closing_mps = closing.map(|closing| tenths(closing.mps));
-        let sure = closing.filter(|closing| closing.sure).zip(alert.distance_m);
-        alert.contact_s = sure.map(|(closing, metres)| (metres / closing.mps).round());
+        let sure = closing.filter(|closing| closing.sure);
+        alert.contact_s = sure.map(|closing| (seen.exact_m / closing.mps).round());
     }
 
     /// Adds the reason to an alert about distance, and sends it off.
     pub(super) fn finish(&mut self, slot: u32, seen: &Judged, mut alert: Alert) {
-        let Some(thresholds) = self.watches[slot as usize].target().map(|target| target.thresholds()) else {
-            return;
-        };
+        let thresholds = self.watches[slot as usize].thresholds;
         alert.distance_m = Some(tenths(seen.exact_m));
         alert.uncertainty_m = Some(tenths(seen.look.uncertainty_m));
         let threshold_m = if alert.level == Level::Alarm { thresholds.alarm_m } else { thresholds.warning_m };
