@@ -284,3 +284,45 @@ impl<'a> Run<'a> {
 fn bytes(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenarios::select;
+
+    #[test]
+    fn a_story_is_moved_to_now_and_its_order_goes_when_it_is_over() {
+        let scenario = select(&["aware-pressed".to_owned()]).unwrap().remove(0);
+        let begins = Timestamp::parse("2027-01-05T12:00:00Z").unwrap();
+        let run = Run::new(&scenario, "s1", begins).unwrap();
+        let mut agenda: Vec<Item> = run.agenda().collect();
+        agenda.sort_by_key(|item| item.at);
+        let Do::Send { topic, payload } = &agenda[0].what else { panic!("the first thing is a fix") };
+        assert_eq!(topic, "afstand/v1/wearer/am-s1-aware-pressed-bram/fix");
+        let fix: Fix = serde_json::from_slice(payload).unwrap();
+        assert_eq!((fix.fixed_at, agenda[0].at), (begins, begins + Millis(1_000)));
+        let press = agenda.iter().find_map(|item| match &item.what {
+            Do::Send { topic, payload } if topic.ends_with("/aware") => serde_json::from_slice(payload).ok(),
+            _ => None,
+        });
+        let press: zones::Aware = press.unwrap();
+        assert_eq!(press.pressed_at, begins + Millis(20_000));
+        assert!(press.position.is_some() && !press.test);
+        let last = agenda.last().unwrap();
+        assert!(matches!(&last.what, Do::Withdraw(order) if order == "s1-aware-pressed-order-1"));
+        assert_eq!(last.at, begins + Millis(60_000) + GRACE);
+    }
+
+    #[test]
+    fn the_api_is_a_service_and_not_a_page_of_it() {
+        let broker = || Broker::parse("mqtt://localhost").unwrap();
+        assert!(Service::new(broker(), "http://localhost:8080", None).is_ok());
+        assert!(Service::new(broker(), "http://localhost:8080/", None).is_ok());
+        for bad in ["localhost:8080", "https://localhost", "http://localhost/v1"] {
+            assert!(
+                Service::new(broker(), bad, None).unwrap_err().to_string().starts_with("--api: "),
+                "{bad}"
+            );
+        }
+    }
+}
