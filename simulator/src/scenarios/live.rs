@@ -87,7 +87,10 @@ impl Report {
         let live = scenarios.iter().filter(|scenario| scenario.live);
         let mut runs =
             live.map(|scenario| Run::new(scenario, &word, begins)).collect::<Result<Vec<_>, _>>()?;
-        let played = service.play(&word, &mut runs).await;
+        let played = tokio::select! {
+            played = service.play(&word, &mut runs) => played,
+            _ = tokio::signal::ctrl_c() => Err(Failure::new("stopped before the cases were over")),
+        };
         if played.is_err() {
             // What cannot be withdrawn now is less than what went wrong before.
             let _ = service.withdraw(&runs).await;
