@@ -9,7 +9,7 @@ use crate::decision::{Decision, Rule};
 use crate::engine::Effect;
 use crate::geometry::Way;
 use crate::standing::{Certainty, Episode, Look, Standing};
-use crate::{Millis, Position, Role, Timestamp, geodesy, policy};
+use crate::{Millis, Position, Role, Timestamp, policy};
 
 /// The straight way from a device's last fix but one to its last.
 #[derive(Debug, Clone, Copy)]
@@ -132,10 +132,12 @@ impl Engine {
         if now_m - most_m > alarm_m {
             return None; // Most are farther apart than anybody can have gone.
         }
+        if now_m - gone_since_m(other, step.from.at) > alarm_m {
+            return None;
+        }
         let uncertainty_m = step.from.fix.uncertainty_m().max(step.to.fix.uncertainty_m());
         let uncertainty_m = uncertainty_m.hypot(last.fix.uncertainty_m());
-        if now_m - gone_since_m(other, step.from.at) > alarm_m
-            || uncertainty_m > sight.thresholds.vague_beyond_m
+        if uncertainty_m > sight.thresholds.vague_beyond_m
             || other.state.is_vague()
             || !watch.in_force(step.from.at)
         {
@@ -157,12 +159,12 @@ impl Engine {
     }
 }
 
-/// How far somebody went since a moment, fix by fix; more than that when the track does not reach back so far.
+/// How far somebody went since a moment at the most, fix by fix; more than that when the track does not reach back so far.
 fn gone_since_m(device: &Device, since: Timestamp) -> f64 {
     let (mut gone_m, mut later): (f64, Option<Kept>) = (1.0, None);
     for kept in device.state.track.newest_first() {
         if let Some(later) = later {
-            gone_m += geodesy::quick_distance_m(kept.position(), later.position()).0 * 1.01;
+            gone_m += later.at_most_from_m(kept);
         }
         if kept.at() <= since {
             return gone_m;
