@@ -172,6 +172,57 @@ impl Open {
     }
 }
 
+/// Kept places that wait to be put with the history; in place and of one size, so that copying them is nothing
+/// but copying.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(from = "Vec<Kept>", into = "Vec<Kept>")]
+struct Pending {
+    places: [Kept; PENDING_ROOM],
+    count: u8,
+}
+
+impl Pending {
+    fn as_slice(&self) -> &[Kept] {
+        &self.places[..usize::from(self.count)]
+    }
+
+    fn as_mut_slice(&mut self) -> &mut [Kept] {
+        &mut self.places[..usize::from(self.count)]
+    }
+
+    fn len(&self) -> usize {
+        usize::from(self.count)
+    }
+
+    /// Adds a place. There is room: it is settled before that runs out.
+    fn push(&mut self, kept: Kept) {
+        if let Some(place) = self.places.get_mut(usize::from(self.count)) {
+            *place = kept;
+            self.count += 1;
+        }
+    }
+
+    fn clear(&mut self) {
+        *self = Self::default(); // What is left over would make two alike differ.
+    }
+}
+
+impl From<Vec<Kept>> for Pending {
+    fn from(places: Vec<Kept>) -> Self {
+        let mut pending = Self::default();
+        for kept in places {
+            pending.push(kept);
+        }
+        pending
+    }
+}
+
+impl From<Pending> for Vec<Kept> {
+    fn from(pending: Pending) -> Self {
+        pending.as_slice().to_vec()
+    }
+}
+
 /// The newest fixes, and the part of the track that is not with the history yet. All of it lies in place: it is
 /// copied with every fix, and that must cost no allocation.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -181,17 +232,17 @@ pub struct Track {
     count: u8,
     next: u8,
     open: Option<Open>,
-    pending: SmallVec<[Kept; PENDING_ROOM]>,
+    pending: Pending,
 }
 
 impl Track {
     /// Adds the newest fix; `true` when [`Self::settle`] is due.
     pub(super) fn push(&mut self, seen: &Seen) -> bool {
         let fix = Kept::new(seen).after(self.newest_first().next());
-        let slot = usize::from(self.next);
+        let slot = usize::from(self.next) % NEWEST;
         let oldest = std::mem::replace(&mut self.newest[slot], fix);
         self.next = ((slot + 1) % NEWEST) as u8;
-        if usize::from(self.count) < NEWEST {
+        if self.held() < NEWEST {
             self.count += 1;
             return false;
         }
@@ -202,7 +253,12 @@ impl Track {
     /// The newest fixes, the newest first.
     pub(super) fn newest_first(&self) -> impl Iterator<Item = Kept> + '_ {
         let next = usize::from(self.next);
-        (1..=usize::from(self.count)).map(move |back| self.newest[(next + NEWEST - back) % NEWEST])
+        (1..=self.held()).map(move |back| self.newest[(next + NEWEST - back) % NEWEST])
+    }
+
+    /// How many of the newest there are; never more than there is room for, whatever a store gave back.
+    fn held(&self) -> usize {
+        usize::from(self.count).min(NEWEST)
     }
 
     /// Puts a fix at the end of the track.
@@ -232,13 +288,14 @@ impl Track {
 
     /// Puts what is pending with the history, and keeps that within bounds.
     pub(super) fn settle(&mut self, history: &mut Vec<Kept>) {
-        history.extend(self.pending.drain(..));
+        history.reserve_exact((policy::TRACK_MOST + PENDING_ROOM).saturating_sub(history.len()));
+        history.extend_from_slice(self.pending.as_slice());
+        self.pending.clear();
         if let Some(newest) = history.last().map(|kept| kept.at()) {
             let old = history.iter().take_while(|kept| newest - kept.at() > policy::HISTORY).count();
             history.drain(..old.saturating_sub(1)); // One before the day, so that its beginning is known.
         }
         thin(history);
-        history.shrink_to(policy::TRACK_MOST);
     }
 
     /// Puts a late fix where it belongs; `true` when the history was changed.
@@ -269,7 +326,7 @@ impl Track {
 
     fn insert_old(&mut self, late: Kept, history: &mut Vec<Kept>) -> bool {
         let end = self.open.map(|open| open.to);
-        let place = usize::from(self.next + NEWEST as u8 - self.count) % NEWEST;
+        let place = (usize::from(self.next) + NEWEST - self.held()) % NEWEST;
         if self.count > 0 {
             let oldest = self.newest[place];
             self.newest[place].gap = oldest.gap.min(packed_gap(oldest.at() - late.at()));
@@ -280,15 +337,15 @@ impl Track {
                     self.pending.push(open.to);
                     self.open = Some(Open::new(open.to));
                 }
-                let into_history = self.pending.first().is_none_or(|first| late.at() < first.at());
+                let into_history = self.pending.as_slice().first().is_none_or(|first| late.at() < first.at());
                 if into_history {
                     put(history, late);
                 } else {
-                    let mut pending = self.pending.to_vec();
+                    let mut pending = self.pending.as_slice().to_vec();
                     put(&mut pending, late);
                     self.pending = pending.into();
                 }
-                if let Some(first) = self.pending.first_mut().filter(|_| into_history) {
+                if let Some(first) = self.pending.as_mut_slice().first_mut().filter(|_| into_history) {
                     first.gap = first.gap.min(packed_gap(first.at() - late.at()));
                 }
                 if into_history || self.pending.len() >= PENDING_MOST {
@@ -313,9 +370,8 @@ impl Track {
     pub(super) fn all<'a>(&'a self, history: &'a [Kept]) -> impl Iterator<Item = Kept> + 'a {
         let open = self.open.filter(|open| open.to.at() > open.from.at()).map(|open| open.to);
         let next = usize::from(self.next);
-        let newest =
-            (1..=usize::from(self.count)).rev().map(move |back| self.newest[(next + NEWEST - back) % NEWEST]);
-        history.iter().chain(&self.pending).copied().chain(open).chain(newest)
+        let newest = (1..=self.held()).rev().map(move |back| self.newest[(next + NEWEST - back) % NEWEST]);
+        history.iter().chain(self.pending.as_slice()).copied().chain(open).chain(newest)
     }
 
     /// The kept places at or before a moment, and at or after it.
@@ -362,16 +418,18 @@ fn put(kept: &mut Vec<Kept>, late: Kept) {
 /// Leaves out what changes the track least until no more is kept than may be. What a place was off the straight
 /// way between its neighbours is added to the uncertainty of that way.
 fn thin(history: &mut Vec<Kept>) {
+    /// More than ever comes together here; what does not fit in place goes to the heap.
+    const ROOM: usize = 64;
     while history.len() > policy::TRACK_MOST {
         // The country is not so tall that one latitude would not do for an order of what matters least; nearest the
         // equator nothing is underestimated.
         let nearest = history.iter().map(|kept| kept.lat.unsigned_abs()).min().unwrap_or(0);
         let narrow = (f64::from(nearest) / PER_DEG).to_radians().cos();
         let off = |n: usize| (off_the_way_m(history[n - 1], history[n], history[n + 1], narrow), n);
-        let mut inner: Vec<(f64, usize)> = (1..history.len() - 1).map(off).collect();
+        let mut inner: SmallVec<[(f64, usize); ROOM]> = (1..history.len() - 1).map(off).collect();
         inner.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         let excess = history.len() - policy::TRACK_MOST;
-        let mut gone: Vec<(usize, f64)> = Vec::with_capacity(excess);
+        let mut gone: SmallVec<[(usize, f64); PENDING_ROOM]> = SmallVec::new();
         for (off_m, n) in inner {
             if gone.len() < excess && gone.iter().all(|(other, _)| other.abs_diff(n) > 1) {
                 gone.push((n, off_m));
