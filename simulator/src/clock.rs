@@ -1,8 +1,10 @@
-//! Local time, and time as text.
+//! Local time, and time as text; and for what is played live, the time it is.
 
 use std::sync::LazyLock;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::tz::{TimeZone, TimeZoneDatabase};
+use zones::Timestamp;
 
 /// A second, in milliseconds.
 pub(crate) const SECOND: i64 = 1_000;
@@ -13,8 +15,19 @@ pub(crate) const HOUR: i64 = 60 * MINUTE;
 /// A day of 24 hours, in milliseconds.
 pub(crate) const DAY: i64 = 24 * HOUR;
 
+/// The time it is. Worlds and recordings never ask.
+pub(crate) fn now() -> Timestamp {
+    Timestamp::from_millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as i64)
+}
+
+/// How long it is until then; `None` when that is past.
+pub(crate) fn until(moment: Timestamp) -> Option<Duration> {
+    let left = (moment - now()).0;
+    u64::try_from(left).ok().filter(|left| *left > 0).map(Duration::from_millis)
+}
+
 /// Where everybody lives. From the tables within the program, which are the same on every machine.
-static NETHERLANDS: LazyLock<TimeZone> =
+pub(crate) static NETHERLANDS: LazyLock<TimeZone> =
     LazyLock::new(|| TimeZoneDatabase::bundled().get("Europe/Amsterdam").unwrap_or(TimeZone::UTC));
 
 /// What the clock on the wall shows.
@@ -70,7 +83,6 @@ fn digit(number: i64) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use zones::Timestamp;
 
     #[test]
     fn the_wall_clock_follows_summer_and_winter() {

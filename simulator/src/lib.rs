@@ -6,12 +6,14 @@
 //!
 //! - [`record`] writes a world to files: orders, what arrives, and where people really were.
 //! - [`live`] plays a world, over MQTT or in process ([`live::City`]).
+//! - [`scenarios`] plays the cases of `simulator/scenarios` and says which went as they must.
 //! - [`load`] measures how many fixes a broker and a service take.
 
 mod broker;
 mod chance;
 mod clock;
 mod failure;
+mod http;
 mod json;
 pub mod live;
 pub mod load;
@@ -19,6 +21,7 @@ mod orders;
 mod progress;
 mod radio;
 pub mod record;
+pub mod scenarios;
 mod stream;
 mod world;
 

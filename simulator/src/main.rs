@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use simulator::live::Live;
 use simulator::load::{self, DecidedFrom, Load};
 use simulator::record::Recording;
+use simulator::scenarios::{self, Report, Service};
 use simulator::{Broker, Failure};
 use zones::Timestamp;
 
@@ -27,6 +28,8 @@ enum Command {
     Live(LiveArgs),
     /// Measures how many fixes a broker and a service take, and how soon alarms come
     Load(LoadArgs),
+    /// Plays the named cases through the engine and says which went as they must; exit status 1 on a miss
+    Scenarios(ScenariosArgs),
 }
 
 #[derive(Debug, Args)]
@@ -120,6 +123,26 @@ struct LoadArgs {
     approaches: u32,
 }
 
+#[derive(Debug, Args)]
+struct ScenariosArgs {
+    /// Cases to play; all without it. A name that ends in .toml is a file of your own
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+    /// Play against a running service at true speed, which takes five minutes and only the cases marked live
+    /// allow: its broker, mqtt://[user:password@]host[:port], with an account that may publish for all devices
+    #[arg(long, value_name = "URL", requires = "api")]
+    broker: Option<String>,
+    /// The API of that service: http://host[:port]
+    #[arg(long, value_name = "URL", requires = "broker")]
+    api: Option<String>,
+    /// File with a bearer token that may put orders (integrator or supervisor)
+    #[arg(long, value_name = "FILE", requires = "api")]
+    token_file: Option<PathBuf>,
+}
+
 fn not_negative(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if value.is_finite() && value >= 0.0 => Ok(value),
@@ -139,6 +162,11 @@ fn main() -> ExitCode {
         Command::Record(args) => record(args),
         Command::Live(args) => live(args),
         Command::Load(args) => run_load(&args),
+        Command::Scenarios(args) => match scenarios(&args) {
+            Ok(true) => Ok(()),
+            Ok(false) => return ExitCode::from(1),
+            Err(failure) => Err(failure),
+        },
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -189,10 +217,7 @@ fn run_load(args: &LoadArgs) -> Result<(), Failure> {
     if let Some(path) = &args.orders_out {
         return load::write_orders(path, pairs, args.decided_from.is_none());
     }
-    let token = match &args.token_file {
-        Some(path) => Some(read_token(path)?),
-        None => None,
-    };
+    let token = args.token_file.as_deref().map(read_token).transpose()?;
     let decided_from = match &args.decided_from {
         Some(url) => Some(DecidedFrom::parse(url)?.with_token(token)),
         None => None,
@@ -210,13 +235,37 @@ fn run_load(args: &LoadArgs) -> Result<(), Failure> {
         decided_from,
     };
     let report = runtime()?.block_on(load.run())?;
+    print(args.json, &report, |out| report.print(out))
+}
+
+/// Prints a report on stdout, as JSON or for people.
+fn print<T: serde::Serialize>(
+    json: bool,
+    report: &T,
+    words: impl FnOnce(&mut std::io::Stdout) -> std::io::Result<()>,
+) -> Result<(), Failure> {
     let mut out = std::io::stdout();
-    let printed = if args.json {
-        serde_json::to_writer(&mut out, &report).map_err(std::io::Error::from).and_then(|()| writeln!(out))
+    let printed = if json {
+        serde_json::to_writer(&mut out, report).map_err(std::io::Error::from).and_then(|()| writeln!(out))
     } else {
-        report.print(&mut out)
+        words(&mut out)
     };
     printed.map_err(|e| Failure::new(format!("cannot print: {e}")))
+}
+
+/// Whether all went as they must.
+fn scenarios(args: &ScenariosArgs) -> Result<bool, Failure> {
+    let scenarios = scenarios::select(&args.names)?;
+    let report = match (&args.broker, &args.api) {
+        (Some(broker), Some(api)) => {
+            let token = args.token_file.as_deref().map(read_token).transpose()?;
+            let service = Service::new(Broker::parse(broker)?, api, token)?;
+            runtime()?.block_on(Report::through_service(&scenarios, &service))?
+        }
+        _ => Report::through_engine(&scenarios)?,
+    };
+    print(args.json, &report, |out| report.print(out))?;
+    Ok(report.missed == 0)
 }
 
 fn read_token(path: &Path) -> Result<String, Failure> {

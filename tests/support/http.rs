@@ -45,6 +45,15 @@ impl Api {
         Self { client, base, token: token.to_owned() }
     }
 
+    /// Where it is.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
     /// Asks; `None` when nobody answers.
     pub async fn try_get(&self, path: &str) -> Option<Answer> {
         let asked = self.client.get(format!("{}{path}", self.base)).bearer_auth(&self.token).send().await;

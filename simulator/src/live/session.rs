@@ -12,6 +12,7 @@ use zones::{Role, Timestamp};
 
 use crate::Failure;
 use crate::broker::Broker;
+use crate::clock::now;
 
 use super::city::{City, Emission};
 use super::connection::{Command, Connection, Ears, Line};
@@ -173,9 +174,4 @@ fn topic((role, device): &(Role, String), leaf: &str) -> String {
 fn say(out: &mut impl Write, line: &str) {
     // Nobody listens any more: the world goes on.
     let _ = writeln!(out, "{line}");
-}
-
-fn now() -> Timestamp {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_millis(since.as_millis() as i64)
 }

@@ -25,13 +25,14 @@ use tokio::task::JoinSet;
 
 use crate::Failure;
 use crate::broker::Broker;
+use crate::clock::now;
 use crate::orders;
 use crate::progress::Progress;
 
 use fleet::{APPROACH_MS, Fleet, Template};
 use gate::Gate;
 use listener::{Alarms, Listener, Receipts};
-use publisher::{Publisher, now_ms};
+use publisher::Publisher;
 
 pub use metrics::DecidedFrom;
 pub use report::{Alerts, Baseline, Latency, Report};
@@ -76,7 +77,7 @@ pub struct Load {
 pub fn write_orders(path: &Path, pairs: usize, receipts: bool) -> Result<(), Failure> {
     let write = || {
         let mut to = BufWriter::new(File::create(path)?);
-        orders::write_array(&mut to, Fleet::orders(pairs, now_ms(), receipts))?;
+        orders::write_array(&mut to, Fleet::orders(pairs, now().as_millis(), receipts))?;
         to.flush()
     };
     write().map_err(|e| Failure::file(path, &e))
@@ -86,7 +87,7 @@ impl Load {
     /// Runs the load. Fails when the broker or the metrics cannot be reached, or the broker refuses messages.
     pub async fn run(&self) -> Result<Report, Failure> {
         let baseline = if self.baseline { Some(self.measure_broker().await?) } else { None };
-        let first = now_ms() + SETTLE_MS;
+        let first = now().as_millis() + SETTLE_MS;
         let last = first + (self.seconds * 1_000.0) as i64 - SETTLE_MS - APPROACH_MS;
         let approaches = if last > first { self.approaches } else { 0 };
         let fleet = Arc::new(Fleet::new(self.pairs, approaches, first, last));

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use rumqttc::v5::mqttbytes::Error;
@@ -21,6 +21,7 @@ use tokio::time::timeout;
 use crate::Failure;
 use crate::broker::Broker;
 use crate::clock::TimeText;
+use crate::clock::now;
 
 use super::fleet::{Fleet, Template};
 use super::gate::Gate;
@@ -121,7 +122,7 @@ impl Publisher {
                 let _ = timeout(NAP, acknowledged.more.notified()).await;
                 continue;
             }
-            let (now, since_start) = (now_ms(), gate.micros());
+            let (now, since_start) = (now().as_millis(), gate.micros());
             buffer.clear();
             for _ in 0..granted {
                 id = id.checked_add(1).unwrap_or(1);
@@ -200,9 +201,4 @@ async fn next_packet(stream: &mut TcpStream, bytes: &mut BytesMut) -> Result<Pac
 
 fn lost(why: &str) -> Failure {
     Failure::new(format!("the connection to the broker was lost: {why}"))
-}
-
-/// The clock on the wall, in milliseconds since 1970 UTC.
-pub(super) fn now_ms() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as i64
 }
