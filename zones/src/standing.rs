@@ -96,6 +96,8 @@ pub(crate) struct Look {
     pub(crate) coarse: bool,
     /// Fresh enough to step down.
     pub(crate) may_clear: bool,
+    /// One of its fixes says too little of its moment to be certain on.
+    pub(crate) stale: bool,
 }
 
 impl Thresholds {
@@ -103,7 +105,9 @@ impl Thresholds {
     pub(crate) fn judge(&self, look: &Look) -> (Standing, Certainty) {
         let (d, u) = (look.distance_m, look.uncertainty_m);
         let vague = u > self.vague_beyond_m;
-        let sure = |threshold: f64| if d + u <= threshold { Certainty::Certain } else { Certainty::Likely };
+        let sure = |threshold_m: f64| {
+            if d + u <= threshold_m && !look.stale { Certainty::Certain } else { Certainty::Likely }
+        };
         if d <= self.alarm_m && !vague {
             (Standing::Alarm, sure(self.alarm_m))
         } else if d <= self.warning_m && !vague {
@@ -151,7 +155,15 @@ impl Thresholds {
 impl Look {
     /// A look at a distance and its uncertainty, of a pair or zone that nobody closes in on.
     pub(crate) fn new(at: Timestamp, distance_m: f64, uncertainty_m: f64) -> Self {
-        Self { at, distance_m, uncertainty_m, contact_s: f64::INFINITY, coarse: false, may_clear: false }
+        Self {
+            at,
+            distance_m,
+            uncertainty_m,
+            contact_s: f64::INFINITY,
+            coarse: false,
+            may_clear: false,
+            stale: false,
+        }
     }
 }
 
@@ -169,6 +181,13 @@ pub struct Raised {
     pub until: Option<Timestamp>,
     /// Where it stood.
     pub standing: Standing,
+}
+
+impl Raised {
+    /// Whether it stood raised at that moment.
+    pub(crate) fn covers(&self, at: Timestamp) -> bool {
+        self.from <= at && self.until.is_none_or(|until| at <= until)
+    }
 }
 
 /// Times remembered per watch.
@@ -321,6 +340,7 @@ mod tests {
             contact_s: f64::INFINITY,
             coarse: uncertainty_m > policy::COARSE_M,
             may_clear: true,
+            stale: false,
         }
     }
 

@@ -159,6 +159,7 @@ impl Engine {
         let mut look = Look {
             coarse: seen.fix.is_coarse(),
             may_clear: now - seen.at <= policy::CLEARS_WITHIN,
+            stale: at - seen.at > policy::CERTAIN_WITHIN,
             ..Look::new(at, 0.0, seen.fix.uncertainty_m() + device.state.strayed_m(at))
         };
         if zone.schedule.as_ref().is_some_and(|schedule| !schedule.applies(at)) {
@@ -193,6 +194,7 @@ impl Engine {
             coarse: his.fix.is_coarse() || hers.fix.is_coarse(),
             may_clear: now - older_at <= policy::CLEARS_WITHIN,
             contact_s: contact_s(watch, distance_m, &wearer.state, &victim.state, at),
+            stale: at - older_at > policy::CERTAIN_WITHIN,
             ..Look::new(at, distance_m, spread_m + strayed_m)
         };
         Some(Sight { thresholds, look, rule: watch.rule, error_m })

@@ -81,13 +81,15 @@ impl Engine {
             Role::Victim => (wearer.state.last, Some(*held)),
         };
         let evidence = Evidence { his, hers };
+        // Where the other is by now says nothing of a time that is past.
+        let outdated = watch.is_pair() && now - held.at > policy::LATE_AFTER;
         let before = watch.standing();
         let look = self.look_at_evidence(slot, &evidence, held.at);
         let mut decision = Decision::unjudged(slot, Rule::Held, held.at, before);
         if let Some((thresholds, look)) = look {
             decision.distance_m = Some(look.distance_m);
             decision.uncertainty_m = Some(look.uncertainty_m as f32);
-            if look.distance_m <= thresholds.alarm_m && before == Standing::Clear {
+            if look.distance_m <= thresholds.alarm_m && before == Standing::Clear && !outdated {
                 self.raise_possible(slot, now, &look, evidence);
                 decision.after = Standing::Possible;
             }
