@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use simulator::judge::{Evaluation, World};
 use simulator::live::Live;
 use simulator::load::{self, DecidedFrom, Load};
 use simulator::record::Recording;
@@ -25,6 +26,9 @@ enum Command {
     Record(Record),
     /// Plays a world over MQTT as devices would, until Ctrl-C
     Live(LiveArgs),
+    /// Judges the detection on worlds it has never seen: what it missed, what it raised about nothing, how long
+    /// before, how long after. Exit status 0 when every target is met, 1 when not
+    Evaluate(EvaluateArgs),
     /// Measures how many fixes a broker and a service take, and how soon alarms come
     Load(LoadArgs),
 }
@@ -79,6 +83,25 @@ struct LiveArgs {
 }
 
 #[derive(Debug, Args)]
+struct EvaluateArgs {
+    /// Seed of the worlds; the same seed gives the same result
+    #[arg(long)]
+    seed: u64,
+    /// Days of a pair to judge
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    pair_days: u64,
+    /// Kind of world
+    #[arg(long, value_name = "W", default_value = "urban-noise", value_parser = world)]
+    world: World,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+    /// Draw a picture (SVG): warning time against approach speed, false alarms against noise
+    #[arg(long, value_name = "FILE")]
+    plot: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 struct LoadArgs {
     /// The broker: mqtt://[user:password@]host[:port]
     #[arg(long, value_name = "URL", required_unless_present = "orders_out")]
@@ -127,6 +150,11 @@ fn not_negative(text: &str) -> Result<f64, String> {
     }
 }
 
+fn world(text: &str) -> Result<World, String> {
+    let known = World::ALL.iter().find(|(word, _)| *word == text).map(|(_, world)| *world);
+    known.ok_or_else(|| format!("is none of {}", World::ALL.map(|(word, _)| word).join(", ")))
+}
+
 fn positive(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if value.is_finite() && value > 0.0 => Ok(value),
@@ -136,12 +164,14 @@ fn positive(text: &str) -> Result<f64, String> {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
-        Command::Record(args) => record(args),
-        Command::Live(args) => live(args),
-        Command::Load(args) => run_load(&args),
+        Command::Record(args) => record(args).map(|()| true),
+        Command::Live(args) => live(args).map(|()| true),
+        Command::Evaluate(args) => evaluate(args),
+        Command::Load(args) => run_load(&args).map(|()| true),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
         Err(failure) => {
             // Nobody is left to tell when stderr is closed.
             let _ = writeln!(std::io::stderr(), "simulator: {failure}");
@@ -184,6 +214,24 @@ fn live(args: LiveArgs) -> Result<(), Failure> {
     runtime()?.block_on(live.play(&mut std::io::stdout()))
 }
 
+/// Whether every target is met.
+fn evaluate(args: EvaluateArgs) -> Result<bool, Failure> {
+    let EvaluateArgs { seed, pair_days, world, json, plot } = args;
+    let report = Evaluation { seed, pair_days, world, plot }.run()?;
+    let mut out = std::io::stdout();
+    printed(if json { print_json(&mut out, &report) } else { report.print(&mut out) })?;
+    Ok(report.met)
+}
+
+fn print_json(to: &mut impl Write, report: &impl serde::Serialize) -> std::io::Result<()> {
+    serde_json::to_writer(&mut *to, report)?;
+    writeln!(to)
+}
+
+fn printed(result: std::io::Result<()>) -> Result<(), Failure> {
+    result.map_err(|e| Failure::new(format!("cannot print: {e}")))
+}
+
 fn run_load(args: &LoadArgs) -> Result<(), Failure> {
     let pairs = args.pairs as usize;
     if let Some(path) = &args.orders_out {
@@ -211,12 +259,7 @@ fn run_load(args: &LoadArgs) -> Result<(), Failure> {
     };
     let report = runtime()?.block_on(load.run())?;
     let mut out = std::io::stdout();
-    let printed = if args.json {
-        serde_json::to_writer(&mut out, &report).map_err(std::io::Error::from).and_then(|()| writeln!(out))
-    } else {
-        report.print(&mut out)
-    };
-    printed.map_err(|e| Failure::new(format!("cannot print: {e}")))
+    printed(if args.json { print_json(&mut out, &report) } else { report.print(&mut out) })
 }
 
 fn read_token(path: &Path) -> Result<String, Failure> {

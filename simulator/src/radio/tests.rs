@@ -12,7 +12,7 @@ use super::sent::{Body, Event, Origin, Sent, SentFix};
 
 fn setup(pairs: usize) -> Setup {
     let start = Timestamp::parse("2026-11-02T06:00:00Z").unwrap().as_millis();
-    Setup { seed: 9, pairs, start, other_towns: 3, demo_speed: None }
+    Setup { seed: 9, pairs, start, other_towns: 3, demo_speed: None, trial: None }
 }
 
 fn arrivals(setup: &Setup, span: i64, step: i64) -> Vec<Sent> {

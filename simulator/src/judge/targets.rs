@@ -1,0 +1,158 @@
+//! What the detection has to reach.
+
+use serde::Serialize;
+
+use crate::checker::Tally;
+
+use super::figures::{Figure, rate, share};
+
+/// One target, and what was measured.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Target {
+    /// What is counted, in Dutch.
+    #[serde(skip)]
+    pub nl: &'static str,
+    /// What is counted, in English.
+    pub name: &'static str,
+    /// Of how many, in words.
+    pub of: String,
+    /// The figure, with its interval of 95 % confidence.
+    #[serde(flatten)]
+    pub figure: Figure,
+    /// What it may be at the most, or must be at the least.
+    pub bound: f64,
+    /// Which of the two.
+    pub at_most: bool,
+    /// Whether it is: nothing to measure breaks no promise.
+    pub met: bool,
+}
+
+/// Least warning time of a fast approach, in seconds.
+pub(super) const WARNED_S: f64 = 300.0;
+
+/// A rule that promises this may need one further fix where it is not certain: what could be warned of in time
+/// could be warned of this much earlier still.
+const FURTHER_FIX_S: f64 = 60.0;
+
+/// Every target, in the order of the table.
+pub(super) fn of(tally: &Tally) -> Vec<Target> {
+    let (all, victim, operator) = (tally.all(), tally.victim_sees(), tally.operator_sees());
+    let days = tally.pair_days;
+    let (warned, could) = warned(tally);
+    let [at_once, one, more] = tally.delay_likely;
+    let mut targets = vec![
+        at_most("gemiste voorvallen", "missed true episodes", count(all.missed, all.counted), 0.0),
+        at_most(
+            "valse alarmen bij het slachtoffer, per paardag",
+            "false alarms the victim sees, per pair-day",
+            per_day(victim.false_alarms, days),
+            0.02,
+        ),
+        at_most(
+            "valse waarschuwingen bij het slachtoffer, per paardag",
+            "false warnings the victim sees, per pair-day",
+            per_day(victim.false_warnings, days),
+            0.2,
+        ),
+        at_most(
+            "valse alarmen bij de meldkamer alleen, per paardag",
+            "false alarms only the operator sees, per pair-day",
+            per_day(operator.false_alarms, days),
+            0.2,
+        ),
+        at_most(
+            "alarmen per waar voorval",
+            "alarm episodes per true episode",
+            ratio(all.alarms, all.raised),
+            1.1,
+        ),
+        at_least(
+            "snelle naderingen 5 minuten vooraf gewaarschuwd",
+            "fast approaches warned 5 minutes before",
+            part(warned, could),
+            0.95,
+        ),
+        at_most(
+            "zeker, en toch gewacht",
+            "no doubt, and still waited",
+            count(tally.delay_certain[1] + tally.delay_certain[2], tally.delay_certain.iter().sum()),
+            0.0,
+        ),
+        at_most(
+            "waarschijnlijk, en langer gewacht dan een fix",
+            "likely, and waited for more than one fix",
+            count(more, at_once + one + more),
+            0.0,
+        ),
+        at_least(
+            "voorvallen tussen twee fixes gezien",
+            "passages between two fixes raised",
+            part(all.passages_raised, all.passages),
+            0.9,
+        ),
+        at_most(
+            "berichten dubbel of terug in de tijd",
+            "alerts twice or back in time",
+            count(tally.twice + tally.backwards, tally.alerts),
+            0.0,
+        ),
+        at_most(
+            "ten onrechte zeker genoemd",
+            "certain without being so",
+            part(tally.overclaimed, tally.certain_alarms),
+            0.01,
+        ),
+        at_most(
+            "stiltes zonder melding",
+            "silences nothing was said of",
+            count(tally.unsaid_silences, tally.silences),
+            0.0,
+        ),
+    ];
+    for target in &mut targets {
+        target.met = target
+            .figure
+            .value
+            .is_none_or(|value| if target.at_most { value <= target.bound } else { value >= target.bound });
+    }
+    targets
+}
+
+/// Fast approaches that were warned of in time, of those that the world made it possible for.
+pub(super) fn warned(tally: &Tally) -> (u64, u64) {
+    let could: Vec<_> = tally.approaches.iter().filter(|a| a.could_s >= WARNED_S + FURTHER_FIX_S).collect();
+    let warned = could.iter().filter(|a| a.lead_s >= WARNED_S).count();
+    (warned as u64, could.len() as u64)
+}
+
+type Measured = (String, Figure);
+
+fn count(k: u64, n: u64) -> Measured {
+    let value = (n > 0).then_some(k as f64);
+    let scale = |share: f64| share * n as f64;
+    let interval = share(k, n);
+    (format!("{k} of {n}"), Figure { value, low: scale(interval.low), high: scale(interval.high) })
+}
+
+fn part(k: u64, n: u64) -> Measured {
+    (format!("{k} of {n}"), share(k, n))
+}
+
+fn per_day(k: u64, days: u64) -> Measured {
+    (format!("{k} in {days} pair-days"), rate(k, days))
+}
+
+/// Alarms are no independent events: an interval for how often there is more than one says enough.
+fn ratio(alarms: u64, raised: u64) -> Measured {
+    let extra = share(alarms.saturating_sub(raised).min(raised), raised);
+    let value = (raised > 0).then(|| alarms as f64 / raised as f64);
+    (format!("{alarms} about {raised}"), Figure { value, low: 1.0 + extra.low, high: 1.0 + extra.high })
+}
+
+fn at_most(nl: &'static str, name: &'static str, (of, figure): Measured, bound: f64) -> Target {
+    Target { nl, name, of, figure, bound, at_most: true, met: false }
+}
+
+fn at_least(nl: &'static str, name: &'static str, measured: Measured, bound: f64) -> Target {
+    Target { at_most: false, ..at_most(nl, name, measured, bound) }
+}
