@@ -60,7 +60,7 @@ pub(crate) fn check(truth: Truth<'_>, day: &Day, (from, until): (i64, i64), pair
     let [pair, home, ..] = &cases;
     lead::check(pair, home, &mut tally);
     safety::check_order(day, &mut tally);
-    safety::check_certainty(&truth, day, &evidence, &mut tally);
+    pair.check_certainty(&mut tally);
     safety::check_silences(day, &evidence, until, &mut tally);
     tally
 }

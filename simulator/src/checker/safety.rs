@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use zones::{AlertKind, Certainty, Level, Role};
 
 use crate::judge::{Day, Heard};
-use crate::oracle::{Truth, Watch};
+use crate::oracle::Watch;
 
 use super::evidence::Evidence;
 use super::spells::Spell;
@@ -48,12 +48,41 @@ impl Case<'_> {
         }
     }
 
+    /// A certain alarm about a pair must rest on fixes whose whole uncertainty, age included, is within the alarm
+    /// distance.
+    pub(super) fn check_certainty(&self, tally: &mut Tally) {
+        for spell in &self.alarmed {
+            let alert = &spell.alert.alert;
+            if alert.certainty == Certainty::Certain && !alert.late {
+                tally.certain_alarms += 1;
+                if !self.may_be_certain(spell.said_at) {
+                    tally.overclaimed(alert);
+                }
+            }
+        }
+    }
+
+    fn may_be_certain(&self, said_at: i64) -> bool {
+        let newest = |role| {
+            let of = self.evidence.of_party(role).iter().filter(|heard| heard.arrived_at <= said_at);
+            of.max_by_key(|heard| heard.true_at)
+        };
+        let (Some(his), Some(hers)) = (newest(Role::Wearer), newest(Role::Victim)) else { return false };
+        let age_s = (his.true_at - hers.true_at).abs() as f64 / 1_000.0;
+        let least_mps = zones::policy::LEAST_SPEED_MPS;
+        let uncertainty_m = his.accuracy_m.hypot(hers.accuracy_m) + age_s * least_mps;
+        let gap_m = self.truth.law.gap_m(Watch::Pair, &his.spot, &hers.spot);
+        // A clock that is off by some seconds changes the age.
+        let skew_s = self.day.skew_ms.iter().map(|ms| ms.abs() as f64 / 1_000.0).sum::<f64>();
+        gap_m + uncertainty_m <= 1.0 + skew_s * least_mps
+    }
+
     /// What an alert may rest on: from the fixes behind it to the moment it is said, or that a late one is about.
     fn window(&self, spell: &Spell<'_>) -> (i64, i64) {
         let alert = &spell.alert.alert;
         let skew = self.day.skew_ms.iter().map(|ms| ms.abs()).max().unwrap_or(0);
         let about = alert.fixed_at.map_or(spell.said_at, zones::Timestamp::as_millis).min(spell.said_at);
-        let until = if alert.late { about + skew } else { spell.said_at };
+        let until = if alert.late { about + skew } else { spell.said_at + skew };
         (about - RESTS_ON_MS - skew, until)
     }
 
@@ -92,35 +121,6 @@ pub(super) fn check_order(day: &Day, tally: &mut Tally) {
                 tally.backwards(alert);
             }
             *last = at.as_millis().max(*last);
-        }
-    }
-}
-
-/// A certain alarm about a pair must rest on fixes whose whole uncertainty, age included, is within the alarm
-/// distance.
-pub(super) fn check_certainty(truth: &Truth<'_>, day: &Day, evidence: &Evidence<'_>, tally: &mut Tally) {
-    for raised in day.raised.iter().filter(|raised| watch_of(raised) == Some(Watch::Pair)) {
-        let alert = &raised.alert;
-        if alert.level != Level::Alarm || alert.certainty != Certainty::Certain || alert.late {
-            continue;
-        }
-        tally.certain_alarms += 1;
-        let said_at = alert.raised_at.as_millis();
-        let newest = |role| {
-            let of = evidence.of_party(role).iter().filter(|heard| heard.arrived_at <= said_at);
-            of.max_by_key(|heard| heard.true_at)
-        };
-        let (Some(his), Some(hers)) = (newest(Role::Wearer), newest(Role::Victim)) else {
-            tally.overclaimed(alert);
-            continue;
-        };
-        let age_s = (his.true_at - hers.true_at).abs() as f64 / 1_000.0;
-        let uncertainty_m = his.accuracy_m.hypot(hers.accuracy_m) + age_s * zones::policy::LEAST_SPEED_MPS;
-        let gap_m = truth.law.gap_m(Watch::Pair, &his.spot, &hers.spot);
-        // A clock that is off by some seconds changes the age.
-        let slack_m = 1.0 + day.skew_ms.iter().map(|ms| ms.abs() as f64 / 1_000.0).sum::<f64>() * 1.5;
-        if gap_m + uncertainty_m > slack_m {
-            tally.overclaimed(alert);
         }
     }
 }
