@@ -50,6 +50,20 @@ impl AlertKind {
     }
 }
 
+/// Who is moving towards whom, beyond what noise explains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Approach {
+    /// The wearer comes towards the victim.
+    WearerApproaches,
+    /// The victim comes towards the wearer.
+    VictimApproaches,
+    /// They come towards each other.
+    Both,
+    /// Neither can be said: they stand still, move together or apart, or were not seen often enough.
+    Unclear,
+}
+
 /// One change of standing with its evidence: the police version, which has everything an officer needs.
 /// Serialises as `data` of §8.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -86,10 +100,13 @@ pub struct Alert {
     pub distance_m: Option<f64>,
     /// Uncertainty of that distance in metres to 0.1.
     pub uncertainty_m: Option<f64>,
-    /// Speed at which the distance shrinks.
+    /// Speed at which the distance shrinks, to 0.1; negative when it grows. `None` when recent fixes do not say.
     pub closing_mps: Option<f64>,
-    /// Time to the alarm distance at that speed.
+    /// Seconds until they meet at that speed; `None` when they do not close in beyond what noise explains.
     pub contact_s: Option<f64>,
+    /// Who is moving towards whom; of a pair only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approach: Option<Approach>,
     /// Newest fix of the wearer.
     pub wearer_fix: Option<Fix>,
     /// Newest fix of the victim; for AWARE the place of the press where it is known.
@@ -111,6 +128,10 @@ pub struct Alert {
     /// The watch it comes from.
     #[serde(skip)]
     pub watch: Option<WatchKey>,
+    /// Found afterwards, of a time that is past: live standing has not changed. Not for the victim, who can do
+    /// nothing about it and would be frightened.
+    #[serde(skip)]
+    pub hindsight: bool,
     /// Only a possible alarm so far: for the operator alone.
     #[serde(skip)]
     pub operator_only: bool,
@@ -138,6 +159,8 @@ impl Alert {
             uncertainty_m: None,
             closing_mps: None,
             contact_s: None,
+            approach: None,
+            hindsight: false,
             wearer_fix: None,
             victim_fix: None,
             legal_basis: order.legal_basis,

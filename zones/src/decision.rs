@@ -18,6 +18,38 @@ pub enum Rule {
     OutsideSchedule,
     /// The other party has no fix yet.
     OtherUnseen,
+    /// The straight way between the wearer's last two fixes crosses an exclusion zone.
+    WayThroughZone,
+    /// Wearer and victim came within the alarm distance of each other between their fixes.
+    WaysMeet,
+    /// The time to the alarm distance at the present closing speed.
+    TimeToContact,
+    /// Nobody could have reached this fix: it is held until another agrees with it.
+    Held,
+    /// The device claims to be fresh, but its coordinates do not change: its uncertainty grows.
+    Frozen,
+    /// A late fix, judged against the time it belongs to: distance to an exclusion zone.
+    LateExclusionZone,
+    /// The same: depth in an inclusion zone.
+    LateInclusionZone,
+    /// The same: distance between wearer and victim at that time.
+    LateVictimProximity,
+}
+
+impl Decision {
+    /// A decision that nothing was measured, or is to be filled in: the standing stays.
+    pub(crate) fn unjudged(watch: u32, rule: Rule, at: Timestamp, stands: Standing) -> Self {
+        Self {
+            watch,
+            rule,
+            at,
+            distance_m: None,
+            uncertainty_m: None,
+            before: stands,
+            after: stands,
+            certainty: Certainty::Possible,
+        }
+    }
 }
 
 /// One judgement of a watch.

@@ -25,16 +25,16 @@ mod standing;
 mod time;
 mod words;
 
-pub use alert::{Alert, AlertKind};
+pub use alert::{Alert, AlertKind, Approach};
 pub use decision::{Decision, Rule};
 pub use engine::{
-    Changes, DeviceRow, DeviceState, Effect, Engine, EpisodeRow, Outcome, Refused, Said, Seen, Snapshot,
-    Subject, WatchKey,
+    Changes, DeviceRow, DeviceState, Effect, Engine, EpisodeRow, HistoryRow, Kept, Outcome, Protection,
+    ProtectionReason, ProtectionState, Refused, Said, Seen, Snapshot, Subject, Track, WatchKey,
 };
 pub use fix::{Fix, Source};
 pub use ids::{DeskId, DeviceId, OrderId, PersonId, ZoneId, is_id};
 pub use input::{Aware, DeviceEvent, DeviceEventKind, Input, Role};
 pub use invalid::Invalid;
 pub use position::Position;
-pub use standing::{Certainty, Episode, Level, Standing};
+pub use standing::{Certainty, Episode, Level, Raised, Standing};
 pub use time::{Millis, Timestamp};

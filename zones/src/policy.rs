@@ -38,8 +38,97 @@ pub const LEAST_SPEED_MPS: f64 = 1.5;
 /// Nobody is faster (a train's 250 km/h): §7.
 pub const FASTEST_MPS: f64 = 70.0;
 
+/// How somebody gets about, by the fastest he was lately.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TravelMode {
+    /// Stands, sits, sleeps.
+    Still,
+    /// On foot.
+    Walk,
+    /// By bicycle, or running.
+    Cycle,
+    /// By car, bus, tram, train.
+    Vehicle,
+}
+
+impl TravelMode {
+    /// The mode that a speed shows. Limits between the usual speeds of the Dutch: on foot 5 km/h, cycling 15 to
+    /// 25 km/h (CROW).
+    pub fn of(speed_mps: f64) -> Self {
+        match speed_mps {
+            s if s < 0.5 => Self::Still,
+            s if s < 2.5 => Self::Walk,
+            s if s < 8.0 => Self::Cycle,
+            _ => Self::Vehicle,
+        }
+    }
+
+    /// Speed in m/s at which the uncertainty of somebody unseen grows at least: who stands may walk off, and a
+    /// bus that waits at its stop drives on (half the usual speed of the mode).
+    pub const fn grows_mps(self) -> f64 {
+        match self {
+            Self::Still | Self::Walk => LEAST_SPEED_MPS,
+            Self::Cycle => 2.5,
+            Self::Vehicle => 7.0,
+        }
+    }
+}
+
+/// A mode of travel is remembered this long after it was last seen: longer than a bus waits at a light or stop.
+pub const MODE_LASTS: Millis = Millis::from_secs(180);
+
 /// Fixes farther apart than this say nothing about the way or the speed between them: §7.
 pub const LINKED_WITHIN: Millis = Millis::from_secs(120);
+
+/// A fix that was held is believed when one at most so much later agrees with it: §7.
+pub const HELD_FOR: Millis = Millis::from_secs(120);
+
+/// A device that says it goes this fast or faster, and reports the very same coordinates, is frozen: faster than
+/// the speeds that a receiver at rest reports.
+pub const FROZEN_MOVING_MPS: f64 = 2.0;
+
+/// Coordinates from satellites that are the same to the last digit for so long are no news of where somebody is.
+/// Receivers that hold a position while they lie still do so for less; noise changes the last digit each time.
+pub const FROZEN_AFTER: Millis = Millis::from_secs(3_600);
+
+/// Closing speed is taken over fixes of this span: long enough to smooth a traffic light, short enough to be the
+/// present.
+pub const CLOSING_OVER: Millis = Millis::from_secs(120);
+
+/// Fixes are taken to be no better than this for a speed: what receivers call their accuracy holds under an open
+/// sky.
+pub const CLOSING_NOISE_M: f64 = 10.0;
+
+/// A speed counts when it is so many times its own uncertainty (one chance in a thousand that it is noise).
+pub const CLOSING_SIGMAS: f64 = 3.0;
+
+/// Slower than this, in m/s, nobody is said to approach.
+pub const CLOSING_LEAST_MPS: f64 = 1.0;
+
+/// A warning for the time to contact is kept while that time is less than so many times the order's: a car that
+/// slows for a bend is coming still.
+pub const CONTACT_KEPT_TIMES: f64 = 2.0;
+
+/// While a watch of the wearer is raised his ankle monitor reports this often, in seconds: a car at 130 km/h goes
+/// 360 m between two fixes.
+pub const NEAR_FIX_INTERVAL_S: i64 = 10;
+
+/// A command to report more often holds this long, should no other reach the device: a battery lasts that.
+pub const COMMAND_FOR: Millis = Millis::from_secs(600);
+
+/// A command is renewed so long before it ends while it is needed.
+pub const COMMAND_RENEWED_BEFORE: Millis = Millis::from_secs(120);
+
+/// A place that is left out of a kept track is within this distance, in metres, of the straight way between those
+/// kept around it: the accuracy assumed for GNSS.
+pub const TRACK_WITHIN_M: f64 = 25.0;
+
+/// Most places kept per device for late fixes. Beyond it, that one is dropped which changes the track least, and
+/// what it changes is added to the uncertainty around it. 48 of 16 bytes for each of 200,000 devices are 154 MB.
+pub const TRACK_MOST: usize = 48;
+
+/// Two findings of late fixes so far apart or less, and nothing known in between that shows an end, are one.
+pub const LATE_SAME_WITHIN: Millis = Millis::from_secs(1_800);
 
 /// A fix that arrives later than this after it was taken is late: §7.
 pub const LATE_AFTER: Millis = Millis::from_secs(120);
@@ -95,6 +184,16 @@ const _: () = {
     assert!(LEAVE_FOR.0 < CLEARS_WITHIN.0);
     assert!(LATE_AFTER.0 < CLEARS_WITHIN.0);
     assert!(LEAST_SPEED_MPS < FASTEST_MPS);
+    assert!(LEAST_SPEED_MPS <= TravelMode::Cycle.grows_mps());
+    assert!(TravelMode::Cycle.grows_mps() < TravelMode::Vehicle.grows_mps());
+    assert!(TravelMode::Vehicle.grows_mps() < FASTEST_MPS);
+    assert!(HELD_FOR.0 <= LINKED_WITHIN.0);
+    assert!(CLOSING_OVER.0 <= LINKED_WITHIN.0);
+    assert!(CONTACT_KEPT_TIMES > 1.0);
+    assert!(NEAR_FIX_INTERVAL_S * 1_000 < FIX_INTERVAL.0);
+    assert!(COMMAND_RENEWED_BEFORE.0 > FIX_INTERVAL.0 && COMMAND_RENEWED_BEFORE.0 < COMMAND_FOR.0);
+    assert!(TRACK_WITHIN_M < COARSE_M);
+    assert!(LINKED_WITHIN.0 < LATE_SAME_WITHIN.0 && LATE_SAME_WITHIN.0 < HISTORY.0);
     assert!(FIX_INTERVAL.0 * SILENT_AFTER_INTERVALS < SILENCE_ALARM_AFTER.0);
     assert!(FIX_INTERVAL.0 < LONGEST_FIX_INTERVAL.0);
     assert!(GUIDANCE_ADVISED_M < FURTHEST_M);

@@ -13,6 +13,9 @@ pub struct Position {
 }
 
 impl Position {
+    /// Where the equator meets the meridian of Greenwich.
+    pub(crate) const ORIGIN: Self = Self { lat_deg: 0.0, lon_deg: 0.0 };
+
     /// A position from latitude and longitude in degrees; the error names the field that is out of range.
     pub fn new(lat_deg: f64, lon_deg: f64) -> Result<Self, Invalid> {
         if !(-90.0..=90.0).contains(&lat_deg) {

@@ -77,6 +77,8 @@ pub(crate) struct Thresholds {
     /// Whether an uncertainty that only reaches the alarm threshold raises a possible alarm with a coarse fix
     /// too. Not for inclusion zones: a coarse fix cannot show that somebody left his house.
     pub(crate) coarse_may_raise: bool,
+    /// A pair is warned of when the alarm distance would be reached within so many seconds; 0 for never.
+    pub(crate) warning_s: f64,
     /// Upper bound of the leaving margin. A house is not 50 m deep: who came home would never be back.
     pub(crate) most_margin_m: f64,
 }
@@ -88,6 +90,8 @@ pub(crate) struct Look {
     pub(crate) at: Timestamp,
     pub(crate) distance_m: f64,
     pub(crate) uncertainty_m: f64,
+    /// Seconds to the alarm distance at the present closing speed; infinite when they do not close in for certain.
+    pub(crate) contact_s: f64,
     /// Over 200 m: neither ends nor restarts a leaving period.
     pub(crate) coarse: bool,
     /// Fresh enough to step down.
@@ -104,6 +108,8 @@ impl Thresholds {
             (Standing::Alarm, sure(self.alarm_m))
         } else if d <= self.warning_m && !vague {
             (Standing::Warning, sure(self.warning_m))
+        } else if look.contact_s <= self.warning_s && !vague {
+            (Standing::Warning, Certainty::Likely)
         } else if (vague && d <= self.warning_m)
             || (d - u <= self.alarm_m && (self.coarse_may_raise || !look.coarse))
         {
@@ -137,8 +143,15 @@ impl Thresholds {
     }
 
     /// Distance beyond a threshold that counts as having left: §7.
-    fn leave_margin_m(&self, uncertainty_m: f64) -> f64 {
+    pub(crate) fn leave_margin_m(&self, uncertainty_m: f64) -> f64 {
         policy::LEAVE_M.max(2.0 * uncertainty_m).min(self.most_margin_m)
+    }
+}
+
+impl Look {
+    /// A look at a distance and its uncertainty, of a pair or zone that nobody closes in on.
+    pub(crate) fn new(at: Timestamp, distance_m: f64, uncertainty_m: f64) -> Self {
+        Self { at, distance_m, uncertainty_m, contact_s: f64::INFINITY, coarse: false, may_clear: false }
     }
 }
 
@@ -146,6 +159,20 @@ impl Thresholds {
 fn sure_beyond(distance_m: f64, uncertainty_m: f64, threshold_m: f64) -> Certainty {
     if distance_m - uncertainty_m > threshold_m { Certainty::Certain } else { Certainty::Likely }
 }
+
+/// A time in which a watch was at warning or alarm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Raised {
+    /// From the fix that showed it first.
+    pub from: Timestamp,
+    /// To the last one, or to the step down; `None` while it lasts.
+    pub until: Option<Timestamp>,
+    /// Where it stood.
+    pub standing: Standing,
+}
+
+/// Times remembered per watch.
+const RAISED_MOST: usize = 16;
 
 /// The memory of a watch that has been raised at least once: where it stands, since when its party has been
 /// beyond the thresholds, and its incident.
@@ -167,6 +194,8 @@ pub struct Episode {
     pub revision: u32,
     /// The incident was resolved: the next alert opens another.
     pub closed: bool,
+    /// When it was raised in the last 24 hours, live or found afterwards: what is known is not raised again.
+    pub raised: Vec<Raised>,
     /// In this rise more than a possible alarm was raised, so that others than the operator know.
     pub established: bool,
 }
@@ -183,6 +212,7 @@ impl Episode {
             incidents: 0,
             revision: 0,
             closed: true,
+            raised: Vec::new(),
             established: false,
         }
     }
@@ -197,11 +227,13 @@ impl Episode {
             self.beyond_alarm_since = None;
             self.beyond_warning_since = None;
             self.step(seen, certainty);
+            self.mark(look.at);
             return Some((seen, certainty));
         }
         if self.standing == Standing::Clear || look.coarse {
             return None;
         }
+        let closes_in = look.contact_s <= thresholds.warning_s * policy::CONTACT_KEPT_TIMES;
         let margin = thresholds.leave_margin_m(look.uncertainty_m);
         let left = |since: &mut Option<Timestamp>, threshold_m: f64| {
             if look.distance_m <= threshold_m + margin {
@@ -212,6 +244,10 @@ impl Episode {
         };
         let alarm_left = left(&mut self.beyond_alarm_since, thresholds.alarm_m);
         let warning_left = left(&mut self.beyond_warning_since, thresholds.warning_m);
+        if closes_in {
+            self.beyond_warning_since = None;
+        }
+        let warning_left = warning_left && !closes_in;
         let down = match self.standing {
             _ if !look.may_clear => return None, // It may break a leaving period, but never end one.
             _ if warning_left => Standing::Clear,
@@ -226,7 +262,30 @@ impl Episode {
             _ => Certainty::Likely,
         };
         self.step(down, certainty);
+        self.mark(look.at);
         Some((down, certainty))
+    }
+
+    /// Remembers from when to when it is raised: it has just stepped, on what was seen at that moment.
+    pub(crate) fn mark(&mut self, at: Timestamp) {
+        if let Some(lasting) = self.raised.iter_mut().find(|raised| raised.until.is_none()) {
+            if lasting.standing == self.standing {
+                return;
+            }
+            lasting.until = Some(at.max(lasting.from));
+        }
+        if self.standing >= Standing::Warning {
+            self.remember(Raised { from: at, until: None, standing: self.standing });
+        }
+    }
+
+    /// Adds a time, and lets go of what is a history ago.
+    pub(crate) fn remember(&mut self, new: Raised) {
+        self.raised.retain(|raised| raised.until.is_none_or(|until| new.from - until <= policy::HISTORY));
+        if self.raised.len() >= RAISED_MOST {
+            self.raised.remove(0);
+        }
+        self.raised.push(new);
     }
 
     /// Moves to another standing.
@@ -249,6 +308,7 @@ mod tests {
         warning_m: 2_000.0,
         vague_beyond_m: 1_000.0,
         coarse_may_raise: true,
+        warning_s: 300.0,
         most_margin_m: f64::INFINITY,
     };
 
@@ -257,6 +317,7 @@ mod tests {
             at: Timestamp::from_millis(secs * 1_000),
             distance_m,
             uncertainty_m,
+            contact_s: f64::INFINITY,
             coarse: uncertainty_m > policy::COARSE_M,
             may_clear: true,
         }

@@ -47,6 +47,57 @@ pub(crate) fn of_distance(alert: &Alert, threshold_m: f64) -> String {
     format!("{maybe_nl}{nl} / {maybe_en}{en}")
 }
 
+/// The alarm distance will soon be reached.
+pub(crate) fn of_contact(alert: &Alert, alarm_m: f64, contact_s: f64) -> String {
+    let (d, v) = (alert.distance_m.unwrap_or_default(), alert.closing_mps.unwrap_or_default() * 3.6);
+    format!(
+        "Drager en slachtoffer naderen elkaar met {v:.0} km/u: over {contact_s:.0} s binnen {alarm_m:.0} m \
+         (nu {d:.0} m) / Wearer and victim close in at {v:.0} km/h: within {alarm_m:.0} m in {contact_s:.0} s \
+         (now {d:.0} m)"
+    )
+}
+
+/// Something happened on the way between two fixes.
+pub(crate) fn of_way(alert: &Alert, alarm_m: f64) -> String {
+    let d = alert.distance_m.unwrap_or_default();
+    if alert.kind == AlertKind::VictimProximity {
+        return format!(
+            "Tussen twee posities door kwam de drager binnen {alarm_m:.0} m van het slachtoffer: {d:.0} m / \
+             Between two fixes the wearer came within {alarm_m:.0} m of the victim: {d:.0} m"
+        );
+    }
+    format!(
+        "De weg tussen twee posities van de drager gaat door het verboden gebied, {0:.0} m van de rand / \
+         The way between two of the wearer's fixes crosses the exclusion zone, {0:.0} m from its edge",
+        d.abs()
+    )
+}
+
+/// A fix that is not believed yet would mean an alarm.
+pub(crate) fn of_held(alert: &Alert) -> String {
+    let (nl, en) = match alert.kind {
+        AlertKind::VictimProximity => ("bij het slachtoffer", "near the victim"),
+        AlertKind::InclusionZone => {
+            ("buiten het gebied waar hij moet zijn", "outside the zone he must be in")
+        }
+        _ => ("in het verboden gebied", "in the exclusion zone"),
+    };
+    format!(
+        "Mogelijk: een onwaarschijnlijke positie, nog niet bevestigd, ligt {nl} / \
+         Possibly: an implausible fix, not confirmed yet, lies {en}"
+    )
+}
+
+/// The same reason, found afterwards.
+pub(crate) fn of_late(reason: &str) -> String {
+    match reason.split_once(" / ") {
+        Some((nl, en)) => {
+            format!("Achteraf gebleken, te laat ontvangen: {nl} / Found afterwards, received late: {en}")
+        }
+        None => reason.to_owned(),
+    }
+}
+
 /// A device is heard again, and a watch stands raised from before.
 pub(crate) fn of_news(alert: &Alert) -> String {
     let d = alert.distance_m.unwrap_or_default();

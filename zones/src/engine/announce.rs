@@ -1,9 +1,10 @@
 //! From a step to an alert: its incident, its ids, its evidence.
 
-use super::judge::{Cause, Seen};
+use super::approach;
+use super::judge::{Cause, Evidence, How, Judged};
 use super::watch::{Target, WatchKey};
 use super::{Effect, Engine};
-use crate::alert::{Alert, AlertKind, alert_id, incident_id, tenths};
+use crate::alert::{Alert, AlertKind, Approach, alert_id, incident_id, tenths};
 use crate::order::Order;
 use crate::standing::{Certainty, Episode, Level, Standing};
 use crate::{Role, Timestamp, policy, words};
@@ -32,35 +33,82 @@ pub(super) fn enter(episode: &mut Episode, key: &WatchKey, evidence_at: Timestam
     }
 }
 
+/// The same for something found afterwards, which moves no standing. It joins the watch's incident: whoever works
+/// on that must see it.
+pub(super) fn enter_past(episode: &mut Episode, key: &WatchKey, evidence_at: Timestamp, alert: &mut Alert) {
+    if episode.revision == 0 || episode.closed {
+        episode.incidents += 1;
+        episode.incident = incident_id(&key.to_string(), episode.incidents, evidence_at);
+        episode.revision = 0;
+        episode.closed = false;
+    }
+    episode.revision += 1;
+    // What the others were told of they also hear the end of.
+    episode.established |= episode.standing > Standing::Clear;
+    alert.incident = episode.incident;
+    alert.revision = episode.revision;
+    alert.alert = alert_id(episode.incident, episode.revision);
+    alert.watch = Some(key.clone());
+}
+
 impl Engine {
     /// Announces the standing of a zone or pair on the look that made it.
-    pub(super) fn announce_distance(&mut self, slot: u32, now: Timestamp, cause: Cause, seen: &Seen) {
-        let Some(mut alert) = self.alert_about(slot, now) else { return };
+    pub(super) fn announce_distance(&mut self, slot: u32, now: Timestamp, cause: Cause, seen: &Judged) {
+        let Some(mut alert) = self.alert_about(slot, now, &seen.evidence) else { return };
         let watch = &mut self.watches[slot as usize];
-        let (Some(key), Some(target)) = (watch.key(), watch.target()) else { return };
-        let thresholds = target.thresholds();
+        let Some(key) = watch.key() else { return };
         alert.late = now - seen.look.at > policy::LATE_AFTER;
-        alert.distance_m = Some(tenths(seen.exact_m));
-        alert.uncertainty_m = Some(tenths(seen.look.uncertainty_m));
         // An order that comes again must not open the incident of its former life again.
         let evidence_at = if cause == Cause::Registered { now } else { seen.look.at };
         if let Some(episode) = watch.episode.as_mut() {
             enter(episode, &key, evidence_at, &mut alert);
         }
-        let threshold_m = if alert.level == Level::Alarm { thresholds.alarm_m } else { thresholds.warning_m };
-        if seen.news {
-            alert.reason = words::of_news(&alert);
-        } else {
+        if seen.how != How::News {
             alert.certainty = seen.certainty;
-            alert.reason = words::of_distance(&alert, threshold_m);
         }
+        self.say_closing(slot, seen.look.at, &mut alert);
+        self.finish(slot, seen, alert);
+    }
+
+    /// Fills in how a pair closes in.
+    fn say_closing(&self, slot: u32, at: Timestamp, alert: &mut Alert) {
+        let watch = &self.watches[slot as usize];
+        if alert.kind != AlertKind::VictimProximity {
+            return;
+        }
+        let (his, hers) =
+            (&self.devices[watch.wearer as usize].state, &self.devices[watch.victim as usize].state);
+        let closing = approach::closing(his, hers, at);
+        alert.approach = Some(closing.map_or(Approach::Unclear, |closing| closing.approach));
+        alert.closing_mps = closing.map(|closing| tenths(closing.mps));
+        let sure = closing.filter(|closing| closing.sure).zip(alert.distance_m);
+        alert.contact_s = sure.map(|(closing, metres)| (metres / closing.mps).round());
+    }
+
+    /// Adds the reason to an alert about distance, and sends it off.
+    pub(super) fn finish(&mut self, slot: u32, seen: &Judged, mut alert: Alert) {
+        let Some(thresholds) = self.watches[slot as usize].target().map(|target| target.thresholds()) else {
+            return;
+        };
+        alert.distance_m = Some(tenths(seen.exact_m));
+        alert.uncertainty_m = Some(tenths(seen.look.uncertainty_m));
+        let threshold_m = if alert.level == Level::Alarm { thresholds.alarm_m } else { thresholds.warning_m };
+        alert.reason = match seen.how {
+            How::Here => words::of_distance(&alert, threshold_m),
+            How::News => words::of_news(&alert),
+            How::Contact => words::of_contact(&alert, thresholds.alarm_m, seen.look.contact_s),
+            How::Way => words::of_way(&alert, thresholds.alarm_m),
+            How::Held => words::of_held(&alert),
+            How::Late => words::of_late(&words::of_distance(&alert, threshold_m)),
+            How::LateWay => words::of_late(&words::of_way(&alert, thresholds.alarm_m)),
+        };
         self.note_watch(slot);
         self.effects.push_back(Effect::Alert(Box::new(alert)));
     }
 
     /// Announces that a zone or pair stands clear for a reason that is no movement.
     pub(super) fn announce_end(&mut self, slot: u32, now: Timestamp, reason: &str) {
-        let Some(mut alert) = self.alert_about(slot, now) else { return };
+        let Some(mut alert) = self.alert_about(slot, now, &self.evidence(slot)) else { return };
         let watch = &mut self.watches[slot as usize];
         let (Some(key), Some(episode)) = (watch.key(), watch.episode.as_mut()) else { return };
         enter(episode, &key, now, &mut alert);
@@ -69,23 +117,21 @@ impl Engine {
     }
 
     /// An alert with everything that does not depend on the step.
-    fn alert_about(&self, slot: u32, now: Timestamp) -> Option<Alert> {
+    pub(super) fn alert_about(&self, slot: u32, now: Timestamp, on: &Evidence) -> Option<Alert> {
         let watch = &self.watches[slot as usize];
         let target = watch.target()?;
         let mut alert = Alert::about(&watch.order, target.kind(), now);
-        let his = self.devices[watch.wearer as usize].state.last;
-        alert.wearer_fix = his.map(|seen| seen.fix);
-        alert.fixed_at = his.map(|seen| seen.at);
+        alert.wearer_fix = on.his.map(|seen| seen.fix);
+        alert.fixed_at = on.his.map(|seen| seen.at);
         match target {
             Target::Zone(zone) => {
                 alert.zone = Some(zone.zone.clone());
                 alert.concerns(&watch.order, zone.victim.clone());
             }
             Target::Pair(victim, _) => {
-                let hers = self.devices[watch.victim as usize].state.last;
                 alert.concerns(&watch.order, Some(victim.clone()));
-                alert.victim_fix = hers.map(|seen| seen.fix);
-                alert.fixed_at = alert.fixed_at.max(hers.map(|seen| seen.at));
+                alert.victim_fix = on.hers.map(|seen| seen.fix);
+                alert.fixed_at = alert.fixed_at.max(on.hers.map(|seen| seen.at));
             }
         }
         Some(alert)
@@ -119,6 +165,7 @@ impl Engine {
         self.changed_about.insert(key);
         edit(&mut alert);
         self.effects.push_back(Effect::Alert(Box::new(alert)));
+        self.note_protection(about.slot);
     }
 
     /// Where a watch over a device stands.

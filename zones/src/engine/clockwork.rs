@@ -21,6 +21,7 @@ impl Engine {
             for timer in due.drain(..) {
                 self.fire(t, timer);
             }
+            self.say_protection();
             self.due = due;
         }
     }
@@ -36,6 +37,11 @@ impl Engine {
                     self.check_device(t, slot);
                 }
             }
+            Timer::Command(slot) => {
+                if !self.devices[slot as usize].orders.is_empty() {
+                    self.check_command(t, slot);
+                }
+            }
         }
     }
 
@@ -46,9 +52,10 @@ impl Engine {
             Timer::Schedule(slot) => {
                 (1, self.watches[*slot as usize].key().map_or_else(String::new, |key| key.to_string()))
             }
-            Timer::Device(slot) => {
+            Timer::Device(slot) | Timer::Command(slot) => {
                 let (role, id) = self.device_name(*slot);
-                (2, format!("{}/{id}", role.as_str()))
+                let kind = if matches!(timer, Timer::Device(_)) { 2 } else { 3 };
+                (kind, format!("{}/{id}", role.as_str()))
             }
         }
     }
@@ -72,19 +79,24 @@ impl Engine {
         let (devices, watches) = (registered.devices.clone(), registered.watches.clone());
         for slot in devices {
             self.expect_device(t, slot);
+            self.note_protection(slot);
         }
         for slot in watches {
             self.set_schedule_timer(t, slot);
             self.end_what_is_over(slot, t);
-            self.judge(slot, t, Cause::Registered);
+            self.judge(slot, t, Cause::Registered, None);
         }
     }
 
     /// Ends all that stands raised under an order.
     pub(super) fn end_order(&mut self, t: Timestamp, id: &OrderId, reason: &str) {
         let Some(registered) = self.orders.get(id) else { return };
-        for slot in registered.watches.clone() {
+        let (watches, devices) = (registered.watches.clone(), registered.devices.clone());
+        for slot in watches {
             self.lower(slot, t, reason);
+        }
+        for slot in devices {
+            self.note_protection(slot);
         }
         let raised = self.about_order(id).filter(|(_, episode)| episode.standing > Standing::Clear);
         let raised: Vec<WatchKey> = raised.map(|(key, _)| key.clone()).collect();
@@ -123,7 +135,7 @@ impl Engine {
         if !applies {
             self.lower(slot, t, words::SCHEDULE_ENDED);
         } else if seen && watch.order.in_force(t) {
-            self.judge(slot, t, Cause::Clock);
+            self.judge(slot, t, Cause::Clock, None);
         }
         self.set_schedule_timer(t, slot);
     }

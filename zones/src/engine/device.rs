@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::protection::Protection;
+use super::track::{Kept, Track};
 use crate::geometry::ZoneIndex;
+use crate::policy::TravelMode;
 use crate::{DeviceEventKind, DeviceId, Fix, Millis, OrderId, Role, Timestamp, policy};
 
 /// A fix and the time it is judged by: its own, or that of its arrival when the device's clock is ahead.
@@ -30,6 +33,20 @@ pub struct DeviceState {
     pub last: Option<Seen>,
     /// Its speed in m/s, from the last two fixes or as it said.
     pub speed_mps: f32,
+    /// The fastest it was lately in m/s, and when: how its bearer gets about.
+    pub fastest_lately: Option<(f32, Timestamp)>,
+    /// A fix that nobody could have reached, until another agrees with it or not.
+    pub held: Option<Box<Seen>>,
+    /// Since when it has reported the very same coordinates.
+    pub same_since: Option<Timestamp>,
+    /// Since when these coordinates say nothing of where it is, however fresh they claim to be.
+    pub frozen_since: Option<Timestamp>,
+    /// Its newest fixes, and where they came from.
+    pub track: Track,
+    /// Until when it was told to report more often.
+    pub near_until: Option<Timestamp>,
+    /// What a victim was last told of her protection.
+    pub protection: Option<Box<Protection>>,
     /// When it is silent unless it is heard again.
     pub due: Option<Timestamp>,
     /// Since when it is silent.
@@ -56,9 +73,33 @@ impl DeviceState {
         true
     }
 
-    /// Speed to reckon with while the device is unseen: at least a walk.
+    /// Speed to reckon with while the device is unseen: what it was last, and at least what its bearer's way of
+    /// travel makes likely.
     pub(super) fn reckoned_speed_mps(&self) -> f64 {
-        f64::from(self.speed_mps).max(policy::LEAST_SPEED_MPS)
+        let lately = self.fastest_lately.map_or(0.0, |(speed_mps, _)| f64::from(speed_mps));
+        f64::from(self.speed_mps).max(TravelMode::of(lately).grows_mps())
+    }
+
+    /// How far it may have come by `at` since its newest fix, or since that last said where it really was, in
+    /// metres.
+    pub(super) fn strayed_m(&self, at: Timestamp) -> f64 {
+        let Some(last) = &self.last else { return 0.0 };
+        let since = self.frozen_since.map_or(last.at, |frozen| frozen.min(last.at));
+        (at - since).as_secs_f64().max(0.0) * self.reckoned_speed_mps()
+    }
+
+    /// Whether its newest fix says too little of where it is.
+    pub(super) fn is_vague(&self) -> bool {
+        self.frozen_since.is_some() || self.last.as_ref().is_some_and(|last| last.fix.is_coarse())
+    }
+
+    /// Notes a speed, as the way somebody gets about.
+    pub(super) fn note_speed(&mut self, speed_mps: f32, at: Timestamp) {
+        self.speed_mps = speed_mps;
+        let kept = self
+            .fastest_lately
+            .filter(|(fastest, seen)| *fastest > speed_mps && at - *seen <= policy::MODE_LASTS);
+        self.fastest_lately = kept.or(Some((speed_mps, at)));
     }
 }
 
@@ -70,6 +111,9 @@ pub(super) struct Device {
     /// Shortest expected interval over its orders.
     pub(super) interval: Millis,
     pub(super) state: DeviceState,
+    /// Where it was before what its state remembers.
+    pub(super) history: Vec<Kept>,
+    pub(super) history_changed: bool,
     /// The orders it takes part in, ascending.
     pub(super) orders: Vec<OrderId>,
     /// All watches it takes part in, ascending by name.
@@ -92,6 +136,8 @@ impl Device {
             role,
             interval: policy::FIX_INTERVAL,
             state: DeviceState::default(),
+            history: Vec::new(),
+            history_changed: false,
             orders: Vec::new(),
             watches: Box::default(),
             zones: ZoneIndex::default(),

@@ -115,6 +115,7 @@ impl Engine {
                 episode.step(Standing::Clear, Certainty::Certain);
             }
             self.changed_about.insert(key.clone());
+            self.note_protection_by(&key.order);
             return Outcome::Done;
         }
         let Some(registered) = self.orders.get(&key.order) else { return Outcome::Duplicate };

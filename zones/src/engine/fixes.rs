@@ -2,6 +2,9 @@
 
 use super::device::Seen;
 use super::judge::Cause;
+use super::plausible::{self, Verdict};
+use super::watch::What;
+use super::way::Step;
 use super::{Engine, Outcome, Refused};
 use crate::{Fix, Millis, Role, Timestamp, geodesy, policy};
 
@@ -25,26 +28,101 @@ impl Engine {
             // that was put back by more than an hour was put right.
             let behind = last.fix.fixed_at - fix.fixed_at;
             let repeated = at < fix.fixed_at && Millis(0) <= behind && behind <= policy::CLOCK_PUT_BACK;
+            if at < last.at && at == fix.fixed_at {
+                return Ok(self.take_late(slot, now, Seen { fix, at }));
+            }
             if at < last.at || repeated || (at == last.at && behind >= Millis(0)) {
                 return Ok(Outcome::Older);
             }
         }
-        let late = now - at > policy::LATE_AFTER;
-        let was_silent = known.state.silent_since.is_some();
-        self.remember(slot, now, Seen { fix, at }, late);
-        if was_silent && !late {
-            self.end_silence(now, slot);
+        let seen = Seen { fix, at };
+        let way_m = known
+            .state
+            .last
+            .as_ref()
+            .map_or(0.0, |last| geodesy::quick_distance_m(last.fix.position, fix.position).0);
+        match plausible::verdict(&known.state, &seen, way_m) {
+            Verdict::Believe => self.believe(slot, now, seen, way_m),
+            Verdict::Hold => {
+                if known.state.held.as_deref() == Some(&seen) {
+                    return Ok(Outcome::Duplicate);
+                }
+                self.hold(slot, now, seen);
+                return Ok(Outcome::Held);
+            }
+            Verdict::BelieveBoth => {
+                let Some(held) = self.devices[slot as usize].state.held.take() else {
+                    return Ok(Outcome::Held);
+                };
+                self.believe(slot, now, *held, f64::INFINITY);
+                let (way_m, _) = geodesy::quick_distance_m(held.fix.position, fix.position);
+                self.believe(slot, now, seen, way_m);
+            }
         }
-        self.judge_touched(slot, now, Cause::Fix { after_silence: was_silent && !late });
         Ok(if ahead > policy::CLOCK_AHEAD { Outcome::ClockAhead(ahead) } else { Outcome::Done })
     }
 
+    /// Makes a fix the device's newest, and judges it. `way_m` is how far it is from the one before; infinite when
+    /// nobody can have come from there.
+    fn believe(&mut self, slot: u32, now: Timestamp, seen: Seen, way_m: f64) {
+        let late = now - seen.at > policy::LATE_AFTER;
+        let known = &self.devices[slot as usize];
+        let role = known.role;
+        let was_silent = known.state.silent_since.is_some();
+        let step = known.state.last.as_ref().and_then(|last| Step::new(role, last, &seen, way_m));
+        self.remember(slot, now, seen, way_m, late);
+        if was_silent && !late {
+            self.end_silence(now, slot);
+        }
+        let step = step.filter(|_| self.devices[slot as usize].state.frozen_since.is_none());
+        if late {
+            self.judge_pairs_past(slot, now, &seen);
+        }
+        self.judge_touched(slot, now, Cause::Fix { after_silence: was_silent && !late }, step.as_ref());
+    }
+
+    /// A newest fix that came late is judged against where the other was at its time too.
+    fn judge_pairs_past(&mut self, slot: u32, now: Timestamp, seen: &Seen) {
+        let device = &self.devices[slot as usize];
+        let role = device.role;
+        for place in device.always.clone() {
+            let slot = self.devices[slot as usize].watches[usize::from(place)];
+            let watch = &self.watches[slot as usize];
+            let other = if role == Role::Wearer { watch.victim } else { watch.wearer };
+            let newer = self.devices[other as usize].state.last.is_some_and(|last| last.at > seen.at);
+            if matches!(watch.what, What::Pair(_)) && newer {
+                self.judge_past(slot, now, role, seen, &[]);
+            }
+        }
+    }
+
     /// Makes a fix the device's newest.
-    fn remember(&mut self, slot: u32, now: Timestamp, seen: Seen, late: bool) {
+    fn remember(&mut self, slot: u32, now: Timestamp, seen: Seen, way_m: f64, late: bool) {
         self.note_device(slot);
         let device = &mut self.devices[slot as usize];
-        device.state.speed_mps = recent_speed_mps(device.state.last.as_ref(), &seen);
-        device.state.last = Some(seen);
+        let state = &mut device.state;
+        let was_vague = state.last.is_none() || state.is_vague();
+        let was_frozen = state.frozen_since.is_some();
+        state.note_speed(recent_speed_mps(state.last.as_ref(), &seen, way_m), seen.at);
+        let same = state.last.as_ref().is_some_and(|last| last.fix.position == seen.fix.position);
+        let since = state.same_since.filter(|_| same).unwrap_or(seen.at);
+        state.frozen_since = if same { plausible::frozen_since(state, &seen, since) } else { None };
+        state.same_since = Some(since);
+        if state.held.as_deref().is_some_and(|held| held.at < seen.at) {
+            state.held = None;
+        }
+        state.last = Some(seen);
+        if !seen.fix.is_coarse() && state.track.push(&seen) {
+            state.track.settle(&mut device.history);
+            device.history_changed = true;
+        }
+        let (is_vague, is_frozen) = (state.is_vague(), state.frozen_since.is_some());
+        if is_vague || was_vague {
+            self.note_protection(slot);
+        }
+        if is_frozen && !was_frozen {
+            self.note_frozen(slot, seen.at);
+        }
         if late {
             self.resume_device(slot); // A silence counts from the newest fix, and that is another now.
             return;
@@ -58,40 +136,52 @@ impl Engine {
     }
 
     /// Judges all watches a device's newest fix may concern, in the order of their names.
-    fn judge_touched(&mut self, slot: u32, now: Timestamp, cause: Cause) {
+    fn judge_touched(&mut self, slot: u32, now: Timestamp, cause: Cause, step: Option<&Step>) {
+        let Some(last) = self.devices[slot as usize].state.last else { return };
         let mut near = std::mem::take(&mut self.near);
+        self.touched_by(slot, &last, step, &mut near);
+        for place in &near {
+            let watch = self.devices[slot as usize].watches[*place as usize];
+            self.judge(watch, now, cause, step);
+        }
+        self.near = near;
+    }
+
+    /// Places in a device's list of the watches that a fix, and the way to it, may concern.
+    pub(super) fn touched_by(&self, slot: u32, seen: &Seen, step: Option<&Step>, near: &mut Vec<u32>) {
         near.clear();
         let device = &self.devices[slot as usize];
-        match (device.role, &device.state.last) {
-            // The index knows fixes with an ordinary uncertainty; a coarse one may concern any zone.
-            (Role::Wearer, Some(last)) if last.fix.is_coarse() => near.extend(0..device.watches.len() as u32),
-            (Role::Wearer, Some(last)) => {
-                device.zones.touching(last.fix.position, &mut near);
+        match device.role {
+            // The index knows fixes with an ordinary uncertainty; a coarse one, or one that does not say where
+            // somebody is, may concern any zone.
+            Role::Wearer if seen.fix.is_coarse() || device.state.frozen_since.is_some() => {
+                near.extend(0..device.watches.len() as u32);
+                return;
+            }
+            Role::Wearer => {
+                match step.filter(|step| step.is_long()) {
+                    Some(step) => device.zones.along(&step.way(), near),
+                    None => device.zones.touching(seen.fix.position, near),
+                }
                 near.extend(device.raised.iter().map(|place| u32::from(*place)));
                 near.extend(device.always.iter().map(|place| u32::from(*place)));
             }
-            _ => near.extend(device.always.iter().map(|place| u32::from(*place))),
+            Role::Victim => near.extend(device.always.iter().map(|place| u32::from(*place))),
         }
         near.sort_unstable();
         near.dedup();
-        for place in &near {
-            let watch = self.devices[slot as usize].watches[*place as usize];
-            self.judge(watch, now, cause);
-        }
-        self.near = near;
     }
 }
 
 /// Speed in m/s as the newest two fixes show it, or as the device measured it where that is more; 0 when
 /// neither says anything. What both accuracies explain is no movement.
-fn recent_speed_mps(before: Option<&Seen>, seen: &Seen) -> f32 {
+fn recent_speed_mps(before: Option<&Seen>, seen: &Seen, way_m: f64) -> f32 {
     let said = seen.fix.speed_mps.unwrap_or(0.0);
     let shown = before.map_or(0.0, |before| {
         let span = seen.at - before.at;
-        if span <= Millis(0) || span > policy::LINKED_WITHIN {
+        if span <= Millis(0) || span > policy::LINKED_WITHIN || way_m.is_infinite() {
             return 0.0;
         }
-        let (way_m, _) = geodesy::quick_distance_m(before.fix.position, seen.fix.position);
         let noise_m = before.fix.uncertainty_m() + seen.fix.uncertainty_m();
         (way_m - noise_m).max(0.0) / span.as_secs_f64()
     });

@@ -1,11 +1,14 @@
 //! Looking at one watch: measure, step, decide.
 
+use super::approach;
+use super::device::{self, DeviceState};
 use super::watch::{Target, What};
+use super::way::Step;
 use super::{Effect, Engine};
 use crate::decision::{Decision, Rule};
 use crate::order::{Zone, ZoneKind};
 use crate::standing::{Certainty, Episode, Look, Standing, Thresholds};
-use crate::{Position, Timestamp, geodesy, policy, words};
+use crate::{Timestamp, geodesy, policy, words};
 
 /// Why a watch is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,38 +24,68 @@ pub(super) enum Cause {
 /// A quick distance with a larger error than this is measured again exactly.
 const QUICK_ENOUGH_M: f64 = 0.01;
 
+/// The fixes that something is said on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Evidence {
+    pub(super) his: Option<device::Seen>,
+    /// For a zone not asked for.
+    pub(super) hers: Option<device::Seen>,
+}
+
+/// How something was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum How {
+    /// By where they are.
+    Here,
+    /// Nothing has stepped: the device was silent, and this is how things stand now.
+    News,
+    /// By the time to the alarm distance.
+    Contact,
+    /// On the way between two fixes.
+    Way,
+    /// By a fix that is not believed yet.
+    Held,
+    /// Afterwards, by a late fix, or by the way to or from it.
+    Late,
+    LateWay,
+}
+
 /// What is announced of a look.
-pub(super) struct Seen {
+pub(super) struct Judged {
     pub(super) look: Look,
     pub(super) exact_m: f64,
     pub(super) certainty: Certainty,
-    /// Nothing has stepped: the device was silent, and this is how things stand now.
-    pub(super) news: bool,
+    pub(super) how: How,
+    pub(super) evidence: Evidence,
 }
 
 /// What was seen of a watch before it is judged.
-struct Sight {
-    thresholds: Thresholds,
-    look: Look,
-    rule: Rule,
+pub(super) struct Sight {
+    pub(super) thresholds: Thresholds,
+    pub(super) look: Look,
+    pub(super) rule: Rule,
     /// Largest error of the look's distance.
-    error_m: f64,
+    pub(super) error_m: f64,
 }
 
 impl Engine {
-    /// Judges a watch on the newest fixes of its parties.
-    pub(super) fn judge(&mut self, slot: u32, now: Timestamp, cause: Cause) {
+    /// Judges a watch on the newest fixes of its parties, and on the way that led to one of them.
+    pub(super) fn judge(&mut self, slot: u32, now: Timestamp, cause: Cause, step: Option<&Step>) {
         let Some(mut sight) = self.sight(slot, now, cause) else { return };
-        let before = self.watches[slot as usize].episode.as_ref().map_or(Standing::Clear, |e| e.standing);
+        if let Some(step) = step {
+            self.judge_way(slot, now, &sight, step);
+        }
+        let before = self.watches[slot as usize].standing();
         if Self::must_be_exact(&sight, before) {
             sight.look.distance_m = self.exact_m(slot);
         }
         let (seen, seen_certainty) = sight.thresholds.judge(&sight.look);
         let step = self.step(slot, &sight, seen);
         let (after, certainty) = step.unwrap_or((before, seen_certainty));
+        let closes_in = seen == Standing::Warning && sight.look.distance_m > sight.thresholds.warning_m;
         self.effects.push_back(Effect::Decision(Decision {
             watch: slot,
-            rule: sight.rule,
+            rule: if closes_in { Rule::TimeToContact } else { sight.rule },
             at: sight.look.at,
             distance_m: Some(reported_m(sight.rule, sight.look.distance_m)),
             uncertainty_m: Some(sight.look.uncertainty_m as f32),
@@ -63,11 +96,17 @@ impl Engine {
         let news = matches!(cause, Cause::Fix { after_silence: true }) && after >= Standing::Warning;
         if step.is_some() || news {
             let exact_m = reported_m(sight.rule, self.exact_m(slot));
-            let seen = Seen { look: sight.look, exact_m, certainty, news: step.is_none() };
-            self.announce_distance(slot, now, cause, &seen);
+            let how = match step {
+                None => How::News,
+                Some((Standing::Warning, _)) if closes_in => How::Contact,
+                Some(_) => How::Here,
+            };
+            let evidence = self.evidence(slot);
+            let judged = Judged { look: sight.look, exact_m, certainty, how, evidence };
+            self.announce_distance(slot, now, cause, &judged);
         }
-        if (before == Standing::Clear) != (after == Standing::Clear) {
-            self.keep_raised(slot, after > Standing::Clear);
+        if before != after {
+            self.stepped(slot, before, after);
         }
         if after > Standing::Clear && sight.look.at <= now {
             self.end_what_is_over(slot, now);
@@ -93,9 +132,11 @@ impl Engine {
     pub(super) fn lower(&mut self, slot: u32, now: Timestamp, reason: &str) {
         let watch = &mut self.watches[slot as usize];
         let Some(episode) = watch.episode.as_mut().filter(|e| e.standing > Standing::Clear) else { return };
+        let before = episode.standing;
         episode.step(Standing::Clear, Certainty::Certain);
+        episode.mark(now);
         self.note_watch(slot);
-        self.keep_raised(slot, false);
+        self.stepped(slot, before, Standing::Clear);
         self.announce_end(slot, now, reason);
     }
 
@@ -116,16 +157,14 @@ impl Engine {
         if !watch.order.in_force(at) {
             return None;
         }
-        let uncertainty_m = seen.fix.uncertainty_m() + age_s(at, seen.at) * device.state.reckoned_speed_mps();
         let mut look = Look {
-            at,
-            distance_m: 0.0,
-            uncertainty_m,
             coarse: seen.fix.is_coarse(),
             may_clear: now - seen.at <= policy::CLEARS_WITHIN,
+            ..Look::new(at, 0.0, seen.fix.uncertainty_m() + device.state.strayed_m(at))
         };
         if zone.schedule.as_ref().is_some_and(|schedule| !schedule.applies(at)) {
-            self.effects.push_back(Effect::Decision(unjudged(slot, Rule::OutsideSchedule, at)));
+            let outside = Decision::unjudged(slot, Rule::OutsideSchedule, at, Standing::Clear);
+            self.effects.push_back(Effect::Decision(outside));
             return None;
         }
         let (edge_m, error_m) = zone.shape.quick_edge_distance_m(seen.fix.position);
@@ -140,25 +179,26 @@ impl Engine {
         let (wearer, victim) = (&self.devices[watch.wearer as usize], &self.devices[watch.victim as usize]);
         let (Some(his), Some(hers)) = (wearer.state.last, victim.state.last) else {
             let at = his_or(wearer.state.last, victim.state.last).unwrap_or(now);
-            self.effects.push_back(Effect::Decision(unjudged(slot, Rule::OtherUnseen, at)));
+            let unseen = Decision::unjudged(slot, Rule::OtherUnseen, at, Standing::Clear);
+            self.effects.push_back(Effect::Decision(unseen));
             return None;
         };
-        let (at, older, older_state) =
-            if his.at < hers.at { (hers.at, his, &wearer.state) } else { (his.at, hers, &victim.state) };
+        let (at, older_at) = (his.at.max(hers.at), his.at.min(hers.at));
         if !watch.order.in_force(at) {
             return None;
         }
+        let thresholds = target.thresholds();
         let spread_m = his.fix.uncertainty_m().hypot(hers.fix.uncertainty_m());
-        let look = Look {
-            at,
-            distance_m: 0.0,
-            uncertainty_m: spread_m + age_s(at, older.at) * older_state.reckoned_speed_mps(),
-            coarse: his.fix.is_coarse() || hers.fix.is_coarse(),
-            may_clear: now - older.at <= policy::CLEARS_WITHIN,
-        };
+        // Of the two only the older has aged, unless the newer one is frozen.
+        let strayed_m = wearer.state.strayed_m(at) + victim.state.strayed_m(at);
         let (distance_m, error_m) = geodesy::quick_distance_m(his.fix.position, hers.fix.position);
-        let look = Look { distance_m, ..look };
-        Some(Sight { thresholds: target.thresholds(), look, rule: Rule::VictimProximity, error_m })
+        let look = Look {
+            coarse: his.fix.is_coarse() || hers.fix.is_coarse(),
+            may_clear: now - older_at <= policy::CLEARS_WITHIN,
+            contact_s: contact_s(&thresholds, distance_m, &wearer.state, &victim.state, at),
+            ..Look::new(at, distance_m, spread_m + strayed_m)
+        };
+        Some(Sight { thresholds, look, rule: Rule::VictimProximity, error_m })
     }
 
     /// Whether a quick distance will not do: its error could tip the scales, or is larger than a record of
@@ -179,9 +219,7 @@ impl Engine {
         let (Some(target), Some(his)) = (watch.target(), place(watch.wearer)) else { return f64::NAN };
         match target {
             Target::Zone(zone) => reported_m(rule_of(zone), zone.shape.edge_distance_m(his)),
-            Target::Pair(..) => {
-                place(watch.victim).map_or(f64::NAN, |hers: Position| geodesy::distance_m(his, hers))
-            }
+            Target::Pair(..) => place(watch.victim).map_or(f64::NAN, |hers| geodesy::distance_m(his, hers)),
         }
     }
 
@@ -201,8 +239,19 @@ impl Engine {
         step
     }
 
+    /// What else follows from a step.
+    pub(super) fn stepped(&mut self, slot: u32, before: Standing, after: Standing) {
+        if before == Standing::Possible || after == Standing::Possible {
+            self.note_protection(self.watches[slot as usize].victim);
+        }
+        if (before == Standing::Clear) != (after == Standing::Clear) {
+            self.keep_raised(slot, after > Standing::Clear);
+            self.command(self.watches[slot as usize].wearer);
+        }
+    }
+
     /// Keeps the list of a wearer's raised exclusion zones, which are judged wherever he is.
-    pub(super) fn keep_raised(&mut self, slot: u32, raised: bool) {
+    fn keep_raised(&mut self, slot: u32, raised: bool) {
         let watch = &self.watches[slot as usize];
         if !matches!(watch.what, What::Zone(_)) {
             return;
@@ -221,35 +270,38 @@ impl Engine {
 
 /// Inclusion zones count their distance inwards; outside readers are told the distance to the edge, negative
 /// inside. The change of sign works both ways.
-fn reported_m(rule: Rule, distance_m: f64) -> f64 {
+pub(super) fn reported_m(rule: Rule, distance_m: f64) -> f64 {
     if rule == Rule::InclusionZone { -distance_m } else { distance_m }
 }
 
-fn rule_of(zone: &Zone) -> Rule {
+pub(super) fn rule_of(zone: &Zone) -> Rule {
     match zone.kind {
         ZoneKind::Exclusion => Rule::ExclusionZone,
         ZoneKind::Inclusion => Rule::InclusionZone,
     }
 }
 
-fn age_s(at: Timestamp, earlier: Timestamp) -> f64 {
-    (at - earlier).as_secs_f64().max(0.0)
+/// Seconds to the alarm distance at the present closing speed; infinite when they do not close in for certain.
+/// Most are too far away and too slow for it to matter, which takes a multiplication.
+fn contact_s(
+    thresholds: &Thresholds,
+    distance_m: f64,
+    his: &DeviceState,
+    hers: &DeviceState,
+    at: Timestamp,
+) -> f64 {
+    let left_m = distance_m - thresholds.alarm_m;
+    let fastest_mps = f64::from(his.speed_mps + hers.speed_mps) + 2.0 * policy::LEAST_SPEED_MPS;
+    let in_reach = left_m <= fastest_mps * thresholds.warning_s * policy::CONTACT_KEPT_TIMES;
+    if thresholds.warning_s <= 0.0 || left_m <= 0.0 || !in_reach {
+        return f64::INFINITY;
+    }
+    match approach::closing(his, hers, at) {
+        Some(closing) if closing.sure => left_m / closing.mps,
+        _ => f64::INFINITY,
+    }
 }
 
 fn his_or(his: Option<super::Seen>, hers: Option<super::Seen>) -> Option<Timestamp> {
     his.or(hers).map(|seen| seen.at)
-}
-
-/// A decision that there was nothing to judge.
-fn unjudged(watch: u32, rule: Rule, at: Timestamp) -> Decision {
-    Decision {
-        watch,
-        rule,
-        at,
-        distance_m: None,
-        uncertainty_m: None,
-        before: Standing::Clear,
-        after: Standing::Clear,
-        certainty: Certainty::Possible,
-    }
 }

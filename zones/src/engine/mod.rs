@@ -5,29 +5,40 @@
 //! time of an input happens first, at its own time, so that the output does not depend on how punctually the
 //! driver ticks.
 //!
-//! The road of a fix: [`fixes`] takes it in, [`judge`] looks at every watch it touches, `standing` decides
-//! about a step, [`announce`] turns a step into an alert.
+//! The road of a fix: [`fixes`] takes it in ([`plausible`] may hold it, [`late`] judges it in its own time),
+//! [`judge`] looks at every watch it touches and [`way`] at the way to it, `standing` decides about a step,
+//! [`announce`] turns a step into an alert. What follows from a step: [`command`], [`protection`].
 
 mod announce;
+mod approach;
 mod clockwork;
+mod command;
 mod device;
 mod events;
+mod evidence;
 mod fixes;
 mod judge;
+mod late;
+mod plausible;
+mod protection;
 mod register;
 mod silence;
 mod snapshot;
 #[cfg(test)]
 mod tests;
 mod timers;
+mod track;
 mod watch;
+mod way;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 pub use device::{DeviceState, Said, Seen};
+pub use protection::{Protection, ProtectionReason, ProtectionState};
 pub use register::Refused;
-pub use snapshot::{Changes, DeviceRow, EpisodeRow, Snapshot};
+pub use snapshot::{Changes, DeviceRow, EpisodeRow, HistoryRow, Snapshot};
+pub use track::{Kept, Track};
 pub use watch::{Subject, WatchKey};
 
 use crate::alert::Alert;
@@ -47,6 +58,24 @@ pub enum Effect {
     Decision(Decision),
     /// A standing changed: tell the recipients.
     Alert(Box<Alert>),
+    /// A victim's protection changed: tell her device.
+    Protection {
+        /// The victim; `None` when no order names her any more.
+        victim: Option<PersonId>,
+        /// Her device.
+        device: DeviceId,
+        /// How well she is protected, and why it is no better.
+        protection: Protection,
+    },
+    /// An ankle monitor is to report at another interval.
+    Command {
+        /// The ankle monitor.
+        device: DeviceId,
+        /// Seconds between its fixes.
+        fix_interval_s: i64,
+        /// Until when; after that it goes back to its own by itself.
+        until: Timestamp,
+    },
 }
 
 /// What became of an input.
@@ -58,8 +87,12 @@ pub enum Outcome {
     ClockAhead(Millis),
     /// Said before: nothing changed.
     Duplicate,
-    /// Older than what was judged already: kept as evidence, live standing is not moved.
+    /// Older than what was judged already: judged against the time it belongs to, live standing is not moved.
     Older,
+    /// Older than the history that is kept: recorded, not judged.
+    TooOld,
+    /// Nobody could have reached it: kept as evidence, and believed when the next one agrees with it.
+    Held,
 }
 
 /// An order in the register.
@@ -100,6 +133,8 @@ pub struct Engine {
     gone_devices: BTreeSet<(Role, DeviceId)>,
     changed_watches: Vec<u32>,
     changed_about: BTreeSet<WatchKey>,
+    /// Victim devices whose protection may have changed.
+    protection_due: Vec<u32>,
     /// Room to work in, so that a fix allocates nothing.
     near: Vec<u32>,
     due: Vec<Timer>,
@@ -133,6 +168,7 @@ impl Engine {
             gone_devices: BTreeSet::new(),
             changed_watches: Vec::new(),
             changed_about: BTreeSet::new(),
+            protection_due: Vec::new(),
             near: Vec::new(),
             due: Vec::new(),
         }
@@ -146,6 +182,12 @@ impl Engine {
         let now = now.max(self.clock);
         self.run_timers(now);
         self.clock = now;
+        let outcome = self.take(now, input);
+        self.say_protection();
+        outcome
+    }
+
+    fn take(&mut self, now: Timestamp, input: Input<'_>) -> Result<Outcome, Refused> {
         match input {
             Input::Fix { role, device, fix } => self.take_fix(now, role, device, fix),
             Input::Device { role, device, event } => self.take_event(now, role, device, event),

@@ -46,6 +46,7 @@ impl Engine {
         let (kept, devices) = self.unregister(&order.order);
         let left = self.register(order, kept);
         self.note_gone(&order.order, left);
+        devices.iter().for_each(|slot| self.note_protection(*slot));
         self.sweep(devices);
         self.set_order_timers(now, order);
         if order.in_force(now) {
@@ -278,6 +279,7 @@ impl Engine {
                 Role::Victim => self.victims.remove(device.id.as_str()),
             }
             self.gone_devices.insert((device.role, device.id.clone()));
+            self.end_protection(slot);
             self.free_devices.push(slot);
         }
     }

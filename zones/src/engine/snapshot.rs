@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::device::DeviceState;
+use super::track::Kept;
 use super::watch::WatchKey;
 use super::{Engine, Hearing, Refused};
 use crate::order::Order;
@@ -20,6 +21,17 @@ pub struct DeviceRow {
     pub state: Option<DeviceState>,
 }
 
+/// Where one device was before what its state remembers; `None` when no order names it any more.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HistoryRow {
+    /// The party it belongs to.
+    pub role: Role,
+    /// Its id.
+    pub device: DeviceId,
+    /// The places kept, oldest first.
+    pub history: Option<Vec<Kept>>,
+}
+
 /// The memory of one watch; `None` when the watch is gone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EpisodeRow {
@@ -34,6 +46,8 @@ pub struct EpisodeRow {
 pub struct Changes {
     /// Devices.
     pub devices: Vec<DeviceRow>,
+    /// Histories of devices, which change with one fix in eight at the most.
+    pub histories: Vec<HistoryRow>,
     /// Watches.
     pub episodes: Vec<EpisodeRow>,
     /// Orders that are not registered any more because they ended a history ago.
@@ -53,6 +67,8 @@ pub struct Snapshot {
     pub orders: Vec<Arc<Order>>,
     /// All devices.
     pub devices: Vec<DeviceRow>,
+    /// Histories, of those devices that have one.
+    pub histories: Vec<HistoryRow>,
     /// All watches that were ever raised.
     pub episodes: Vec<EpisodeRow>,
 }
@@ -79,6 +95,12 @@ impl Engine {
             hearing_since: self.hearing.since,
             orders: self.orders().cloned().collect(),
             devices: self.device_slots().into_iter().map(|slot| self.device_row(slot)).collect(),
+            histories: self
+                .device_slots()
+                .into_iter()
+                .filter(|slot| !self.devices[*slot as usize].history.is_empty())
+                .map(|slot| self.history_row(slot))
+                .collect(),
             episodes,
         }
     }
@@ -101,14 +123,21 @@ impl Engine {
                 engine.devices[slot as usize].state = state;
             }
         }
+        for row in snapshot.histories {
+            if let (Ok(slot), Some(history)) = (engine.find(row.role, row.device.as_str()), row.history) {
+                engine.devices[slot as usize].history = history;
+            }
+        }
         for slot in 0..engine.devices.len() as u32 {
             engine.resume_device(slot);
+            engine.resume_command(slot);
         }
         (engine, refused)
     }
 
     /// Takes what has changed since the last call.
     pub fn take_changes(&mut self) -> Changes {
+        let histories = self.take_changed_histories();
         let devices = self.take_changed_devices();
         let mut keys = std::mem::take(&mut self.changed_about);
         for slot in std::mem::take(&mut self.changed_watches) {
@@ -119,9 +148,33 @@ impl Engine {
         let episode = |watch: WatchKey| EpisodeRow { episode: self.episode(&watch).cloned(), watch };
         Changes {
             devices,
+            histories,
             episodes: keys.into_iter().map(episode).collect(),
             forgotten: std::mem::take(&mut self.forgotten),
         }
+    }
+
+    /// A history changes only with its device's state.
+    fn take_changed_histories(&mut self) -> Vec<HistoryRow> {
+        let changed =
+            self.changed_devices.iter().filter(|slot| self.devices[**slot as usize].history_changed);
+        let mut slots: Vec<u32> = changed.copied().collect();
+        // One that was gone and is back begins anew.
+        slots.extend(self.gone_devices.iter().filter_map(|(role, id)| self.find(*role, id.as_str()).ok()));
+        slots.retain(|slot| !self.devices[*slot as usize].orders.is_empty());
+        slots.sort_by(|a, b| self.device_name(*a).cmp(&self.device_name(*b)));
+        slots.dedup();
+        for slot in &slots {
+            self.devices[*slot as usize].history_changed = false;
+        }
+        let mut rows: Vec<_> = slots.into_iter().map(|slot| self.history_row(slot)).collect();
+        let gone = self.gone_devices.iter().filter(|(role, id)| self.find(*role, id.as_str()).is_err());
+        let gone: Vec<_> = gone
+            .map(|(role, device)| HistoryRow { role: *role, device: device.clone(), history: None })
+            .collect();
+        rows.extend(gone);
+        rows.sort_by(|a, b| (a.role, &a.device).cmp(&(b.role, &b.device)));
+        rows
     }
 
     /// Nearly every fix changes a device, so this sorts slots and makes no set of names.
@@ -164,6 +217,11 @@ impl Engine {
     /// What is remembered of a device.
     pub fn device(&self, role: Role, device: &str) -> Option<&DeviceState> {
         self.find(role, device).ok().map(|slot| &self.devices[slot as usize].state)
+    }
+
+    fn history_row(&self, slot: u32) -> HistoryRow {
+        let device = &self.devices[slot as usize];
+        HistoryRow { role: device.role, device: device.id.clone(), history: Some(device.history.clone()) }
     }
 
     fn device_row(&self, slot: u32) -> DeviceRow {

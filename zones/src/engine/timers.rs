@@ -14,6 +14,8 @@ pub(super) enum Timer {
     Schedule(u32),
     /// A device may be silent (slot of the device).
     Device(u32),
+    /// A command to report more often runs out (slot of the ankle monitor).
+    Command(u32),
 }
 
 /// Timers by time. Entries are never taken back: an owner that has moved its time ignores the old one. A

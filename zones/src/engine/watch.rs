@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::alert::AlertKind;
 use crate::order::{Order, Proximity, Zone, ZoneKind};
-use crate::standing::{Episode, Thresholds};
+use crate::standing::{Episode, Standing, Thresholds};
 use crate::{DeviceId, Invalid, OrderId, PersonId, Timestamp, ZoneId};
 
 /// What a watch looks at, within its order.
@@ -118,7 +118,11 @@ impl Watch {
     }
 
     pub(super) fn is_raised(&self) -> bool {
-        self.episode.as_ref().is_some_and(|e| e.standing > crate::Standing::Clear)
+        self.standing() > Standing::Clear
+    }
+
+    pub(super) fn standing(&self) -> Standing {
+        self.episode.as_ref().map_or(Standing::Clear, |episode| episode.standing)
     }
 }
 
@@ -138,6 +142,7 @@ impl Target<'_> {
                 warning_m: *buffer_m,
                 vague_beyond_m: f64::INFINITY,
                 coarse_may_raise: true,
+                warning_s: 0.0,
                 most_margin_m: f64::INFINITY,
             },
             Self::Zone(Zone { kind: ZoneKind::Inclusion, shape, .. }) => Thresholds {
@@ -145,6 +150,7 @@ impl Target<'_> {
                 warning_m: OUTSIDE_M,
                 vague_beyond_m: f64::INFINITY,
                 coarse_may_raise: false,
+                warning_s: 0.0,
                 most_margin_m: shape
                     .center_and_radius()
                     .map_or(HOME_MARGIN_M, |(_, radius_m)| radius_m / 2.0),
@@ -154,6 +160,7 @@ impl Target<'_> {
                 warning_m: proximity.warning_m,
                 vague_beyond_m: proximity.alarm_m,
                 coarse_may_raise: true,
+                warning_s: proximity.warning_s,
                 most_margin_m: f64::INFINITY,
             },
         }

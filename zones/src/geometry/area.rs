@@ -5,6 +5,7 @@ use super::outline::{self, Next, Point};
 use super::ring::Ring;
 use super::sound;
 use super::tree::Tree;
+use super::way::Way;
 use crate::geodesy::{ROUNDING_M, Spot, arc_over_chord_m, longest_chord_m};
 use crate::{Invalid, Position};
 
@@ -87,6 +88,24 @@ impl Area {
         (if self.contains(p) { -metres } else { metres }, error_m)
     }
 
+    /// The share of a way in the middle of its longest stretch within; `None` where it stays outside.
+    pub(super) fn share_within(&self, way: &Way) -> Option<f64> {
+        let mut shares = vec![0.0, 1.0];
+        for turn in [-360.0, 0.0, 360.0] {
+            let turned = way.turned(turn);
+            self.tree.visit_on_map(&self.points, turned.bounds(), &mut |i| {
+                let (from, to) = (self.points[i].spot, self.points[i + 1].spot);
+                turned.crossing(from, to, &mut |share| shares.push(share));
+            });
+        }
+        shares.sort_unstable_by(f64::total_cmp);
+        let stretches = shares.windows(2).map(|ends| (ends[1] - ends[0], f64::midpoint(ends[0], ends[1])));
+        let within = stretches
+            .filter(|(length, _)| *length > 0.0)
+            .filter(|(_, middle)| self.contains(way.at(*middle)));
+        within.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, middle)| middle)
+    }
+
     /// Whether `p` lies within a polygon and in none of its holes; on the edge, either.
     ///
     /// A line from `p` along its meridian towards the equator and beyond crosses the rings an odd number of
@@ -151,7 +170,7 @@ fn search_tolerance_m(distance_m: f64) -> f64 {
 
 /// Where between 0 and 1 a function with one minimum is least, by golden section (Kiefer, 1953). One with a
 /// single maximum gives an end.
-fn least(f: impl Fn(f64) -> f64, tolerance: f64) -> f64 {
+pub(super) fn least(f: impl Fn(f64) -> f64, tolerance: f64) -> f64 {
     const GOLDEN: f64 = 0.618_033_988_749_894_9;
     let (mut low, mut high) = (0.0, 1.0);
     let (mut a, mut b) = (1.0 - GOLDEN, GOLDEN);

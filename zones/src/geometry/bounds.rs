@@ -43,6 +43,14 @@ impl Bounds {
         self.north = self.north.max(other.north);
     }
 
+    /// Whether two boxes on the same map have anything in common.
+    pub(super) fn meets(self, other: Self) -> bool {
+        self.west <= other.east
+            && other.west <= self.east
+            && self.south <= other.north
+            && other.south <= self.north
+    }
+
     /// The box around everything within `metres` of this one.
     ///
     /// On the sphere of the smallest radius of curvature nothing is farther than on the ellipsoid, so an angle

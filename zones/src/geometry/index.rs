@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 
 use rstar::{AABB, RTree, RTreeObject};
 
-use super::Shape;
 use super::bounds::Bounds;
+use super::{Shape, Way};
 use crate::Position;
 
 /// Up to so many boxes are looked at one by one; a tree would cost more memory and no less time.
@@ -64,6 +64,28 @@ impl ZoneIndex {
     }
 }
 
+impl ZoneIndex {
+    /// The same for a whole way: the zones whose shape, widened by its margin, it may touch anywhere.
+    pub fn along(&self, way: &Way, found: &mut Vec<u32>) {
+        let before = found.len();
+        for part in way.bounds().parts() {
+            // Rounded as positions are: that keeps order.
+            let (low, high) = ([part.west as f32, part.south as f32], [part.east as f32, part.north as f32]);
+            match &self.0 {
+                Boxes::Few(boxes) => {
+                    found.extend(boxes.iter().filter(|b| b.meets(low, high)).map(|b| b.zone));
+                }
+                Boxes::Many(tree) => {
+                    let all = tree.locate_in_envelope_intersecting(AABB::from_corners(low, high));
+                    found.extend(all.map(|entry| entry.zone));
+                }
+            }
+        }
+        found[before..].sort_unstable();
+        drop_repeated(found, before);
+    }
+}
+
 /// Keeps one of equal neighbours, from `start` on.
 fn drop_repeated(numbers: &mut Vec<u32>, start: usize) {
     let mut kept = start;
@@ -93,6 +115,13 @@ impl ZoneBox {
             north_east: [up(bounds.east), up(bounds.north)],
             zone,
         }
+    }
+
+    fn meets(&self, [west, south]: [f32; 2], [east, north]: [f32; 2]) -> bool {
+        self.south_west[0] <= east
+            && west <= self.north_east[0]
+            && self.south_west[1] <= north
+            && south <= self.north_east[1]
     }
 
     fn holds(&self, [lon, lat]: [f32; 2]) -> bool {

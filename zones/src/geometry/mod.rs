@@ -8,6 +8,8 @@ mod ring;
 mod shape;
 mod sound;
 mod tree;
+mod way;
 
 pub use index::ZoneIndex;
 pub use shape::Shape;
+pub use way::Way;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::area::Area;
 use super::bounds::Bounds;
+use super::way::Way;
 use crate::{Invalid, Position, geodesy};
 
 /// No circle is larger: a quarter of the way around the earth, where "inside" still means something.
@@ -63,6 +64,19 @@ impl Shape {
                 (metres - radius_m, error)
             }
             Form::Polygons(area) => area.quick_edge_distance_m(p),
+        }
+    }
+
+    /// The share (0 to 1) of a way at which it is well within: for a circle where it comes closest to the centre,
+    /// for polygons the middle of its longest stretch within. `None` where the whole way is outside; a hole is
+    /// outside.
+    pub fn share_within(&self, way: &Way) -> Option<f64> {
+        match &self.0 {
+            Form::Circle { center, radius_m } => {
+                let share = way.closest_to(*center);
+                (geodesy::distance_m(*center, way.at(share)) <= *radius_m).then_some(share)
+            }
+            Form::Polygons(area) => area.share_within(way),
         }
     }
 

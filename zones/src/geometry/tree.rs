@@ -97,6 +97,31 @@ impl Tree {
         (least_m.max(0.0), most_m)
     }
 
+    /// Calls `visit` with each piece of edge (the number of its first point) whose box on the map may meet `bounds`.
+    pub(super) fn visit_on_map(&self, points: &[Point], bounds: Bounds, visit: &mut impl FnMut(usize)) {
+        self.visit_map_box(points, bounds, (self.levels.len() - 1, 0), visit);
+    }
+
+    fn visit_map_box(
+        &self,
+        points: &[Point],
+        bounds: Bounds,
+        (level, number): (usize, usize),
+        visit: &mut impl FnMut(usize),
+    ) {
+        if !self.levels[level][number].map.meets(bounds) {
+            return;
+        }
+        let first = number * RUN;
+        if level > 0 {
+            let last = (first + RUN).min(self.levels[level - 1].len());
+            (first..last).for_each(|child| self.visit_map_box(points, bounds, (level - 1, child), visit));
+            return;
+        }
+        let last = (first + RUN).min(points.len());
+        (first..last).filter(|&i| points[i].next == Next::Edge).for_each(visit);
+    }
+
     /// Whether a line from `spot` along its meridian, away from the nearer pole, crosses the rings an odd
     /// number of times.
     pub(super) fn crossed_oddly(&self, points: &[Point], spot: Spot) -> bool {

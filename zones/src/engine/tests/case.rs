@@ -80,11 +80,20 @@ pub(super) struct Case {
     pub(super) engine: Engine,
     pub(super) alerts: Vec<Alert>,
     pub(super) decisions: Vec<Decision>,
+    pub(super) protection: Vec<Protection>,
+    /// Intervals in seconds that the ankle monitor was told, and until when.
+    pub(super) commands: Vec<(i64, Timestamp)>,
 }
 
 impl Case {
     pub(super) fn of(orders: impl IntoIterator<Item = Order>) -> Self {
-        let mut case = Self { engine: Engine::new(), alerts: Vec::new(), decisions: Vec::new() };
+        let mut case = Self {
+            engine: Engine::new(),
+            alerts: Vec::new(),
+            decisions: Vec::new(),
+            protection: Vec::new(),
+            commands: Vec::new(),
+        };
         for order in orders {
             case.at(0, Input::Order(Arc::new(order))).unwrap();
         }
@@ -97,6 +106,8 @@ impl Case {
             match effect {
                 Effect::Alert(alert) => self.alerts.push(*alert),
                 Effect::Decision(decision) => self.decisions.push(decision),
+                Effect::Protection { protection, .. } => self.protection.push(protection),
+                Effect::Command { fix_interval_s, until, .. } => self.commands.push((fix_interval_s, until)),
             }
         }
         outcome

@@ -83,7 +83,7 @@ fn play(engine: &mut Engine, at: i64, event: &What) -> Vec<Effect> {
 fn alerts(effects: &[Effect]) -> Vec<String> {
     let alert = |effect: &Effect| match effect {
         Effect::Alert(alert) => Some(serde_json::to_string(alert).unwrap()),
-        Effect::Decision(_) => None,
+        _ => None,
     };
     effects.iter().filter_map(alert).collect()
 }

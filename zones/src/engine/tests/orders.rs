@@ -151,7 +151,7 @@ fn a_curfew_begins_and_ends_by_the_clock() {
 #[test]
 fn a_fix_under_way_when_the_window_ends_is_told_and_ended_and_the_next_night_counts() {
     let mut case = Case::of([on_schedule(with_zone(order("o"), Exclusion, 1_000.0, 0.0), nights())]);
-    case.wearer(10 * HOUR - 70, 5_000.0, 0.0);
+    case.wearer(10 * HOUR - 70, 4_000.0, 0.0);
     case.at(10 * HOUR, Input::Tick).unwrap();
     case.alerts.clear(); // A night of silence before.
     let fix = Fix { accuracy_m: Some(8.0), ..Fix::new(t(10 * HOUR - 2), place(0.0, 0.0)) };

@@ -79,7 +79,7 @@ fn an_alarm_outlives_her_silence_and_is_news_afterwards() {
     assert_eq!(case.levels(), [(VictimProximity, Level::Alarm)]);
     // Her device says nothing for six minutes, while he goes far away.
     for secs in (65..=365).step_by(60) {
-        case.wearer(secs, if secs < 180 { 500.0 } else { 6_000.0 }, 0.0);
+        case.wearer(secs, if secs < 180 { 500.0 } else { 4_000.0 }, 0.0);
     }
     let said = case.levels();
     assert_eq!(said[0], (Silence, Level::Alarm), "silent while a watch stands at alarm");

@@ -1,0 +1,245 @@
+//! Fixes that come late are judged against the time they belong to: §7 "Order of time". Live standing never moves
+//! for them; what they show and nobody knew is raised once.
+
+use super::device::Seen;
+use super::evidence::{Whereabouts, whereabouts};
+use super::judge::{Evidence, How, Judged};
+use super::track::Kept;
+use super::watch::Target;
+use super::way::{Step, Stop, closest_m};
+use super::{Effect, Engine, Outcome};
+use crate::decision::{Decision, Rule};
+use crate::order::ZoneKind;
+use crate::standing::{Certainty, Look, Raised, Standing, Thresholds};
+use crate::{Fix, Role, Timestamp, geodesy, policy};
+
+/// What a late fix shows of one watch.
+struct Finding {
+    thresholds: Thresholds,
+    look: Look,
+    standing: Standing,
+    certainty: Certainty,
+    evidence: Evidence,
+    how: How,
+}
+
+impl Engine {
+    /// Takes in a fix that is older than the device's newest.
+    pub(super) fn take_late(&mut self, slot: u32, now: Timestamp, seen: Seen) -> Outcome {
+        if now - seen.at > policy::HISTORY {
+            return Outcome::TooOld;
+        }
+        let device = &self.devices[slot as usize];
+        let (before, after) = device.state.track.around(&device.history, seen.at);
+        if before.is_some_and(|before| before.at() == seen.at) {
+            return Outcome::Older; // Known, or of the same moment as one that is.
+        }
+        let around: Vec<Kept> = before.into_iter().chain(after).collect();
+        if !around.iter().all(|kept| may_be_reached(&kept.seen(), &seen)) {
+            self.note_held(slot, seen.at);
+            return Outcome::Held;
+        }
+        let role = device.role;
+        let legs: Vec<Step> = around.iter().filter_map(|kept| leg(role, &kept.seen(), &seen)).collect();
+        if !seen.fix.is_coarse() {
+            let device = &mut self.devices[slot as usize];
+            device.history_changed |= device.state.track.insert(&seen, &mut device.history);
+            self.note_device(slot);
+        }
+        let mut near = std::mem::take(&mut self.near);
+        self.touched_by(slot, &seen, legs.first(), &mut near);
+        if let Some(leg) = legs.get(1) {
+            let mut more = Vec::new();
+            self.touched_by(slot, &seen, Some(leg), &mut more);
+            near.extend(more);
+            near.sort_unstable();
+            near.dedup();
+        }
+        for place in &near {
+            let watch = self.devices[slot as usize].watches[*place as usize];
+            self.judge_past(watch, now, role, &seen, &legs);
+        }
+        self.near = near;
+        Outcome::Older
+    }
+
+    /// Judges a watch on a fix of a time that is past.
+    pub(super) fn judge_past(&mut self, slot: u32, now: Timestamp, role: Role, seen: &Seen, legs: &[Step]) {
+        let Some(finding) = self.finding(slot, role, seen, legs) else { return };
+        let rule = match self.watches[slot as usize].target() {
+            Some(Target::Zone(zone)) if zone.kind == ZoneKind::Inclusion => Rule::LateInclusionZone,
+            Some(Target::Zone(_)) => Rule::LateExclusionZone,
+            _ => Rule::LateVictimProximity,
+        };
+        let stands = self.watches[slot as usize].standing();
+        let exact_m = self.reported_of(slot, finding.look.distance_m);
+        self.effects.push_back(Effect::Decision(Decision {
+            distance_m: Some(exact_m),
+            uncertainty_m: Some(finding.look.uncertainty_m as f32),
+            certainty: finding.certainty,
+            ..Decision::unjudged(slot, rule, seen.at, stands)
+        }));
+        if finding.standing < Standing::Warning {
+            return;
+        }
+        let known = self.known_as(slot, seen.at, finding.standing, &finding.thresholds);
+        let is_new = known.is_none();
+        if is_new {
+            let judged = Judged {
+                look: finding.look,
+                exact_m,
+                certainty: finding.certainty,
+                how: finding.how,
+                evidence: finding.evidence,
+            };
+            self.announce_past(slot, now, &judged, finding.standing);
+        }
+        let Some(episode) = self.watches[slot as usize].episode.as_mut() else { return };
+        match known.and_then(|n| episode.raised.get_mut(n)) {
+            Some(raised) => {
+                raised.from = raised.from.min(seen.at);
+                raised.until = raised.until.map(|until| until.max(seen.at));
+            }
+            None => {
+                episode.remember(Raised { from: seen.at, until: Some(seen.at), standing: finding.standing })
+            }
+        }
+        self.note_watch(slot);
+    }
+
+    fn finding(&self, slot: u32, role: Role, seen: &Seen, legs: &[Step]) -> Option<Finding> {
+        let watch = &self.watches[slot as usize];
+        let other = match role {
+            Role::Wearer => &self.devices[watch.victim as usize],
+            Role::Victim => &self.devices[watch.wearer as usize],
+        };
+        let is_pair = matches!(watch.target()?, Target::Pair(..));
+        let place = if is_pair { Some(whereabouts(other, seen.at)?) } else { None };
+        let as_seen = place.map(|place| estimated(&place, seen.at));
+        let (mine, theirs) = (Some(*seen), as_seen.or(Some(*seen)));
+        let at_the_time = if role == Role::Wearer {
+            Evidence { his: mine, hers: theirs }
+        } else {
+            Evidence { his: theirs, hers: mine }
+        };
+        let (thresholds, look) = self.look_at_evidence(slot, &at_the_time, seen.at)?;
+        let (standing, certainty) = thresholds.judge(&look);
+        let nearest = place.map(|place| place.seen);
+        let evidence = match role {
+            Role::Wearer => Evidence { his: mine, hers: nearest },
+            Role::Victim => Evidence { his: nearest, hers: mine },
+        };
+        let found = Finding { thresholds, look, standing, certainty, evidence, how: How::Late };
+        if standing == Standing::Alarm {
+            return Some(found);
+        }
+        let sure_enough = look.uncertainty_m <= thresholds.vague_beyond_m;
+        let legs = legs.iter().filter(|_| sure_enough);
+        let met = legs.filter_map(|leg| self.met_in_the_past(slot, leg, is_pair));
+        let Some(distance_m) = met.min_by(f64::total_cmp).filter(|met| *met <= thresholds.alarm_m) else {
+            return Some(found);
+        };
+        let look = Look { distance_m, ..look };
+        Some(Finding {
+            look,
+            standing: Standing::Alarm,
+            certainty: Certainty::Likely,
+            how: How::LateWay,
+            ..found
+        })
+    }
+
+    /// How close somebody came on a leg to a zone's inside, or to the other party.
+    fn met_in_the_past(&self, slot: u32, leg: &Step, is_pair: bool) -> Option<f64> {
+        let watch = &self.watches[slot as usize];
+        if !watch.order.in_force(leg.from.at) || !watch.order.in_force(leg.to.at) {
+            return None;
+        }
+        if is_pair {
+            let other = if leg.role == Role::Wearer { watch.victim } else { watch.wearer };
+            let other = &self.devices[other as usize];
+            let theirs = other.state.track.between(&other.history, leg.from.at, leg.to.at);
+            let theirs: Vec<Stop> = theirs.into_iter().map(Stop::from).collect();
+            let own = [Stop::of(&leg.from, false), Stop::of(&leg.to, true)];
+            return closest_m(&own, &theirs, leg.from.at, leg.to.at);
+        }
+        let Some(Target::Zone(zone)) = watch.target() else { return None };
+        let applied = |at| zone.schedule.as_ref().is_none_or(|schedule| schedule.applies(at));
+        if zone.kind != ZoneKind::Exclusion || !applied(leg.from.at) || !applied(leg.to.at) {
+            return None;
+        }
+        let way = leg.way();
+        let place = way.at(zone.shape.share_within(&way)?);
+        Some(zone.shape.edge_distance_m(place))
+    }
+
+    /// The time already raised that a finding belongs to: it was raised then, or near it with nothing in between
+    /// that shows an end.
+    fn known_as(
+        &self,
+        slot: u32,
+        at: Timestamp,
+        standing: Standing,
+        thresholds: &Thresholds,
+    ) -> Option<usize> {
+        let episode = self.watches[slot as usize].episode.as_ref()?;
+        episode.raised.iter().position(|raised| {
+            let until = raised.until.unwrap_or(Timestamp::from_millis(i64::MAX));
+            if raised.standing < standing {
+                return false;
+            }
+            let (from, to) = if at < raised.from { (at, raised.from) } else { (until, at) };
+            (raised.from <= at && at <= until)
+                || (to - from <= policy::LATE_SAME_WITHIN
+                    && !self.left_between(slot, from, to, standing, thresholds))
+        })
+    }
+
+    /// Whether a kept place between two moments shows that the threshold was left.
+    fn left_between(
+        &self,
+        slot: u32,
+        from: Timestamp,
+        to: Timestamp,
+        standing: Standing,
+        thresholds: &Thresholds,
+    ) -> bool {
+        let watch = &self.watches[slot as usize];
+        let wearer = &self.devices[watch.wearer as usize];
+        let threshold_m = if standing == Standing::Alarm { thresholds.alarm_m } else { thresholds.warning_m };
+        wearer.state.track.all(&wearer.history).filter(|kept| from < kept.at() && kept.at() < to).any(
+            |kept| {
+                let hers = whereabouts(&self.devices[watch.victim as usize], kept.at());
+                let hers = hers.map(|place| estimated(&place, kept.at()));
+                let evidence = Evidence { his: Some(kept.seen()), hers };
+                let look = self.look_at_evidence(slot, &evidence, kept.at());
+                look.is_some_and(|(_, look)| {
+                    look.distance_m > threshold_m + thresholds.leave_margin_m(look.uncertainty_m)
+                })
+            },
+        )
+    }
+
+    fn note_held(&mut self, slot: u32, at: Timestamp) {
+        let Some(watch) = self.devices[slot as usize].watches.first().copied() else { return };
+        let stands = self.watches[watch as usize].standing();
+        self.effects.push_back(Effect::Decision(Decision::unjudged(watch, Rule::Held, at, stands)));
+    }
+}
+
+/// A place between fixes, as a fix.
+fn estimated(place: &Whereabouts, at: Timestamp) -> Seen {
+    let fix = Fix { accuracy_m: Some(place.uncertainty_m as f32), ..Fix::new(at, place.position) };
+    Seen { fix, at }
+}
+
+fn may_be_reached(kept: &Seen, seen: &Seen) -> bool {
+    let (way_m, _) = geodesy::quick_distance_m(kept.fix.position, seen.fix.position);
+    super::plausible::is_reached(kept, seen, way_m)
+}
+
+/// The way between a late fix and one beside it, in order of time.
+fn leg(role: Role, kept: &Seen, late: &Seen) -> Option<Step> {
+    let (from, to) = if kept.at < late.at { (kept, late) } else { (late, kept) };
+    Step::new(role, from, to, geodesy::quick_distance_m(from.fix.position, to.fix.position).0)
+}

@@ -1,0 +1,385 @@
+//! Where a device was in the last 24 hours, kept small.
+//!
+//! The newest few fixes are kept as they are: ways and speeds are read from them. What they push out goes into a
+//! track of straight stretches, each good to [`policy::TRACK_WITHIN_M`] for every fix that is left out of it (a
+//! swing filter: Elmeleegy et al., VLDB 2009), so that a night at home is two places. 16 bytes a place.
+
+use std::cmp::Ordering;
+
+use serde::{Deserialize, Serialize};
+
+use super::device::Seen;
+use crate::geometry::Way;
+use crate::{Fix, Millis, Position, Timestamp, policy};
+
+/// Fixes kept as they are.
+const NEWEST: usize = 8;
+
+/// Kept places that may wait to be put with the history: so often its row is written less than a device's.
+const PENDING_MOST: usize = 8;
+
+/// Unit of the gaps between fixes.
+const GAP_MS: i64 = 15_000;
+
+/// Units of a degree: 1 cm.
+const PER_DEG: f64 = 1e7;
+
+/// Metres of latitude in such a unit.
+const UNIT_M: f64 = 0.011_132;
+
+/// A fix in 16 bytes: milliseconds since 2000 in 48 bits, 1e-7 degrees, accuracy rounded up by an eighth at most,
+/// and the longest time without a fix on the way here from the place before, in quarters of a minute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Kept {
+    at_low: u32,
+    at_high: u16,
+    accuracy: u8,
+    gap: u8,
+    lat: i32,
+    lon: i32,
+}
+
+impl Kept {
+    pub(super) fn new(seen: &Seen) -> Self {
+        let at = u64::try_from((seen.at - policy::EARLIEST_FIX).0).unwrap_or(0);
+        let units = |degrees: f64| (degrees * PER_DEG).round() as i32;
+        Self {
+            at_low: at as u32,
+            at_high: (at >> 32) as u16,
+            accuracy: packed_metres(seen.fix.uncertainty_m()),
+            gap: u8::MAX,
+            lat: units(seen.fix.position.lat_deg()),
+            lon: units(seen.fix.position.lon_deg()),
+        }
+    }
+
+    pub(super) fn at(self) -> Timestamp {
+        policy::EARLIEST_FIX + Millis(i64::from(self.at_high) << 32 | i64::from(self.at_low))
+    }
+
+    pub(super) fn position(self) -> Position {
+        let degrees = |units: i32| f64::from(units) / PER_DEG;
+        Position::new(degrees(self.lat), degrees(self.lon)).unwrap_or(Position::ORIGIN)
+    }
+
+    pub(super) fn accuracy_m(self) -> f64 {
+        f64::from(f32::from_bits((u32::from(self.accuracy) << 20) + LEAST_BITS))
+    }
+
+    /// Longest time without a fix on the way here, rounded up; the longest of all when nothing came before.
+    pub(super) fn gap(self) -> Millis {
+        Millis(i64::from(self.gap) * GAP_MS)
+    }
+
+    /// Whether no two fixes on the way here are too far apart to say anything about what lies between.
+    pub(super) fn is_linked(self) -> bool {
+        self.gap() <= policy::LINKED_WITHIN
+    }
+
+    /// As a fix, for evidence.
+    pub(super) fn seen(self) -> Seen {
+        let fix = Fix { accuracy_m: Some(self.accuracy_m() as f32), ..Fix::new(self.at(), self.position()) };
+        Seen { fix, at: self.at() }
+    }
+
+    fn after(self, before: Option<Self>) -> Self {
+        Self { gap: before.map_or(u8::MAX, |before| packed_gap(self.at() - before.at())), ..self }
+    }
+
+    /// Units of latitude and longitude from another place, the short way around.
+    fn from(self, other: Self) -> [f64; 2] {
+        const TURN: i64 = 3_600_000_000;
+        let lon = i64::from(self.lon) - i64::from(other.lon);
+        let lon = if lon.abs() > TURN / 2 { lon - TURN * lon.signum() } else { lon };
+        [f64::from(self.lat) - f64::from(other.lat), lon as f64]
+    }
+
+    /// Takes over the worst of a stretch that ends here.
+    fn worst_of(self, earlier: Self) -> Self {
+        Self { accuracy: self.accuracy.max(earlier.accuracy), gap: self.gap.max(earlier.gap), ..self }
+    }
+}
+
+/// Bits of half a metre: the least accuracy that is kept.
+const LEAST_BITS: u32 = 0.5_f32.to_bits();
+
+/// Three binary digits and a power of two, rounded up.
+fn packed_metres(metres: f64) -> u8 {
+    let bits = (metres as f32).max(0.5).to_bits() - LEAST_BITS;
+    bits.div_ceil(1 << 20).min(255) as u8
+}
+
+fn packed_gap(gap: Millis) -> u8 {
+    let units = gap.0.max(0) / GAP_MS + i64::from(gap.0 % GAP_MS > 0);
+    units.min(255) as u8
+}
+
+/// A stretch in the making: every fix since `from` is within reach of the straight line from there to each place
+/// that may still end it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+struct Open {
+    from: Kept,
+    /// The last fix of it, with the worst accuracy and the longest gap so far.
+    to: Kept,
+    /// Least and greatest speeds that do, in units of latitude and longitude a second.
+    least: [f32; 2],
+    most: [f32; 2],
+    reach: [f32; 2],
+}
+
+impl Open {
+    fn new(from: Kept) -> Self {
+        let lat = policy::TRACK_WITHIN_M / UNIT_M;
+        let narrow = (f64::from(from.lat) / PER_DEG).to_radians().cos().max(1e-3);
+        Self {
+            from,
+            // What is worst begins anew with the stretch.
+            to: Kept { accuracy: 0, gap: 0, ..from },
+            least: [f32::NEG_INFINITY; 2],
+            most: [f32::INFINITY; 2],
+            reach: [lat as f32, (lat / narrow) as f32],
+        }
+    }
+
+    fn takes(&mut self, fix: Kept) -> bool {
+        let span = (fix.at() - self.from.at()).as_secs_f64() as f32;
+        let moved = fix.from(self.from);
+        let fits = |axis: usize| {
+            let speed = moved[axis] as f32 / span;
+            self.least[axis] <= speed && speed <= self.most[axis]
+        };
+        if span <= 0.0 || fix.gap == u8::MAX || !(fits(0) && fits(1)) {
+            return false;
+        }
+        for axis in 0..2 {
+            let (moved, reach) = (moved[axis] as f32, self.reach[axis]);
+            self.least[axis] = self.least[axis].max((moved - reach) / span);
+            self.most[axis] = self.most[axis].min((moved + reach) / span);
+        }
+        self.to = fix.worst_of(self.to);
+        true
+    }
+}
+
+/// The newest fixes, and the part of the track that is not with the history yet.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Track {
+    /// Round: the oldest is overwritten by the next.
+    newest: [Kept; NEWEST],
+    count: u8,
+    next: u8,
+    open: Option<Open>,
+    pending: Vec<Kept>,
+}
+
+impl Track {
+    /// Adds the newest fix; `true` when [`Self::settle`] is due.
+    pub(super) fn push(&mut self, seen: &Seen) -> bool {
+        let fix = Kept::new(seen).after(self.newest_first().next());
+        let slot = usize::from(self.next);
+        let oldest = std::mem::replace(&mut self.newest[slot], fix);
+        self.next = ((slot + 1) % NEWEST) as u8;
+        if usize::from(self.count) < NEWEST {
+            self.count += 1;
+            return false;
+        }
+        self.follow(oldest);
+        self.pending.len() >= PENDING_MOST
+    }
+
+    /// The newest fixes, the newest first.
+    pub(super) fn newest_first(&self) -> impl Iterator<Item = Kept> + '_ {
+        let next = usize::from(self.next);
+        (1..=usize::from(self.count)).map(move |back| self.newest[(next + NEWEST - back) % NEWEST])
+    }
+
+    /// Puts a fix at the end of the track.
+    fn follow(&mut self, fix: Kept) {
+        if self.open.as_mut().is_some_and(|open| open.takes(fix)) {
+            return;
+        }
+        match self.open.take() {
+            None => {
+                self.pending.push(fix);
+                self.open = Some(Open::new(fix));
+            }
+            Some(open) => {
+                let start = if open.to.at() > open.from.at() { open.to } else { open.from };
+                if open.to.at() > open.from.at() {
+                    self.pending.push(open.to);
+                }
+                let mut next = Open::new(start);
+                if !next.takes(fix) {
+                    self.pending.push(fix); // Nothing is known of the way between: both are kept.
+                    next = Open::new(fix);
+                }
+                self.open = Some(next);
+            }
+        }
+    }
+
+    /// Puts what is pending with the history, and keeps that within bounds.
+    pub(super) fn settle(&mut self, history: &mut Vec<Kept>) {
+        history.append(&mut self.pending);
+        if let Some(newest) = history.last().map(|kept| kept.at()) {
+            let old = history.iter().take_while(|kept| newest - kept.at() > policy::HISTORY).count();
+            history.drain(..old.saturating_sub(1)); // One before the day, so that its beginning is known.
+        }
+        thin(history);
+        history.shrink_to(policy::TRACK_MOST);
+    }
+
+    /// Puts a late fix where it belongs; `true` when the history was changed.
+    pub(super) fn insert(&mut self, seen: &Seen, history: &mut Vec<Kept>) -> bool {
+        let late = Kept::new(seen);
+        if self.all(history).any(|kept| kept.at() == late.at()) {
+            return false;
+        }
+        let oldest = self.newest_first().last();
+        if oldest.is_none_or(|oldest| late.at() < oldest.at()) {
+            return self.insert_old(late, history);
+        }
+        let mut newest: Vec<Kept> = self.newest_first().collect();
+        newest.reverse();
+        put(&mut newest, late);
+        if newest.len() > NEWEST {
+            self.follow(newest.remove(0));
+        }
+        self.count = newest.len() as u8;
+        self.next = (newest.len() % NEWEST) as u8;
+        self.newest[..newest.len()].copy_from_slice(&newest);
+        if self.pending.len() < PENDING_MOST {
+            return false;
+        }
+        self.settle(history);
+        true
+    }
+
+    fn insert_old(&mut self, late: Kept, history: &mut Vec<Kept>) -> bool {
+        let end = self.open.map(|open| open.to);
+        let place = usize::from(self.next + NEWEST as u8 - self.count) % NEWEST;
+        if self.count > 0 {
+            let oldest = self.newest[place];
+            self.newest[place].gap = oldest.gap.min(packed_gap(oldest.at() - late.at()));
+        }
+        match end {
+            Some(end) if late.at() < end.at() => {
+                if let Some(open) = self.open.filter(|open| open.to.at() > open.from.at()) {
+                    self.pending.push(open.to);
+                    self.open = Some(Open::new(open.to));
+                }
+                let into_history = self.pending.first().is_none_or(|first| late.at() < first.at());
+                put(if into_history { &mut *history } else { &mut self.pending }, late);
+                if let Some(first) = self.pending.first_mut().filter(|_| into_history) {
+                    first.gap = first.gap.min(packed_gap(first.at() - late.at()));
+                }
+                if into_history || self.pending.len() >= PENDING_MOST {
+                    self.settle(history);
+                    return true;
+                }
+                false
+            }
+            _ => {
+                let fix = late.after(end);
+                self.follow(fix);
+                if self.pending.len() >= PENDING_MOST {
+                    self.settle(history);
+                    return true;
+                }
+                false
+            }
+        }
+    }
+
+    /// Everything that is kept, oldest first.
+    pub(super) fn all<'a>(&'a self, history: &'a [Kept]) -> impl Iterator<Item = Kept> + 'a {
+        let open = self.open.filter(|open| open.to.at() > open.from.at()).map(|open| open.to);
+        let next = usize::from(self.next);
+        let newest =
+            (1..=usize::from(self.count)).rev().map(move |back| self.newest[(next + NEWEST - back) % NEWEST]);
+        history.iter().chain(&self.pending).copied().chain(open).chain(newest)
+    }
+
+    /// The kept places at or before a moment, and at or after it.
+    pub(super) fn around(&self, history: &[Kept], at: Timestamp) -> (Option<Kept>, Option<Kept>) {
+        let mut before = None;
+        for kept in self.all(history) {
+            match kept.at().cmp(&at) {
+                Ordering::Less => before = Some(kept),
+                Ordering::Equal => return (Some(kept), Some(kept)),
+                Ordering::Greater => return (before, Some(kept)),
+            }
+        }
+        (before, None)
+    }
+
+    /// The places from the last at or before one moment to the first at or after another, oldest first.
+    pub(super) fn between(&self, history: &[Kept], from: Timestamp, to: Timestamp) -> Vec<Kept> {
+        let mut stops: Vec<Kept> = Vec::new();
+        for kept in self.all(history) {
+            if kept.at() <= from {
+                stops.clear();
+            }
+            stops.push(kept);
+            if kept.at() >= to {
+                break;
+            }
+        }
+        stops
+    }
+}
+
+/// Enters a place at its time, and tells the one after it how long nothing was heard now.
+fn put(kept: &mut Vec<Kept>, late: Kept) {
+    let place = kept.partition_point(|kept| kept.at() < late.at());
+    let before = place.checked_sub(1).map(|place| kept[place]);
+    let own = late.after(before).gap;
+    let gap = kept.get(place).map_or(own, |after| own.min(after.gap));
+    if let Some(after) = kept.get_mut(place) {
+        after.gap = after.gap.min(packed_gap(after.at() - late.at()));
+    }
+    kept.insert(place, Kept { gap, ..late });
+}
+
+/// Leaves out what changes the track least until no more is kept than may be. What a place was off the straight
+/// way between its neighbours is added to the uncertainty of that way.
+fn thin(history: &mut Vec<Kept>) {
+    while history.len() > policy::TRACK_MOST {
+        let off = |n: usize| (off_the_way_m(history[n - 1], history[n], history[n + 1]), n);
+        let mut inner: Vec<(f64, usize)> = (1..history.len() - 1).map(off).collect();
+        inner.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        let excess = history.len() - policy::TRACK_MOST;
+        let mut gone: Vec<(usize, f64)> = Vec::with_capacity(excess);
+        for (off_m, n) in inner {
+            if gone.len() < excess && gone.iter().all(|(other, _)| other.abs_diff(n) > 1) {
+                gone.push((n, off_m));
+            }
+        }
+        gone.sort_unstable_by_key(|(n, _)| std::cmp::Reverse(*n));
+        for (n, off_m) in gone {
+            let dropped = history.remove(n);
+            let after = history[n].worst_of(dropped);
+            let accuracy = packed_metres(after.accuracy_m() + off_m);
+            history[n] = Kept { accuracy, ..after };
+        }
+    }
+}
+
+fn off_the_way_m(before: Kept, kept: Kept, after: Kept) -> f64 {
+    let share = share_of(kept.at(), before.at(), after.at());
+    let (way, moved) = (after.from(before), kept.from(before));
+    let narrow = (f64::from(kept.lat) / PER_DEG).to_radians().cos();
+    let [lat, lon]: [f64; 2] = std::array::from_fn(|axis| moved[axis] - way[axis] * share);
+    (lat * UNIT_M).hypot(lon * UNIT_M * narrow)
+}
+
+/// How far a moment lies between two others, 0 to 1.
+pub(super) fn share_of(at: Timestamp, from: Timestamp, to: Timestamp) -> f64 {
+    let span = (to - from).as_secs_f64();
+    if span > 0.0 { ((at - from).as_secs_f64() / span).clamp(0.0, 1.0) } else { 0.0 }
+}
+
+/// Where somebody was at a moment between two kept places.
+pub(super) fn place_between(before: Kept, after: Kept, at: Timestamp) -> Position {
+    Way::new(before.position(), after.position()).at(share_of(at, before.at(), after.at()))
+}
