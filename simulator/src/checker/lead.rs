@@ -13,6 +13,8 @@ const FAST_MPS: f64 = 30.0 / 3.6;
 const LAST_MS: i64 = 60_000;
 /// How far back an approach may have begun, in milliseconds.
 const LOOK_BACK_MS: i64 = 30 * 60_000;
+/// A warning may rest so long while its rule does not hold, as at a red light; what comes after is another warning.
+const LAPSE_MS: i64 = 3 * INTERVAL_MS;
 /// An approach goes on as long as nobody goes farther away than this again, in metres.
 const BACK_M: f64 = 300.0;
 
@@ -28,13 +30,16 @@ pub(super) fn check(pair: &Case<'_>, home: &Case<'_>, tally: &mut Tally) {
         }
         let by_pair = lead_s(pair, episode.from);
         let by_home = lead_s(home, episode.from);
-        tally.approach(Approach {
-            kmh: closing * 3.6,
-            lead_s: by_pair.max(by_home),
-            by_pair_s: by_pair,
-            could_s: could_s(pair, home, episode, 0.0),
-            foreseeable_s: could_s(pair, home, episode, INTERVAL_MS as f64 / 1_000.0),
-        });
+        tally.approach(
+            episode.from,
+            Approach {
+                kmh: closing * 3.6,
+                lead_s: by_pair.max(by_home),
+                by_pair_s: by_pair,
+                could_s: could_s(pair, home, episode, 0.0),
+                foreseeable_s: could_s(pair, home, episode, INTERVAL_MS as f64 / 1_000.0),
+            },
+        );
     }
 }
 
@@ -81,6 +86,8 @@ fn could_s(pair: &Case<'_>, home: &Case<'_>, episode: &Episode, ahead_s: f64) ->
         let in_ring = heard.role == Role::Wearer && gap(home, at) <= home.truth.law.buffer_m;
         if near || soon || in_ring {
             earliest = heard.arrived_at.min(until);
+        } else if earliest - at > LAPSE_MS {
+            break;
         }
     }
     (until - earliest) as f64 / 1_000.0

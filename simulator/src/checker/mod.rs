@@ -9,7 +9,7 @@ mod safety;
 mod spells;
 mod tally;
 
-pub(crate) use tally::{Approach, Found, Tally};
+pub(crate) use tally::{Approach, Found, IN_TIME_S, Tally};
 
 use crate::judge::{Day, Raised};
 use crate::oracle::{Episode, Series, Truth, WATCHES, Watch, episodes};

@@ -79,6 +79,9 @@ pub(crate) struct Example {
     pub(crate) what: String,
 }
 
+/// A fast approach is warned of in time so many seconds before the alarm distance.
+pub(crate) const IN_TIME_S: f64 = 300.0;
+
 /// Examples kept of each kind of finding.
 const EXAMPLES: usize = 5;
 
@@ -250,7 +253,12 @@ impl Tally {
         }
     }
 
-    pub(super) fn approach(&mut self, approach: Approach) {
+    pub(super) fn approach(&mut self, at: i64, approach: Approach) {
+        if approach.could_s >= IN_TIME_S && approach.lead_s < IN_TIME_S {
+            let Approach { kmh, lead_s, could_s, .. } = approach;
+            let what = format!("late warning: {kmh:.0} km/h, {lead_s:.0} s before, could be {could_s:.0} s");
+            self.example(at, what);
+        }
         self.approaches.push(approach);
     }
 

@@ -84,6 +84,12 @@ pub(crate) fn days(setup: &Setup, maker: &dyn Maker) -> Result<(Arrivals, Vec<Da
         for sent in &arrived {
             runs[sent.device as usize / 2].arrives(sent, &arrivals);
         }
+        // A device hears what it is told within the minute.
+        for (pair, run) in runs.iter_mut().enumerate() {
+            if let Some((interval_ms, until)) = run.detection.command() {
+                arrivals.devices[2 * pair].hurry(interval_ms, until);
+            }
+        }
     }
     for run in &mut runs {
         run.tell(setup.start + DAY, Input::Tick);

@@ -3,10 +3,9 @@
 
 use std::fmt::Write;
 
-use crate::checker::Tally;
+use crate::checker::{IN_TIME_S, Tally};
 
 use super::figures::rate;
-use super::targets::WARNED_S;
 
 /// Size of a panel in pixels, and of the margin around it.
 const PANEL: (f64, f64) = (420.0, 300.0);
@@ -101,11 +100,11 @@ fn push(svg: &mut String, line: std::fmt::Arguments<'_>) {
 fn draw_warnings(svg: &mut String, tally: &Tally) {
     let names = ["naderingssnelheid / approach speed (km/h)", "waarschuwing vooraf / warning time (s)"];
     let panel = Panel::new(svg, MARGIN, (140.0, 900.0), (20.0, 100.0), names);
-    let ((x0, y), (x1, _)) = (panel.at(0.0, WARNED_S), panel.at(140.0, WARNED_S));
+    let ((x0, y), (x1, _)) = (panel.at(0.0, IN_TIME_S), panel.at(140.0, IN_TIME_S));
     push(svg, format_args!("<path d=\"M{x0:.1} {y:.1}H{x1:.1}\" stroke=\"#c33\" stroke-dasharray=\"4 3\"/>"));
     for approach in &tally.approaches {
         let (x, y) = panel.at(approach.kmh, approach.lead_s);
-        let fill = if approach.could_s >= WARNED_S { "#06c" } else { "#999" };
+        let fill = if approach.could_s >= IN_TIME_S { "#06c" } else { "#999" };
         push(
             svg,
             format_args!(

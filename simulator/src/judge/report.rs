@@ -5,12 +5,12 @@ use std::io::{self, Write};
 use serde::Serialize;
 use zones::Timestamp;
 
-use crate::checker::{Found, Tally};
+use crate::checker::{Found, IN_TIME_S, Tally};
 use crate::oracle::WATCHES;
 
 use super::World;
 use super::figures::Figure;
-use super::targets::{self, Target, WARNED_S};
+use super::targets::{self, Target};
 
 /// What an evaluation found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -252,7 +252,7 @@ impl Approaches {
         leads.sort_by(f64::total_cmp);
         let quantile = |part: usize, of: usize| leads.get(leads.len() * part / of).copied();
         let in_time = |lead: fn(&crate::checker::Approach) -> f64| {
-            tally.approaches.iter().filter(|a| lead(a) >= WARNED_S).count() as u64
+            tally.approaches.iter().filter(|a| lead(a) >= IN_TIME_S).count() as u64
         };
         Self {
             count: leads.len() as u64,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::checker::Tally;
+use crate::checker::{IN_TIME_S, Tally};
 
 use super::figures::{Figure, rate, share};
 
@@ -26,9 +26,6 @@ pub struct Target {
     /// Whether it is: nothing to measure breaks no promise.
     pub met: bool,
 }
-
-/// Least warning time of a fast approach, in seconds.
-pub(super) const WARNED_S: f64 = 300.0;
 
 /// A rule that promises this may need one further fix where it is not certain: what could be warned of in time
 /// could be warned of this much earlier still.
@@ -120,8 +117,8 @@ pub(super) fn of(tally: &Tally) -> Vec<Target> {
 
 /// Fast approaches that were warned of in time, of those that the world made it possible for.
 pub(super) fn warned(tally: &Tally) -> (u64, u64) {
-    let could: Vec<_> = tally.approaches.iter().filter(|a| a.could_s >= WARNED_S + FURTHER_FIX_S).collect();
-    let warned = could.iter().filter(|a| a.lead_s >= WARNED_S).count();
+    let could: Vec<_> = tally.approaches.iter().filter(|a| a.could_s >= IN_TIME_S + FURTHER_FIX_S).collect();
+    let warned = could.iter().filter(|a| a.lead_s >= IN_TIME_S).count();
     (warned as u64, could.len() as u64)
 }
 
