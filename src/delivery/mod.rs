@@ -10,6 +10,7 @@
 
 mod dispatcher;
 mod lanes;
+mod notices;
 mod routing;
 mod schedule;
 mod signature;
@@ -21,6 +22,7 @@ mod webhook;
 
 pub use dispatcher::{Clock, DispatchHandle, Dispatcher};
 pub use lanes::Limits;
+pub use notices::{NoticeHandle, Notices};
 pub use routing::{DeskRoads, Facts, Recipient, recipients};
 pub use schedule::Schedule;
 pub use signature::{SecretError, SigningSecret, signatures};

@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, watch};
 use super::committed::{self, CommittedBook};
 use super::decide::Pending;
 use crate::api::LiveFeed;
-use crate::delivery::DispatchHandle;
+use crate::delivery::{DispatchHandle, NoticeHandle};
 use crate::metrics::Metrics;
 use crate::mqtt::{Acks, Publisher};
 use crate::store::{Batch, Store, StoreError};
@@ -25,6 +25,7 @@ pub(super) struct Committer {
     pub(super) acks: Acks,
     pub(super) publisher: Publisher,
     pub(super) dispatch: DispatchHandle,
+    pub(super) notices: NoticeHandle,
     pub(super) live: LiveFeed,
     pub(super) metrics: Arc<Metrics>,
     pub(super) store_ok: watch::Sender<bool>,
@@ -66,6 +67,9 @@ impl Committer {
         }
         if !pending.batch.deliveries.is_empty() {
             self.dispatch.committed();
+        }
+        if !pending.batch.notices.is_empty() {
+            self.notices.committed();
         }
         if let Some(newest) = pending.batch.alerts.last() {
             self.live.committed(newest.seq);

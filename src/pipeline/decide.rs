@@ -176,15 +176,24 @@ impl Decider {
     fn collect(&mut self, now: Timestamp, input: &Input<'_>) {
         let mut decisions = Vec::new();
         let mut alerts = Vec::new();
+        let mut notices = Vec::new();
         while let Some(effect) = self.engine.poll_effect() {
             match effect {
                 Effect::Decision(decision) => decisions.extend(StoredDecision::new(&self.engine, &decision)),
                 Effect::Alert(alert) => alerts.push(alert),
+                Effect::Protection { device, protection, .. } => {
+                    notices.push(rows::protection(self.next.input, &device, &protection));
+                }
+                Effect::Command { device, fix_interval_s, until } => {
+                    notices.push(rows::command(self.next.input, &device, fix_interval_s, until));
+                }
             }
         }
-        if matches!(input, Input::Tick) && decisions.is_empty() && alerts.is_empty() {
+        let nothing = decisions.is_empty() && alerts.is_empty() && notices.is_empty();
+        if matches!(input, Input::Tick) && nothing {
             return;
         }
+        self.pending.batch.notices.extend(notices);
         let mut row = rows::input(self.next.input, now, input);
         row.decisions = rows::decisions(&decisions);
         self.next.input += 1;
@@ -213,7 +222,7 @@ impl Decider {
             kind: alert.kind,
             level: alert.level,
             operator_only: alert.operator_only,
-            victim_device: alert.victim_device.as_ref(),
+            victim_device: alert.victim_device.as_ref().filter(|_| !alert.hindsight),
             desk: alert.desk.as_ref().map(|desk| DeskRoads::of(desk, &self.around.desks)),
             // What is for more than the operator was told from the incident's first such alert on.
             told_victim: !alert.operator_only,
@@ -302,6 +311,7 @@ impl Decider {
         }
         let mut pending = std::mem::take(&mut self.pending);
         pending.batch.devices = changes.devices.into_iter().map(rows::device).collect();
+        pending.batch.histories = changes.histories.into_iter().map(rows::history).collect();
         pending.batch.watches = changes.episodes.into_iter().map(rows::watch).collect();
         pending
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use zones::order::Order;
-use zones::{DeviceId, DeviceRow, Engine, EpisodeRow, Snapshot, Timestamp};
+use zones::{DeviceId, DeviceRow, Engine, EpisodeRow, HistoryRow, Snapshot, Timestamp};
 
 use super::decide::{Decider, Pending, Surroundings};
 use super::directory::Directory;
@@ -51,6 +51,7 @@ impl Decider {
             hearing_since: None,
             orders,
             devices: loaded.devices.iter().map(device).collect::<Result<_, _>>()?,
+            histories: loaded.histories.iter().map(history).collect::<Result<_, _>>()?,
             episodes: loaded.watches.iter().map(watch).collect::<Result<_, _>>()?,
         };
         let (engine, refused) = Engine::restore(snapshot);
@@ -124,6 +125,13 @@ fn device(stored: &StoredState) -> Result<DeviceRow, Damaged> {
     let (role, state) = rows::read_device(&stored.state).map_err(|error| Damaged::new(name(), &error))?;
     let device = DeviceId::new(&stored.key).map_err(|error| Damaged::new(name(), &error))?;
     Ok(DeviceRow { role, device, state: Some(state) })
+}
+
+fn history(stored: &StoredState) -> Result<HistoryRow, Damaged> {
+    let name = || format!("history of device {}", stored.key);
+    let (role, history) = rows::read_history(&stored.state).map_err(|error| Damaged::new(name(), &error))?;
+    let device = DeviceId::new(&stored.key).map_err(|error| Damaged::new(name(), &error))?;
+    Ok(HistoryRow { role, device, history: Some(history) })
 }
 
 fn watch(stored: &StoredState) -> Result<EpisodeRow, Damaged> {

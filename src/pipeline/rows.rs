@@ -4,11 +4,12 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 use zones::{
-    Alert, Certainty, Decision, DeviceRow, DeviceState, Engine, Episode, EpisodeRow, Input, Role, Rule,
-    Standing, Timestamp,
+    Alert, Certainty, Decision, DeviceId, DeviceRow, DeviceState, Engine, Episode, EpisodeRow, HistoryRow,
+    Input, Kept, Protection, Role, Rule, Standing, Timestamp,
 };
 
-use crate::store::{AlertRow, IncidentRow, InputKind, InputRow, StateRow};
+use crate::store::{AlertRow, IncidentRow, InputKind, InputRow, NoticeRow, StateRow};
+use crate::wire::outgoing;
 
 /// A decision as it is stored: the watch by its name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -113,6 +114,29 @@ pub(crate) fn receipt(seq: i64, now: Timestamp, from: &str, at: Timestamp, state
 pub(crate) fn device(row: DeviceRow) -> StateRow {
     let state = row.state.map(|state| binary(&(row.role, state)));
     StateRow { key: row.device.as_str().into(), state }
+}
+
+/// The history of a device, under its id.
+pub(crate) fn history(row: HistoryRow) -> StateRow {
+    let history = row.history.map(|history| binary(&(row.role, history)));
+    StateRow { key: row.device.as_str().into(), state: history }
+}
+
+/// Reads a device's history back.
+pub(crate) fn read_history(bytes: &[u8]) -> Result<(Role, Vec<Kept>), postcard::Error> {
+    postcard::from_bytes(bytes)
+}
+
+/// What a victim device is told of its protection. It holds nothing about the wearer but whether his device works.
+pub(crate) fn protection(seq: i64, device: &DeviceId, protection: &Protection) -> NoticeRow {
+    let payload = String::from_utf8(json(protection)).unwrap_or_default();
+    NoticeRow { topic: outgoing::victim_protection(device.as_str()), seq, payload, until: None }
+}
+
+/// What an ankle monitor is told of its interval.
+pub(crate) fn command(seq: i64, device: &DeviceId, fix_interval_s: i64, until: Timestamp) -> NoticeRow {
+    let payload = serde_json::json!({"fix_interval_s": fix_interval_s, "until": until}).to_string();
+    NoticeRow { topic: outgoing::wearer_command(device.as_str()), seq, payload, until: Some(until) }
 }
 
 /// Reads a device's state back.

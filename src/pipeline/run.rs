@@ -15,7 +15,7 @@ use crate::api::commands::Command;
 use crate::api::{LiveFeed, Readiness};
 use crate::clock;
 use crate::config::Desk;
-use crate::delivery::DispatchHandle;
+use crate::delivery::{DispatchHandle, NoticeHandle};
 use crate::metrics::Metrics;
 use crate::mqtt::{Acks, Arrived, LinkStatus, Publisher};
 use crate::store::{Loaded, Origin, Store, StoreError};
@@ -64,6 +64,8 @@ pub struct Sources {
     pub publisher: Publisher,
     /// Told of new deliveries.
     pub dispatch: DispatchHandle,
+    /// Told of what devices are to be told.
+    pub notices: NoticeHandle,
     /// Told of new alerts.
     pub live: LiveFeed,
 }
@@ -123,10 +125,11 @@ impl Pipeline {
     /// # Errors
     /// When the store fails for good. Nothing that was not committed has been acknowledged.
     pub async fn run(self, sources: Sources, stop: CancellationToken) -> Result<(), StoreError> {
-        let Sources { arrived, acks, link, commands, files, publisher, dispatch, live } = sources;
+        let Sources { arrived, acks, link, commands, files, publisher, dispatch, notices, live } = sources;
         let (store_ok, store_state) = watch::channel(true);
         let metrics = self.metrics.clone();
-        let committer = Committer { store: self.store, acks, publisher, dispatch, live, metrics, store_ok };
+        let store = self.store;
+        let committer = Committer { store, acks, publisher, dispatch, notices, live, metrics, store_ok };
         let (to_committer, batches) = mpsc::channel(1);
         let mut committing = tokio::spawn(committer.run(batches));
         let deciding = Deciding {

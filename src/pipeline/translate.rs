@@ -34,6 +34,9 @@ pub(crate) fn named_inputs<'a>(message: &'a Message<'a>, mut each: impl FnMut(In
     match message {
         Message::Fix { role, device, fix } => each(Input::Fix { role: *role, device, fix: *fix }),
         Message::Fixes { role, device, fixes, .. } => {
+            // A backlog tells its story from the beginning, however the device put it together.
+            let mut fixes: Vec<_> = fixes.iter().collect();
+            fixes.sort_by_key(|fix| fix.fixed_at);
             for fix in fixes {
                 each(Input::Fix { role: *role, device, fix: *fix });
             }

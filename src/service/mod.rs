@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::api::{self, AppState, LiveFeed, Readiness, commands};
 use crate::clock;
 use crate::config::{Desk, Tokens};
-use crate::delivery::{Dispatcher, Roads};
+use crate::delivery::{Dispatcher, Notices, Roads};
 use crate::metrics::Metrics;
 use crate::mqtt::{IngestLink, LinkSettings, MqttConfig, Publisher};
 use crate::pipeline::{self, Pipeline, Sources};
@@ -106,6 +106,7 @@ impl Service {
         let publisher = Publisher::start(out_settings);
         let roads = Roads::new(publisher.clone(), &plan.desks).map_err(Failure::new)?;
         let (dispatcher, dispatch) = Dispatcher::new(store.clone(), roads, Arc::new(clock::now));
+        let (notices, notice_handle) = Notices::new(store.clone(), publisher.clone(), clock::now);
         let (commands, asked) = commands::channel();
         let (to_files, files) = mpsc::channel(FILES_WAITING);
         let (to_pipeline, arrived) = mpsc::channel(ingest_settings.channel_capacity());
@@ -119,6 +120,7 @@ impl Service {
             files,
             publisher,
             dispatch,
+            notices: notice_handle,
             live: live.clone(),
         };
         let state = AppState {
@@ -139,6 +141,8 @@ impl Service {
         });
         let rest = stop.rest.clone();
         parts.spawn(async move { dispatcher.run(rest).await.map_err(Failure::new) });
+        let rest = stop.rest.clone();
+        parts.spawn(async move { notices.run(rest).await.map_err(Failure::new) });
         let rest = stop.rest.clone();
         parts.spawn(async move { api::serve(listener, state, rest).await.map_err(Failure::new) });
         parts.spawn(figures(store.clone(), metrics, stop.rest.clone()));

@@ -94,6 +94,7 @@ impl Store {
         Ok(Loaded {
             orders: self.register().await?,
             devices: self.all_devices().await?,
+            histories: self.all_histories().await?,
             watches: self.all_watches().await?,
             incidents: self.open_incidents().await?,
             next: self.next().await?,

@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, SqlSafeStr};
 use super::database::Value;
 use super::rows::{
     AlertRow, Channel, Counts, DeliveryRecord, IncidentFilter, IncidentRow, IncidentStory, InputFilter,
-    InputRow, OrderRow, PendingDelivery, RejectedRow, StoredOrder, StoredState,
+    InputRow, NoticeRow, OrderRow, PendingDelivery, RejectedRow, StoredOrder, StoredState,
 };
 use super::tables::{self, Columns};
 use super::{MOST_ROWS, Store, StoreError};
@@ -99,6 +99,19 @@ impl Store {
     /// All states of devices, by id.
     pub(super) async fn all_devices(&self) -> Result<Vec<StoredState>, StoreError> {
         self.all_states(Select::new(tables::DEVICES.columns, "devices")).await
+    }
+
+    /// All histories of devices, by id.
+    pub(super) async fn all_histories(&self) -> Result<Vec<StoredState>, StoreError> {
+        self.all_states(Select::new(tables::HISTORIES.columns, "histories")).await
+    }
+
+    /// What devices are still to be told, by topic, after the one given.
+    pub async fn notices(&self, after: Option<&str>, limit: u32) -> Result<Vec<NoticeRow>, StoreError> {
+        let select = Select::new(tables::NOTICES.columns, "notices")
+            .filter_some("topic > ?", after.map(Value::text))
+            .page("topic", limit);
+        self.all(select, tables::read_notice).await
     }
 
     /// All states of watches, by key.

@@ -9,7 +9,7 @@ use super::bulk::{Bind, Bulk, Table};
 use super::database::{Placeholder, Transaction, Value};
 use super::error::Label;
 use super::rows::{
-    AlertRow, Batch, Committed, DeliveryProgress, IncidentRow, InputRow, NewDelivery, OrderRow, Outcome,
+    AlertRow, Batch, Committed, DeliveryProgress, IncidentRow, InputRow, NewDelivery, NoticeRow, OrderRow, Outcome,
     ReceiptRow, RejectedRow, StateRow,
 };
 use super::tables;
@@ -26,6 +26,8 @@ const ATTEMPTED: &str = "UPDATE deliveries SET attempts = $1, attempted_at = $2,
 
 const RECEIVED: &str = "UPDATE deliveries SET attempts = $1, attempted_at = $2, received_at = $2, detail = $3, \
      next_at = NULL WHERE id = $4 AND received_at IS NULL";
+
+const NOTICED: &str = "DELETE FROM notices WHERE topic = $1 AND seq = $2";
 
 const CLOSED: &str = "UPDATE deliveries SET closed_at = $1, why = $2, next_at = NULL \
      WHERE id = $3 AND received_at IS NULL AND closed_at IS NULL";
@@ -84,12 +86,14 @@ impl States {
 pub(super) struct Statements {
     inputs: Insert<InputRow>,
     devices: States,
+    histories: States,
     watches: States,
     orders: Insert<OrderRow>,
     order_history: Insert<OrderRow>,
     incidents: Insert<IncidentRow>,
     alerts: Insert<AlertRow>,
     deliveries: Insert<NewDelivery>,
+    notices: Insert<NoticeRow>,
     receipts: Insert<ReceiptRow>,
     rejected: Insert<RejectedRow>,
 }
@@ -100,12 +104,14 @@ impl Statements {
         Self {
             inputs: Insert::new(&tables::INPUTS, placeholder),
             devices: States::new(&tables::DEVICES, "device", placeholder),
+            histories: States::new(&tables::HISTORIES, "device", placeholder),
             watches: States::new(&tables::WATCHES, "watch", placeholder),
             orders: Insert::new(&tables::ORDERS, placeholder),
             order_history: Insert::new(&tables::ORDER_HISTORY, placeholder),
             incidents: Insert::new(&tables::INCIDENTS, placeholder),
             alerts: Insert::new(&tables::ALERTS, placeholder),
             deliveries: Insert::new(&tables::DELIVERIES, placeholder),
+            notices: Insert::new(&tables::NOTICES, placeholder),
             receipts: Insert::new(&tables::RECEIPTS, placeholder),
             rejected: Insert::new(&tables::REJECTED, placeholder),
         }
@@ -124,12 +130,18 @@ impl Statements {
         }
         let repeated = self.journal(on, &batch.inputs, label).await?;
         self.devices.run(on, &batch.devices).await?;
+        self.histories.run(on, &batch.histories).await?;
         self.watches.run(on, &batch.watches).await?;
         self.register(on, &batch.orders).await?;
         let last: BTreeMap<_, _> = batch.incidents.iter().map(|row| (&row.incident, row)).collect();
         self.incidents.run(on, last.into_values()).await?;
         let new_alerts = self.alerts.run(on, &batch.alerts).await?;
         self.deliveries.run(on, &batch.deliveries).await?;
+        let last: BTreeMap<_, _> = batch.notices.iter().map(|row| (&row.topic, row)).collect();
+        self.notices.run(on, last.into_values()).await?;
+        for (topic, seq) in &batch.noticed {
+            on.exec(SqlStr::from_static(NOTICED), vec![Value::text(topic), (*seq).into()]).await?;
+        }
         for progress in &batch.progress {
             record(on, progress).await?;
         }

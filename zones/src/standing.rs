@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{Timestamp, policy};
+use crate::{Millis, Timestamp, policy};
 
 /// How far a watch has come. `Possible` is a possible alarm: level `warning` to the outside, but it must not
 /// stand in the way of the real warning that may follow it (§7: it "never silences anything").
@@ -165,7 +165,7 @@ fn sure_beyond(distance_m: f64, uncertainty_m: f64, threshold_m: f64) -> Certain
 pub struct Raised {
     /// From the fix that showed it first.
     pub from: Timestamp,
-    /// To the last one, or to the step down; `None` while it lasts.
+    /// To the last one, or to just before the step down; `None` while it lasts.
     pub until: Option<Timestamp>,
     /// Where it stood.
     pub standing: Standing,
@@ -272,7 +272,8 @@ impl Episode {
             if lasting.standing == self.standing {
                 return;
             }
-            lasting.until = Some(at.max(lasting.from));
+            // Up to the step: what showed the end is not in it.
+            lasting.until = Some((at - Millis(1)).max(lasting.from));
         }
         if self.standing >= Standing::Warning {
             self.remember(Raised { from: at, until: None, standing: self.standing });

@@ -26,6 +26,8 @@ pub struct Batch {
     pub inputs: Vec<InputRow>,
     /// Engine state of devices, by device id; `state: None` deletes. Of several with one key the last counts.
     pub devices: Vec<StateRow>,
+    /// Histories of devices, by device id; `state: None` deletes. Of several with one key the last counts.
+    pub histories: Vec<StateRow>,
     /// Engine state of watches, by watch key; `state: None` deletes. Of several with one key the last counts.
     pub watches: Vec<StateRow>,
     /// Orders registered, replaced or withdrawn.
@@ -36,6 +38,10 @@ pub struct Batch {
     pub alerts: Vec<AlertRow>,
     /// The outbox: one row per alert and recipient.
     pub deliveries: Vec<NewDelivery>,
+    /// What devices are to be told of which only the newest counts. Of several on one topic the last counts.
+    pub notices: Vec<NoticeRow>,
+    /// Notices that the broker has: their topics and numbers. A newer one on the same topic stays.
+    pub noticed: Vec<(String, i64)>,
     /// How deliveries went.
     pub progress: Vec<DeliveryProgress>,
     /// What recipients said.
@@ -49,11 +55,14 @@ impl Batch {
     pub fn is_empty(&self) -> bool {
         self.inputs.is_empty()
             && self.devices.is_empty()
+            && self.histories.is_empty()
             && self.watches.is_empty()
             && self.orders.is_empty()
             && self.incidents.is_empty()
             && self.alerts.is_empty()
             && self.deliveries.is_empty()
+            && self.notices.is_empty()
+            && self.noticed.is_empty()
             && self.progress.is_empty()
             && self.receipts.is_empty()
             && self.rejected.is_empty()
@@ -180,6 +189,19 @@ pub struct StoredState {
     pub state: Vec<u8>,
 }
 
+/// Something a device is to be told of which only the newest counts, such as its retained state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoticeRow {
+    /// Where to.
+    pub topic: String,
+    /// Number of the input that it follows from.
+    pub seq: i64,
+    /// What.
+    pub payload: String,
+    /// It is of no use after this; retained by the broker when it is of use for ever.
+    pub until: Option<Timestamp>,
+}
+
 /// A change of the register.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderRow {
@@ -255,6 +277,8 @@ pub struct Loaded {
     pub orders: Vec<StoredOrder>,
     /// States of devices, by id.
     pub devices: Vec<StoredState>,
+    /// Histories of devices, by id.
+    pub histories: Vec<StoredState>,
     /// States of watches, by key.
     pub watches: Vec<StoredState>,
     /// Open incidents, by id.

@@ -8,7 +8,7 @@ use zones::{OrderId, Role, Timestamp};
 use super::bulk::{OnConflict, Table};
 use super::database::{Cells, Value};
 use super::rows::{
-    InputKind, InputRow, OrderRow, Origin, RejectedRow, StateRow, StoredOrder, StoredState, Word,
+    InputKind, InputRow, NoticeRow, OrderRow, Origin, RejectedRow, StateRow, StoredOrder, StoredState, Word,
 };
 
 pub(super) use delivery::*;
@@ -161,6 +161,31 @@ pub(super) const DEVICES: Table<StateRow> = Table {
     bind: bind_state,
 };
 
+/// Histories of devices.
+pub(super) const HISTORIES: Table<StateRow> = Table {
+    name: "histories",
+    columns: "device, history",
+    on_conflict: OnConflict::Replace("device"),
+    bind: bind_state,
+};
+
+/// What devices are to be told.
+pub(super) const NOTICES: Table<NoticeRow> = Table {
+    name: "notices",
+    columns: "topic, seq, payload, until",
+    on_conflict: OnConflict::Replace("topic"),
+    bind: bind_notice,
+};
+
+fn bind_notice<'a>(row: &'a NoticeRow, to: Values<'_, 'a>) {
+    to.extend([Value::text(&row.topic), row.seq.into(), Value::text(&row.payload), opt_time(row.until)]);
+}
+
+/// Reads [`NOTICES`].
+pub(super) fn read_notice(from: &mut Columns<'_>) -> Read<NoticeRow> {
+    Ok(NoticeRow { topic: from.text()?, seq: from.int()?, payload: from.text()?, until: from.opt_time()? })
+}
+
 /// Engine states of watches.
 pub(super) const WATCHES: Table<StateRow> = Table {
     name: "watches",
@@ -173,7 +198,7 @@ fn bind_state<'a>(row: &'a StateRow, to: Values<'_, 'a>) {
     to.extend([Value::text(&row.key), Value::Bytes(row.state.as_deref().unwrap_or_default())]);
 }
 
-/// Reads [`DEVICES`] and [`WATCHES`].
+/// Reads [`DEVICES`], [`HISTORIES`] and [`WATCHES`].
 pub(super) fn read_state(from: &mut Columns<'_>) -> Read<StoredState> {
     Ok(StoredState { key: from.text()?.into(), state: from.bytes()? })
 }

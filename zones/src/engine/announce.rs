@@ -66,23 +66,23 @@ impl Engine {
         if seen.how != How::News {
             alert.certainty = seen.certainty;
         }
-        self.say_closing(slot, seen.look.at, &mut alert);
+        self.say_closing(slot, seen, &mut alert);
         self.finish(slot, seen, alert);
     }
 
     /// Fills in how a pair closes in.
-    fn say_closing(&self, slot: u32, at: Timestamp, alert: &mut Alert) {
+    fn say_closing(&self, slot: u32, seen: &Judged, alert: &mut Alert) {
         let watch = &self.watches[slot as usize];
         if alert.kind != AlertKind::VictimProximity {
             return;
         }
         let (his, hers) =
             (&self.devices[watch.wearer as usize].state, &self.devices[watch.victim as usize].state);
-        let closing = approach::closing(his, hers, at);
+        let closing = approach::closing(his, hers, seen.look.at);
         alert.approach = Some(closing.map_or(Approach::Unclear, |closing| closing.approach));
         alert.closing_mps = closing.map(|closing| tenths(closing.mps));
-        let sure = closing.filter(|closing| closing.sure).zip(alert.distance_m);
-        alert.contact_s = sure.map(|(closing, metres)| (metres / closing.mps).round());
+        let sure = closing.filter(|closing| closing.sure);
+        alert.contact_s = sure.map(|closing| (seen.exact_m / closing.mps).round());
     }
 
     /// Adds the reason to an alert about distance, and sends it off.

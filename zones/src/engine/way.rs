@@ -22,14 +22,14 @@ pub(super) struct Step {
 }
 
 impl Step {
-    /// `None` when nothing can be said of the way: too long ago, too coarse, or no way at all. `quick_m` is the
-    /// distance between both.
+    /// `None` when nothing can be said of the way: too long ago, too coarse, or nobody can have gone it. `quick_m`
+    /// is the distance between both.
     pub(super) fn new(role: Role, from: &Seen, to: &Seen, quick_m: f64) -> Option<Self> {
         let span = to.at - from.at;
         let linked = Millis(0) < span && span <= policy::LINKED_WITHIN;
         // The quick formula and a line straight in longitude and latitude are within this of the geodesic.
         let length_m = quick_m * 1.01 + 1.0;
-        (linked && quick_m > 0.0 && !from.fix.is_coarse() && !to.fix.is_coarse()).then_some(Self {
+        (linked && quick_m.is_finite() && !from.fix.is_coarse() && !to.fix.is_coarse()).then_some(Self {
             role,
             from: *from,
             to: *to,

@@ -1,8 +1,13 @@
 //! Stories about the engine: who does what, what must and must not be said.
 
+mod care;
 mod case;
+mod contact;
 mod devices;
+mod late;
 mod laws;
 mod orders;
 mod pairs;
 mod places;
+mod plausible;
+mod ways;

@@ -1,0 +1,91 @@
+//! Time to contact, and who comes towards whom.
+
+use super::case::*;
+use crate::AlertKind::VictimProximity;
+use crate::order::{Order, Proximity};
+use crate::*;
+
+/// 1,000 m alarm, 2,000 m or five minutes warning.
+fn five_minutes() -> Order {
+    let mut order = with_victim(order("o"));
+    order.victims[0].proximity = Some(Proximity { alarm_m: 1_000.0, warning_m: 2_000.0, warning_s: 300.0 });
+    order
+}
+
+#[test]
+fn a_car_is_warned_of_five_minutes_before_it_is_near() {
+    let mut case = Case::of([five_minutes()]);
+    let mut warned = None;
+    // 20 m/s from 15 km away: 1,000 m are reached after 700 s, 2,000 m only 50 s before that.
+    for step in 0..=11 {
+        let secs = step * 60;
+        case.victim(secs, 0.0, 0.0);
+        case.wearer(secs + 5, 15_000.0 - 20.0 * (secs + 5) as f64, 0.0);
+        if warned.is_none() && !case.alerts.is_empty() {
+            warned = Some((secs + 5, case.alerts[0].clone()));
+            assert_eq!(case.decisions.last().unwrap().rule, Rule::TimeToContact);
+        }
+    }
+    let (secs, alert) = warned.unwrap();
+    assert!((360..=425).contains(&secs), "in five minutes at the first fix that shows it: {secs}");
+    assert_eq!((alert.level, alert.certainty), (Level::Warning, Certainty::Likely));
+    assert_eq!((alert.closing_mps, alert.approach), (Some(20.0), Some(Approach::WearerApproaches)));
+    let meet_s = alert.distance_m.unwrap() / 20.0;
+    assert!((alert.contact_s.unwrap() - meet_s).abs() <= meet_s / 100.0, "{:?}", alert.contact_s);
+    assert_eq!(case.levels(), [(VictimProximity, Level::Warning)], "and it is one warning");
+}
+
+#[test]
+fn who_drives_away_again_is_let_go() {
+    let mut case = Case::of([five_minutes()]);
+    for step in 0..30 {
+        let secs = step * 30;
+        let east =
+            if secs <= 300 { 9_000.0 - 20.0 * secs as f64 } else { 3_000.0 + 20.0 * (secs - 300) as f64 };
+        case.victim(secs, 0.0, 0.0);
+        case.wearer(secs + 1, east, 0.0);
+    }
+    assert_eq!(case.levels(), [(VictimProximity, Level::Warning), (VictimProximity, Level::Clear)]);
+}
+
+#[test]
+fn the_jitter_of_two_people_at_home_never_warns() {
+    let mut case = Case::of([five_minutes()]);
+    // 2,150 m apart, each fix up to 30 m off, as among high houses; a whole day.
+    let mut seed = 12_345_u64;
+    let mut jitter = || {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((seed >> 33) as f64 / f64::from(1_u32 << 31) - 0.5) * 60.0
+    };
+    for step in 0..1_440 {
+        let (a, b, c, d) = (jitter(), jitter(), jitter(), jitter());
+        case.victim(step * 60, a, b);
+        case.wearer(step * 60 + 20, 2_150.0 + c, d);
+    }
+    assert_eq!(case.said(), []);
+}
+
+/// Both move east or west in a straight line, seen every ten seconds, until one alarm is raised at 1,000 m.
+fn approach_of(his_mps: f64, hers_mps: f64) -> (Option<Approach>, Option<f64>) {
+    let mut order = five_minutes();
+    order.victims[0].proximity = Some(Proximity { alarm_m: 1_000.0, warning_m: 1_000.0, warning_s: 0.0 });
+    let mut case = Case::of([order]);
+    let closing_mps = hers_mps - his_mps;
+    let start_m = 1_005.0 + closing_mps * 120.0;
+    for step in 0..=14 {
+        let secs = step * 10;
+        case.wearer(secs, start_m + his_mps * secs as f64, 0.0);
+        case.victim(secs, hers_mps * secs as f64, 0.0);
+    }
+    let alert = case.alerts.first().expect("they come within 1,000 m");
+    (alert.approach, alert.closing_mps)
+}
+
+#[test]
+fn it_is_told_who_comes_towards_whom() {
+    assert_eq!(approach_of(-3.0, 0.0), (Some(Approach::WearerApproaches), Some(3.0)));
+    assert_eq!(approach_of(0.0, 3.0), (Some(Approach::VictimApproaches), Some(3.0)));
+    assert_eq!(approach_of(-3.0, 3.0), (Some(Approach::Both), Some(6.0)));
+    // In one tram, closing in so slowly that it says nothing.
+    assert_eq!(approach_of(8.0, 8.5).0, Some(Approach::Unclear));
+}

@@ -1,0 +1,179 @@
+//! Fixes that come late: judged in their own time, told once.
+
+use super::case::*;
+use crate::AlertKind::{ExclusionZone, InclusionZone, VictimProximity};
+use crate::order::ZoneKind::{Exclusion, Inclusion};
+use crate::*;
+
+/// A fix of the wearer at one time that arrives at another.
+fn arrives(case: &mut Case, role: Role, at: i64, fixed: i64, east_m: f64) -> Outcome {
+    let fix = Fix { accuracy_m: Some(8.0), ..Fix::new(t(fixed), place(east_m, 0.0)) };
+    let device = if role == Role::Wearer { "am" } else { "vd" };
+    case.at(at, Input::Fix { role, device, fix }).unwrap()
+}
+
+#[test]
+fn an_incursion_that_comes_to_light_afterwards_is_told_and_moves_nothing() {
+    let mut case = Case::of([with_zone(order("o"), Exclusion, 1_000.0, 0.0)]);
+    case.wearer(0, 9_000.0, 0.0);
+    case.wearer(600, 9_000.0, 0.0);
+    case.alerts.clear();
+    assert_eq!(arrives(&mut case, Role::Wearer, 700, 300, 200.0), Outcome::Older);
+    let alert = case.alerts[0].clone();
+    assert_eq!(case.said(), [(ExclusionZone, Level::Alarm, Certainty::Certain)]);
+    assert!(alert.late && alert.hindsight && !alert.operator_only);
+    assert_eq!((alert.fixed_at, alert.raised_at), (Some(t(300)), t(700)));
+    assert!((alert.distance_m.unwrap() + 800.0).abs() < 1.0);
+    let key = alert.watch.unwrap();
+    assert_eq!(case.engine.episode(&key).unwrap().standing, Standing::Clear, "live standing stays");
+    case.wearer(701, 9_000.0, 0.0);
+    assert_eq!(case.said(), []);
+}
+
+#[test]
+fn what_was_known_is_not_told_again() {
+    let mut case = Case::of([with_zone(order("o"), Exclusion, 1_000.0, 0.0)]);
+    case.wearer(0, 1_500.0, 0.0);
+    case.wearer(60, 900.0, 0.0);
+    case.wearer(120, 500.0, 0.0);
+    case.wearer(180, 900.0, 0.0);
+    for secs in [240, 300, 360] {
+        case.wearer(secs, 1_500.0, 0.0);
+    }
+    assert_eq!(case.levels(), [(ExclusionZone, Level::Alarm), (ExclusionZone, Level::Clear)]);
+    for fixed in [90, 150, 185] {
+        arrives(&mut case, Role::Wearer, 400, fixed, 600.0);
+    }
+    assert_eq!(case.said(), [], "all of it belongs to the alarm that was raised");
+    arrives(&mut case, Role::Wearer, 401, 330, 990.0);
+    assert_eq!(case.levels(), [(ExclusionZone, Level::Alarm)], "that one is another: he was out in between");
+}
+
+#[test]
+fn a_backlog_in_any_order_tells_each_missed_episode_once() {
+    // 1,000 fixes, one a minute, over sixteen hours; inside from minute 200 to 219 and from 600 to 629.
+    let inside = |minute: i64| (200..220).contains(&minute) || (600..630).contains(&minute);
+    for stride in [1, 7, 500, 997, 413, 34] {
+        let mut case = Case::of([with_zone(order("o"), Exclusion, 1_000.0, 0.0)]);
+        case.wearer(0, 3_000.0, 0.0);
+        case.wearer(1_000 * 60, 3_000.0, 0.0);
+        case.alerts.clear();
+        for n in 0..999 {
+            // Every minute once, as the stride and 999 have no divisor in common.
+            let minute = if stride == 1 { 999 - n } else { n * stride % 999 + 1 };
+            let east = if inside(minute) { 500.0 } else { 3_000.0 };
+            arrives(&mut case, Role::Wearer, 60_001 + n / 100, minute * 60, east);
+        }
+        let told: Vec<_> = case.alerts.iter().filter(|a| a.kind == ExclusionZone).collect();
+        let minutes: Vec<_> = told.iter().map(|a| (a.fixed_at.unwrap() - t(0)).0 / 60_000).collect();
+        assert_eq!(told.len(), 2, "stride {stride}: {minutes:?}");
+        assert!(told.iter().all(|a| a.level == Level::Alarm && a.late), "{told:?}");
+        assert!(minutes.iter().any(|m| *m < 400) && minutes.iter().any(|m| *m > 400), "{minutes:?}");
+    }
+}
+
+#[test]
+fn a_late_fix_is_judged_against_where_she_was_then() {
+    let mut case = Case::of([with_victim(order("o"))]);
+    // She walks 3 km east in an hour, and home again; he is not heard meanwhile.
+    case.wearer(0, 20_000.0, 0.0);
+    for minute in 0..=120 {
+        let east = if minute <= 60 { 50.0 * minute as f64 } else { 50.0 * (120 - minute) as f64 };
+        case.victim(minute * 60, east, 0.0);
+    }
+    case.wearer(120 * 60 + 1, 20_000.0, 0.0);
+    case.alerts.clear();
+    // At half past he was 400 m beyond where she was then, which is 1,900 m from where she is now.
+    arrives(&mut case, Role::Wearer, 121 * 60, 30 * 60, 1_900.0);
+    let alert = case.alerts.iter().find(|alert| alert.kind == VictimProximity).unwrap();
+    assert_eq!((alert.level, alert.late, alert.hindsight), (Level::Alarm, true, true));
+    assert!((alert.distance_m.unwrap() - 400.0).abs() < 30.0, "{:?}", alert.distance_m);
+    let her_fix = alert.victim_fix.unwrap();
+    assert!((her_fix.fixed_at - t(30 * 60)).0.abs() <= 30 * 60_000, "a fix of hers around that time");
+    case.alerts.clear();
+    // At the full hour he was 2,900 m from her.
+    arrives(&mut case, Role::Wearer, 121 * 60, 60 * 60, 5_900.0);
+    assert_eq!(case.said(), []);
+}
+
+#[test]
+fn her_late_fix_counts_as_his_does() {
+    let mut case = Case::of([with_victim(order("o"))]);
+    for minute in 0..=20 {
+        case.wearer(minute * 60, 0.0, 0.0);
+    }
+    case.victim(1_201, 5_000.0, 0.0);
+    case.alerts.clear();
+    arrives(&mut case, Role::Victim, 1_210, 600, 700.0);
+    assert_eq!(case.levels(), [(VictimProximity, Level::Alarm)]);
+}
+
+#[test]
+fn driving_through_comes_to_light_afterwards_too() {
+    let mut case = Case::of([with_zone(order("o"), Exclusion, 300.0, 0.0)]);
+    case.wearer(0, -2_000.0, 0.0);
+    case.wearer(600, 9_000.0, 0.0);
+    case.alerts.clear();
+    arrives(&mut case, Role::Wearer, 700, 60, 800.0);
+    assert_eq!(case.said(), [(ExclusionZone, Level::Alarm, Certainty::Likely)]);
+}
+
+#[test]
+fn he_was_not_at_home_when_he_should_have_been() {
+    let mut case = Case::of([with_zone(order("o"), Inclusion, 50.0, 0.0)]);
+    case.wearer(0, 0.0, 0.0);
+    case.wearer(3_600, 0.0, 0.0);
+    case.alerts.clear();
+    arrives(&mut case, Role::Wearer, 3_700, 1_800, 2_000.0);
+    assert_eq!(case.said(), [(InclusionZone, Level::Alarm, Certainty::Certain)]);
+}
+
+#[test]
+fn what_is_older_than_a_day_or_before_the_order_is_not_judged() {
+    let mut begun = with_zone(order("o"), Exclusion, 1_000.0, 0.0);
+    begun.valid_from = t(0);
+    let mut case = Case::of([begun]);
+    case.wearer(60, 3_000.0, 0.0);
+    assert_eq!(arrives(&mut case, Role::Wearer, 70, -60, 100.0), Outcome::Older);
+    assert_eq!(case.said(), [], "the order was not in force");
+    case.wearer(90_000, 9_000.0, 0.0);
+    case.alerts.clear();
+    let decisions = case.decisions.len();
+    assert_eq!(arrives(&mut case, Role::Wearer, 90_010, 3_000, 100.0), Outcome::TooOld);
+    assert_eq!((case.said(), case.decisions.len()), (vec![], decisions));
+}
+
+#[test]
+fn a_late_teleport_is_not_believed() {
+    let mut case = Case::of([with_zone(order("o"), Exclusion, 1_000.0, 0.0)]);
+    case.wearer(0, 30_000.0, 0.0);
+    case.wearer(60, 30_000.0, 0.0);
+    assert_eq!(arrives(&mut case, Role::Wearer, 70, 30, 0.0), Outcome::Held);
+    assert_eq!(case.said(), []);
+    assert_eq!(case.decisions.last().unwrap().rule, Rule::Held);
+}
+
+#[test]
+fn a_newest_fix_that_comes_late_is_judged_in_her_time_too() {
+    let mut case = Case::of([with_victim(order("o"))]);
+    case.wearer(0, 20_000.0, 0.0);
+    for minute in 0..=40 {
+        case.victim(minute * 60, if minute <= 20 { 0.0 } else { 9_000.0 }, 0.0);
+    }
+    case.alerts.clear();
+    arrives(&mut case, Role::Wearer, 2_420, 1_140, 700.0);
+    let told: Vec<_> = case.alerts.iter().filter(|a| a.hindsight).map(|a| (a.kind, a.level)).collect();
+    assert_eq!(told, [(VictimProximity, Level::Alarm)], "she was 700 m away then; now she is 8 km away");
+}
+
+#[test]
+fn a_day_of_moving_about_stays_small() {
+    let mut case = Case::of([with_victim(order("o"))]);
+    for step in 0..2_880_i64 {
+        let (north, east) = ((step * 37 % 101) as f64 * 20.0, (step * 53 % 97) as f64 * 20.0);
+        case.victim(step * 30, east, north);
+    }
+    let history = case.engine.snapshot().histories.remove(0).history.unwrap();
+    assert!(history.len() <= policy::TRACK_MOST, "{}", history.len());
+    assert_eq!(std::mem::size_of::<Kept>(), 16);
+}

@@ -1,0 +1,135 @@
+//! What nobody could have reached, and what does not change though it should.
+
+use super::case::*;
+use crate::AlertKind::{ExclusionZone, VictimProximity};
+use crate::order::ZoneKind::Exclusion;
+use crate::*;
+
+#[test]
+fn a_teleport_is_held_and_forgotten_when_he_is_where_he_was() {
+    let mut case = Case::of([with_zone(order("o"), Exclusion, 1_000.0, 0.0)]);
+    case.wearer(0, 9_000.0, 0.0);
+    assert_eq!(case.fix(Role::Wearer, 30, place(3_000.0, 0.0), 8.0), Outcome::Held, "200 m/s");
+    assert_eq!(case.decisions.last().unwrap().rule, Rule::Held);
+    let state = case.engine.device(Role::Wearer, "am").unwrap();
+    assert_eq!(state.held.as_ref().unwrap().fix.position, place(3_000.0, 0.0), "kept as evidence");
+    assert_eq!(state.last.unwrap().fix.position, place(9_000.0, 0.0));
+    assert_eq!(case.fix(Role::Wearer, 60, place(9_010.0, 0.0), 8.0), Outcome::Done);
+    assert_eq!(case.engine.device(Role::Wearer, "am").unwrap().held, None);
+    assert_eq!(case.said(), []);
+}
+
+#[test]
+fn a_held_fix_inside_is_possible_for_the_operator_and_an_alarm_from_the_first_when_the_next_agrees() {
+    let mut case = Case::of([with_zone(order("o"), Exclusion, 1_000.0, 0.0)]);
+    case.wearer(0, 9_000.0, 0.0);
+    case.wearer(30, 500.0, 0.0);
+    let alert = case.alerts[0].clone();
+    assert!(alert.operator_only);
+    assert_eq!(alert.wearer_fix.unwrap().position, place(500.0, 0.0), "the held one is the evidence");
+    assert_eq!(case.said(), [(ExclusionZone, Level::Warning, Certainty::Possible)]);
+    case.wearer(90, 520.0, 0.0);
+    let alert = case.alerts[0].clone();
+    assert_eq!(alert.fixed_at, Some(t(30)), "believed from the first");
+    assert!(!alert.operator_only);
+    assert_eq!(case.said(), [(ExclusionZone, Level::Alarm, Certainty::Certain)]);
+}
+
+#[test]
+fn a_held_fix_near_her_is_possible_for_the_operator() {
+    let mut case = Case::of([with_victim(order("o"))]);
+    case.victim(0, 0.0, 0.0);
+    case.wearer(5, 20_000.0, 0.0);
+    case.wearer(35, 300.0, 0.0);
+    assert!(case.alerts[0].operator_only);
+    assert_eq!(case.said(), [(VictimProximity, Level::Warning, Certainty::Possible)]);
+    // It was nothing: it ends as it began, for the operator alone.
+    for secs in (60..200).step_by(30) {
+        case.victim(secs, 0.0, 0.0);
+        case.wearer(secs + 5, 20_000.0, 0.0);
+    }
+    assert!(case.alerts[0].operator_only);
+    assert_eq!(case.levels(), [(VictimProximity, Level::Clear)]);
+}
+
+#[test]
+fn two_teleports_that_disagree_are_both_held_and_an_old_one_confirms_nothing() {
+    let mut case = Case::of([with_zone(order("o"), Exclusion, 1_000.0, 0.0)]);
+    case.wearer(0, 30_000.0, 0.0);
+    assert_eq!(case.fix(Role::Wearer, 10, place(0.0, 0.0), 8.0), Outcome::Held);
+    assert_eq!(case.fix(Role::Wearer, 20, place(0.0, 15_000.0), 8.0), Outcome::Held);
+    assert_eq!(case.fix(Role::Wearer, 141, place(0.0, 15_000.0), 8.0), Outcome::Held, "121 s later");
+    assert_eq!(case.fix(Role::Wearer, 200, place(0.0, 15_000.0), 8.0), Outcome::Done);
+}
+
+#[test]
+fn what_accuracy_explains_and_a_first_fix_are_believed() {
+    let mut case = Case::of([with_zone(order("o"), Exclusion, 100.0, 0.0)]);
+    assert_eq!(case.fix(Role::Wearer, 0, place(9_000.0, 0.0), 8.0), Outcome::Done);
+    assert_eq!(case.fix(Role::Wearer, 10, place(7_000.0, 0.0), 1_500.0), Outcome::Done);
+}
+
+#[test]
+fn a_metro_that_jumps_is_no_teleport() {
+    // 1.2 km in 30 s is 40 m/s: a train.
+    let mut case = Case::of([with_zone(order("o"), Exclusion, 100.0, 0.0)]);
+    case.wearer(0, 9_000.0, 0.0);
+    assert_eq!(case.fix(Role::Wearer, 30, place(7_800.0, 0.0), 30.0), Outcome::Done);
+}
+
+#[test]
+fn a_device_that_moves_without_moving_grows_uncertain() {
+    let mut case = Case::of([with_zone(order("o"), Exclusion, 1_000.0, 0.0)]);
+    let report = |secs: i64| Fix {
+        speed_mps: Some(10.0),
+        accuracy_m: Some(8.0),
+        ..Fix::new(t(secs), place(3_000.0, 0.0))
+    };
+    for secs in (0..=300).step_by(60) {
+        case.at(secs + 1, Input::Fix { role: Role::Wearer, device: "am", fix: report(secs) }).unwrap();
+    }
+    let frozen: Vec<_> = case.decisions.iter().filter(|d| d.rule == Rule::Frozen).map(|d| d.at).collect();
+    assert_eq!(frozen, [t(60)], "said once, at the first repetition");
+    assert_eq!(
+        case.said(),
+        [(ExclusionZone, Level::Warning, Certainty::Possible)],
+        "2 km may be gone by now"
+    );
+    let uncertainty = case.decisions.last().unwrap().uncertainty_m.unwrap();
+    assert!((uncertainty - (8.0 + 300.0 * 10.0)).abs() < 1.0, "{uncertainty}");
+}
+
+#[test]
+fn the_same_satellite_position_for_more_than_an_hour_is_no_news() {
+    let mut case = Case::of([with_zone(order("o"), Exclusion, 100.0, 0.0)]);
+    for minute in 0..=61 {
+        let fix = Fix { source: Some(Source::Gnss), ..Fix::new(t(minute * 60), place(9_000.0, 0.0)) };
+        case.at(minute * 60 + 1, Input::Fix { role: Role::Wearer, device: "am", fix }).unwrap();
+    }
+    assert_eq!(case.decisions.iter().filter(|d| d.rule == Rule::Frozen).count(), 1);
+    // One digit more is news.
+    case.wearer(62 * 60, 9_000.1, 0.0);
+    assert_eq!(case.engine.device(Role::Wearer, "am").unwrap().frozen_since, None);
+}
+
+#[test]
+fn uncertainty_grows_at_the_speed_of_the_way_he_travels() {
+    let grown_in_a_minute = |speeds: &[f32]| {
+        let mut case = Case::of([with_victim(order("o"))]);
+        for (n, speed) in speeds.iter().enumerate() {
+            let fix = Fix {
+                speed_mps: Some(*speed),
+                accuracy_m: Some(8.0),
+                ..Fix::new(t(n as i64), place(9_000.0 + n as f64, 0.0))
+            };
+            case.at(n as i64, Input::Fix { role: Role::Wearer, device: "am", fix }).unwrap();
+        }
+        let last = speeds.len() as i64 - 1;
+        case.victim(last + 60, 0.0, 0.0);
+        (case.decisions.last().unwrap().uncertainty_m.unwrap() - 8.0_f32.hypot(8.0)).round()
+    };
+    assert_eq!(grown_in_a_minute(&[0.0]), 90.0, "who stands may walk off");
+    assert_eq!(grown_in_a_minute(&[2.0]), 120.0, "on foot, as fast as he goes");
+    assert_eq!(grown_in_a_minute(&[20.0]), 1_200.0, "in a car");
+    assert_eq!(grown_in_a_minute(&[20.0, 0.0]), 420.0, "a bus at its stop");
+}
