@@ -45,12 +45,18 @@ pub enum World {
     UrbanNoise,
     /// Clean receivers, a network that is often away.
     Backlog,
+    /// Clean receivers that now and then tell of another part of town.
+    WrongPlaces,
 }
 
 impl World {
     /// All of them, as the command line calls them.
-    pub const ALL: [(&'static str, Self); 3] =
-        [("calm", Self::Calm), ("urban-noise", Self::UrbanNoise), ("backlog", Self::Backlog)];
+    pub const ALL: [(&'static str, Self); 4] = [
+        ("calm", Self::Calm),
+        ("urban-noise", Self::UrbanNoise),
+        ("backlog", Self::Backlog),
+        ("wrong-places", Self::WrongPlaces),
+    ];
 
     /// The word on the command line.
     pub fn word(self) -> &'static str {
@@ -62,6 +68,7 @@ impl World {
             Self::Calm => Noise::Calm,
             Self::UrbanNoise => Noise::Urban,
             Self::Backlog => Noise::Backlog,
+            Self::WrongPlaces => Noise::WrongPlaces,
         }
     }
 }

@@ -96,7 +96,7 @@ impl Receiver {
     /// now and then in another part of town.
     fn jump(&mut self, begins: f64, chance: &mut Chance) -> (f64, f64) {
         if self.jump.0 == 0 && begins > 0.0 && chance.happens(begins) {
-            let metres = if chance.happens(0.06) {
+            let metres = if chance.happens(self.noise.far_jumps()) {
                 chance.between(4_500.0, 9_000.0)
             } else {
                 60.0 + chance.wait(120.0)

@@ -15,6 +15,8 @@ pub(crate) enum Noise {
     Urban,
     /// Clean receivers on a network that is often away.
     Backlog,
+    /// Clean receivers that now and then tell of another part of town.
+    WrongPlaces,
 }
 
 /// What a receiver makes of a sky.
@@ -43,29 +45,38 @@ impl Noise {
             (Self::Urban, Sky::Canyon) => (18.0, 0.04, 0.02, 0.006),
             (Self::Urban, Sky::Indoors) => (14.0, 0.05, 0.03, 0.002),
             (Self::Urban, Sky::Tunnel) => (45.0, 0.85, 0.9, 0.0),
-            (Self::Calm | Self::Backlog, Sky::Open) => (2.5, 0.001, 0.0, 0.0),
-            (Self::Calm | Self::Backlog, Sky::Street) => (3.5, 0.002, 0.0, 0.0),
-            (Self::Calm | Self::Backlog, Sky::Canyon) => (6.0, 0.005, 0.0, 0.0),
-            (Self::Calm | Self::Backlog, Sky::Indoors) => (5.0, 0.005, 0.0, 0.0),
-            (Self::Calm | Self::Backlog, Sky::Tunnel) => (40.0, 0.95, 0.0, 0.0),
+            (_, Sky::Open) => (2.5, 0.001, 0.0, 0.0),
+            (_, Sky::Street) => (3.5, 0.002, 0.0, 0.0),
+            (_, Sky::Canyon) => (6.0, 0.005, 0.0, 0.0),
+            (_, Sky::Indoors) => (5.0, 0.005, 0.0, 0.0),
+            (_, Sky::Tunnel) => (40.0, 0.95, 0.0, 0.0),
         };
+        let begins_jump = if matches!(self, Self::WrongPlaces) { 0.004 } else { begins_jump };
         Quality { sigma_m, fails, begins_coarse, begins_jump }
     }
 
     /// Mean time between losses of the network, in milliseconds.
     pub(super) const fn outage_every(self) -> Option<f64> {
         match self {
-            Self::Calm => None,
+            Self::Calm | Self::WrongPlaces => None,
             Self::Everyday | Self::Urban => Some(8.0 * HOUR as f64),
             Self::Backlog => Some(40.0 * MINUTE as f64),
+        }
+    }
+
+    /// What share of the places that are shown instead lie in another part of town.
+    pub(super) const fn far_jumps(self) -> f64 {
+        match self {
+            Self::WrongPlaces => 1.0,
+            _ => 0.06,
         }
     }
 
     /// Chance that a message takes minutes and is overtaken.
     pub(super) const fn overtaken(self) -> f64 {
         match self {
-            Self::Everyday | Self::Calm => 0.0,
             Self::Urban | Self::Backlog => 0.004,
+            _ => 0.0,
         }
     }
 
