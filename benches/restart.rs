@@ -51,8 +51,9 @@ async fn fill(url: &str) {
     let mut fixes = Vec::new();
     for round in 0..2 {
         world::round(&movers, round, &mut fixes);
-        for (at, mover, fix) in &fixes {
-            engine.handle(*at, Input::Fix { role: mover.role, device: &mover.device, fix: *fix }).unwrap();
+        for report in &fixes {
+            let input = Input::Fix { role: report.role, device: report.device.as_str(), fix: report.fix };
+            engine.handle(report.arrived, input).unwrap();
             while engine.poll_effect().is_some() {}
         }
     }

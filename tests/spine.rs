@@ -76,6 +76,9 @@ async fn a_wearer_comes_too_close(broker: Broker, store: Option<&str>) {
     world.devices.publish_json(&hers, &fix(after(begin, -6), HOME, 2)).await;
     world.devices.publish_json(&his, &fix(after(begin, -5), near, 2)).await;
 
+    let of = |leaf: &str| (pair.victim_topic(leaf), pair.wearer_topic(leaf));
+    world.ear.wait_for(&of("protection").0, |told| told.json()["state"] == "protected").await;
+    world.ear.wait_for(&of("command").1, |told| told.json()["fix_interval_s"] == 10).await;
     let alert = desk_alert(&world, &pair, 1).await;
     the_police_version_is_whole(&alert.json(), &pair, near, after(begin, -5));
     the_webhook_brings_the_same_signed(&world, &alert).await;

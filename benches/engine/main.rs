@@ -19,16 +19,14 @@ use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput, criterion_group};
 use rustc_hash::FxHasher;
-use world::Mover;
-use zones::{Effect, Engine, Fix, Input, Position, Timestamp, geodesy};
+use world::{Mover, Report};
+use zones::{Effect, Engine, Input, Position, geodesy};
 
 /// Pairs of the main measurement; each has two zones.
 const PAIRS: usize = 10_000;
 
 /// The service asks for what has changed after so many inputs.
 const BATCH: usize = 2_000;
-
-type Fixes<'m> = Vec<(Timestamp, &'m Mover, Fix)>;
 
 /// What came of some fixes.
 #[derive(Default)]
@@ -50,19 +48,22 @@ impl Tally {
                     black_box(&alert);
                     self.alerts += 1;
                 }
+                told @ (Effect::Protection { .. } | Effect::Command { .. }) => {
+                    black_box(&told);
+                }
             }
         }
     }
 
-    fn decide(&mut self, engine: &mut Engine, (at, mover, fix): &(Timestamp, &Mover, Fix)) {
-        let input = Input::Fix { role: mover.role, device: &mover.device, fix: *fix };
-        black_box(engine.handle(*at, input)).unwrap();
+    fn decide(&mut self, engine: &mut Engine, report: &Report) {
+        let input = Input::Fix { role: report.role, device: report.device.as_str(), fix: report.fix };
+        black_box(engine.handle(report.arrived, input)).unwrap();
         self.drain(engine);
         self.fixes += 1;
     }
 
     /// Decides fixes as the service does, and takes what has changed per batch.
-    fn run(&mut self, engine: &mut Engine, fixes: &Fixes<'_>) {
+    fn run(&mut self, engine: &mut Engine, fixes: &[Report]) {
         for batch in fixes.chunks(BATCH) {
             for fix in batch {
                 self.decide(engine, fix);
@@ -80,14 +81,14 @@ struct Floor<'m> {
 
 impl<'m> Floor<'m> {
     fn new(movers: &'m [Mover]) -> Self {
-        let slots = movers.iter().enumerate().map(|(i, mover)| (&*mover.device, i)).collect();
+        let slots = movers.iter().enumerate().map(|(i, mover)| (mover.device.as_str(), i)).collect();
         let places = movers.iter().map(|mover| mover.fix(world::START).1.position).collect();
         Self { slots, places }
     }
 
-    fn run(&mut self, fixes: &Fixes<'_>) {
-        for (_, mover, fix) in fixes {
-            let slot = self.slots[&*mover.device];
+    fn run(&mut self, fixes: &[Report]) {
+        for Report { device, fix, .. } in fixes {
+            let slot = self.slots[device.as_str()];
             self.places[slot] = fix.position;
             // Wearer and victim stand side by side.
             black_box(geodesy::quick_distance_m(fix.position, self.places[slot ^ 1]));
@@ -102,7 +103,7 @@ fn per_fix(c: &mut Criterion) {
     let (mut fixes, mut round, mut tally) = (Vec::new(), 0, Tally::default());
     let mut group = c.benchmark_group("10,000 pairs, 20,000 zones of 5 km");
     group.sample_size(20).throughput(Throughput::Elements(movers.len() as u64));
-    let mut timed = |run: &mut dyn FnMut(&Fixes<'_>), times: u64| {
+    let mut timed = |run: &mut dyn FnMut(&[Report]), times: u64| {
         let mut spent = Duration::ZERO;
         for _ in 0..times {
             world::round(&movers, round, &mut fixes);
@@ -232,7 +233,7 @@ fn only_decide(wanted: usize) {
     let mut engine = world::engine(orders);
     let mut tally = Tally::default();
     // All rounds are made, also those that are not wanted, so that making them makes no difference.
-    let rounds: Vec<Fixes<'_>> = (0..MOST_ROUNDS)
+    let rounds: Vec<Vec<Report>> = (0..MOST_ROUNDS)
         .map(|number| {
             let mut fixes = Vec::new();
             world::round(&movers, number, &mut fixes);

@@ -24,7 +24,7 @@ const ZONE_RADIUS_M: f64 = 5_000.0;
 /// A device and how its carrier moves: to and fro on a straight line.
 pub(crate) struct Mover {
     pub(crate) role: Role,
-    pub(crate) device: String,
+    pub(crate) device: DeviceId,
     middle: Position,
     bearing_deg: f64,
     swing_m: f64,
@@ -50,6 +50,14 @@ impl Mover {
         };
         (Timestamp::from_millis(at), fix)
     }
+}
+
+/// A fix as the decoder hands it on: what it needs lies in one place.
+pub(crate) struct Report {
+    pub(crate) arrived: Timestamp,
+    pub(crate) role: Role,
+    pub(crate) device: DeviceId,
+    pub(crate) fix: Fix,
 }
 
 /// Numbers that look thrown, and are the same in every run (SplitMix64).
@@ -144,17 +152,17 @@ pub(crate) fn pairs(count: usize) -> (Vec<Arc<Order>>, Vec<Mover>) {
         let zones = vec![zone("home", home, protects.clone()), zone("work", work, protects)];
         let proximity = Some(Proximity { alarm_m: 1_000.0, warning_m: 2_000.0, warning_s: 300.0 });
         orders.push(order(&format!("ord-{i:06}"), wearer, vec![Victim { party: victim, proximity }], zones));
-        let mut mover = |role, device, middle, swing_m| Mover {
+        let mut mover = |role, device: &str, middle, swing_m| Mover {
             role,
-            device,
+            device: DeviceId::new(device).unwrap(),
             middle,
             bearing_deg: bearing,
             swing_m,
             speed_mps: chance.between(0.5, 14.0),
             phase_s: chance.between(0.0, 10_000.0),
         };
-        movers.push(mover(Role::Wearer, am, his, swing_m));
-        movers.push(mover(Role::Victim, vd, home, 300.0));
+        movers.push(mover(Role::Wearer, &am, his, swing_m));
+        movers.push(mover(Role::Victim, &vd, home, 300.0));
     }
     (orders, movers)
 }
@@ -171,7 +179,7 @@ pub(crate) fn others(zones: usize) -> impl Iterator<Item = Arc<Order>> {
 }
 
 /// One round of fixes in order of arrival, every device once, neighbours in the register far apart.
-pub(crate) fn round<'m>(movers: &'m [Mover], number: usize, fixes: &mut Vec<(Timestamp, &'m Mover, Fix)>) {
+pub(crate) fn round(movers: &[Mover], number: usize, fixes: &mut Vec<Report>) {
     let count = movers.len();
     // A stride that shares no factor with the count meets each of them once.
     let stride = (count * 5 / 8..=2 * count).find(|stride| gcd(*stride, count) == 1).unwrap_or(1);
@@ -180,7 +188,7 @@ pub(crate) fn round<'m>(movers: &'m [Mover], number: usize, fixes: &mut Vec<(Tim
         let mover = &movers[k * stride % count];
         let at = START + number as i64 * INTERVAL + k as i64 * INTERVAL / count as i64;
         let (arrived, fix) = mover.fix(at);
-        (arrived, mover, fix)
+        Report { arrived, role: mover.role, device: mover.device.clone(), fix }
     }));
 }
 

@@ -9,8 +9,8 @@ use super::bulk::{Bind, Bulk, Table};
 use super::database::{Placeholder, Transaction, Value};
 use super::error::Label;
 use super::rows::{
-    AlertRow, Batch, Committed, DeliveryProgress, IncidentRow, InputRow, NewDelivery, NoticeRow, OrderRow, Outcome,
-    ReceiptRow, RejectedRow, StateRow,
+    AlertRow, Batch, Committed, DeliveryProgress, IncidentRow, InputRow, NewDelivery, NoticeRow, OrderRow,
+    Outcome, ReceiptRow, RejectedRow, StateRow,
 };
 use super::tables;
 

@@ -36,22 +36,6 @@ pub enum Rule {
     LateVictimProximity,
 }
 
-impl Decision {
-    /// A decision that nothing was measured, or is to be filled in: the standing stays.
-    pub(crate) fn unjudged(watch: u32, rule: Rule, at: Timestamp, stands: Standing) -> Self {
-        Self {
-            watch,
-            rule,
-            at,
-            distance_m: None,
-            uncertainty_m: None,
-            before: stands,
-            after: stands,
-            certainty: Certainty::Possible,
-        }
-    }
-}
-
 /// One judgement of a watch.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Decision {
@@ -72,4 +56,20 @@ pub struct Decision {
     pub after: Standing,
     /// How sure.
     pub certainty: Certainty,
+}
+
+impl Decision {
+    /// A decision that nothing was measured, or is to be filled in: the standing stays.
+    pub(crate) fn unjudged(watch: u32, rule: Rule, at: Timestamp, stands: Standing) -> Self {
+        Self {
+            watch,
+            rule,
+            at,
+            distance_m: None,
+            uncertainty_m: None,
+            before: stands,
+            after: stands,
+            certainty: Certainty::Possible,
+        }
+    }
 }

@@ -2,9 +2,9 @@
 
 use std::borrow::Borrow;
 use std::fmt;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use crate::Invalid;
 
@@ -28,10 +28,11 @@ macro_rules! id {
     ($(#[$doc:meta] $name:ident)*) => {$(
         #[$doc]
         ///
-        /// Matches `[A-Za-z0-9_-]{1,64}`; a clone shares the text.
+        /// Matches `[A-Za-z0-9_-]{1,64}`. One of up to 23 characters, as nearly all are, lies in its owner: to
+        /// find a device by its id costs no walk to a text elsewhere. A clone never copies a longer text.
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String")]
-        pub struct $name(Arc<str>);
+        pub struct $name(SmolStr);
 
         impl $name {
             /// Takes a text as an id; an error says what an id looks like.

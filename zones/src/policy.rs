@@ -124,8 +124,8 @@ pub const COMMAND_RENEWED_BEFORE: Millis = Millis::from_secs(120);
 pub const TRACK_WITHIN_M: f64 = 25.0;
 
 /// Most places kept per device for late fixes. Beyond it, that one is dropped which changes the track least, and
-/// what it changes is added to the uncertainty around it. 48 of 16 bytes for each of 200,000 devices are 154 MB.
-pub const TRACK_MOST: usize = 48;
+/// what it changes is added to the uncertainty around it. 32 of 16 bytes for each of 200,000 devices are 102 MB.
+pub const TRACK_MOST: usize = 32;
 
 /// Two findings of late fixes so far apart or less, and nothing known in between that shows an end, are one.
 pub const LATE_SAME_WITHIN: Millis = Millis::from_secs(1_800);

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use serde_json::Value;
 use zones::order::{Contact, Contacts, LegalBasis};
-use zones::{DeviceId, Fix, OrderId, PersonId, Position, ZoneId};
+use zones::{Approach, DeviceId, Fix, OrderId, PersonId, Position, ZoneId};
 
 use super::*;
 
@@ -40,6 +40,8 @@ fn alert(kind: AlertKind, level: Level) -> Alert {
         uncertainty_m: Some(21.7),
         closing_mps: Some(1.4),
         contact_s: Some(613.0),
+        approach: Some(Approach::WearerApproaches),
+        hindsight: false,
         wearer_fix: Some(fix(52.098_765, 5.123_456)),
         victim_fix: Some(fix(52.090_7, 5.121_4)),
         legal_basis: LegalBasis::Sv509hh,

@@ -60,6 +60,11 @@ async fn states_are_replaced_and_deleted_by_key() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn only_the_newest_notice_of_a_topic_waits_until_it_is_told() {
+    with_both(|s| Box::pin(stories::notices_by_topic(s))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn odd_texts_are_kept() {
     with_both(|s| Box::pin(suite::odd_texts(s))).await;
 }
@@ -85,6 +90,7 @@ async fn a_restart_finds_everything() {
         assert_eq!(after, before);
         assert_eq!(after.orders.len(), 1);
         assert_eq!(after.devices[0].key, batch.devices[0].key);
+        assert_eq!(Some(&after.histories[0].state), batch.histories[0].state.as_ref());
         assert_eq!(after.watches[0].state, *batch.watches[0].state.as_ref().unwrap());
         assert_eq!(after.incidents, batch.incidents);
         let last = |seqs: &mut dyn Iterator<Item = i64>| seqs.max().unwrap() + 1;
@@ -132,7 +138,7 @@ async fn tables_of_a_newer_version_are_refused() {
         Store::open(scratch.url()).await.unwrap().close().await;
         newer_version(scratch.url(), 9_999).await;
         let refused = Store::open(scratch.url()).await.unwrap_err();
-        assert!(matches!(refused, StoreError::Newer { found: 9_999, known: 1, .. }), "{refused}");
+        assert!(matches!(refused, StoreError::Newer { found: 9_999, known: 2, .. }), "{refused}");
         assert_eq!(refused.to_string().lines().count(), 1);
         scratch.remove().await;
     }

@@ -29,6 +29,10 @@ pub(super) fn state(key: &str, state: Option<&[u8]>) -> StateRow {
     StateRow { key: key.into(), state: state.map(<[u8]>::to_vec) }
 }
 
+pub(super) fn notice(topic: &str, seq: i64, until: Option<Timestamp>) -> NoticeRow {
+    NoticeRow { topic: topic.to_owned(), seq, payload: format!(r#"{{"seq":{seq}}}"#), until }
+}
+
 pub(super) fn order(name: &str, seq: i64, document: Option<&str>) -> OrderRow {
     OrderRow {
         order: order_id(name),
@@ -153,6 +157,7 @@ pub(super) fn one_of_each() -> Batch {
     Batch {
         inputs: vec![input(1), tick, aware],
         devices: vec![state("am-1", Some(&[7; 300]))],
+        histories: vec![state("am-1", Some(&[9; 768]))],
         watches: vec![state("ord-1/zone-1", Some(b""))],
         orders: vec![order("ord-1", 1, Some(r#"{"order":"ord-1"}"#))],
         incidents: vec![incident(1), second_incident],
@@ -162,6 +167,11 @@ pub(super) fn one_of_each() -> Batch {
             delivery(3, &second, Channel::DeskMqtt, "rotterdam"),
         ],
         alerts: vec![first, second],
+        notices: vec![
+            notice("afstand/v1/victim/vd-1/protection", 1, None),
+            notice("afstand/v1/wearer/am-1/command", 1, Some(at(9))),
+        ],
+        noticed: Vec::new(),
         progress: Vec::new(),
         receipts: vec![receipt(1, "vd-1", Some("alert-1"), "displayed"), said],
         rejected: vec![rejected(1)],

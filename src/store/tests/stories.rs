@@ -122,3 +122,18 @@ pub(super) async fn states_by_key(store: &Store) {
         [("a/2", &b"z"[..]), ("ab/1", b"x")]
     );
 }
+
+pub(super) async fn notices_by_topic(store: &Store) {
+    let commit = async |notices: Vec<NoticeRow>, noticed: Vec<(String, i64)>| {
+        store.commit(&Batch { notices, noticed, ..Batch::default() }).await.unwrap();
+        store.notices(None, 10).await.unwrap()
+    };
+    let (first, second, other) = (notice("a", 1, None), notice("a", 2, None), notice("b", 2, Some(at(5))));
+    assert_eq!(commit(vec![first, second.clone(), other.clone()], vec![]).await, [second, other.clone()]);
+    // Told of the second while the third is decided: the third waits still.
+    let third = notice("a", 3, None);
+    assert_eq!(commit(vec![third.clone()], vec![]).await, [third.clone(), other.clone()]);
+    assert_eq!(commit(vec![], vec![("a".to_owned(), 2)]).await, [third, other.clone()]);
+    assert_eq!(commit(vec![], vec![("a".to_owned(), 3), ("c".to_owned(), 1)]).await, [other]);
+    assert_eq!(store.notices(Some("b"), 10).await.unwrap(), []);
+}

@@ -22,6 +22,7 @@ pub(super) async fn every_row_comes_back(store: &Store) {
         (batch.devices[0].key.clone(), batch.devices[0].state.clone())
     );
     assert_eq!(store.devices(None, 10).await.unwrap().len(), 1);
+    assert_eq!(store.notices(None, 10).await.unwrap(), batch.notices);
     assert_eq!(store.watches_of_prefix("ord-1/", None, 10).await.unwrap()[0].state, b"");
 
     let order = store.order("ord-1").await.unwrap().unwrap();

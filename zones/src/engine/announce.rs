@@ -87,9 +87,7 @@ impl Engine {
 
     /// Adds the reason to an alert about distance, and sends it off.
     pub(super) fn finish(&mut self, slot: u32, seen: &Judged, mut alert: Alert) {
-        let Some(thresholds) = self.watches[slot as usize].target().map(|target| target.thresholds()) else {
-            return;
-        };
+        let thresholds = self.watches[slot as usize].thresholds;
         alert.distance_m = Some(tenths(seen.exact_m));
         alert.uncertainty_m = Some(tenths(seen.look.uncertainty_m));
         let threshold_m = if alert.level == Level::Alarm { thresholds.alarm_m } else { thresholds.warning_m };

@@ -7,12 +7,12 @@ use crate::{Position, Timestamp, policy};
 /// Metres in a degree of latitude. A speed needs no better.
 const DEGREE_M: f64 = 111_320.0;
 
-/// Velocity of one party, and its uncertainty in each direction.
+/// Velocity of one party in m/s, and its uncertainty in each direction.
 #[derive(Debug, Clone, Copy)]
 struct Motion {
-    east_mps: f64,
-    north_mps: f64,
-    sigma_mps: f64,
+    east: f64,
+    north: f64,
+    sigma: f64,
 }
 
 /// How two parties close in on each other.
@@ -34,14 +34,14 @@ pub(super) fn closing(his: &DeviceState, hers: &DeviceState, at: Timestamp) -> O
     if apart_m < 1.0 {
         return None;
     }
-    let towards = |motion: &Motion| (motion.east_mps * east + motion.north_mps * north) / apart_m;
+    let towards = |motion: &Motion| (motion.east * east + motion.north * north) / apart_m;
     let (he, she) = (towards(&his_motion), -towards(&hers_motion));
-    let (mps, sigma) = (he + she, his_motion.sigma_mps.hypot(hers_motion.sigma_mps));
+    let (mps, sigma) = (he + she, his_motion.sigma.hypot(hers_motion.sigma));
     let surely = |speed: f64, sigma: f64| {
         speed >= policy::CLOSING_LEAST_MPS && speed >= policy::CLOSING_SIGMAS * sigma
     };
     let sure = surely(mps, sigma);
-    let (he, she) = (surely(he, his_motion.sigma_mps), surely(she, hers_motion.sigma_mps));
+    let (he, she) = (surely(he, his_motion.sigma), surely(she, hers_motion.sigma));
     let approach = match (sure, he, she) {
         (true, true, true) => Approach::Both,
         (true, true, false) => Approach::WearerApproaches,
@@ -76,12 +76,12 @@ fn motion(state: &DeviceState, at: Timestamp) -> Option<Motion> {
         return Some(unknown(state));
     }
     let slope = |sum: f64, product: f64| (product - t * sum / count) / spread;
-    Some(Motion { east_mps: slope(x, tx), north_mps: slope(y, ty), sigma_mps: noise_m / spread.sqrt() })
+    Some(Motion { east: slope(x, tx), north: slope(y, ty), sigma: noise_m / spread.sqrt() })
 }
 
 /// Somebody of whom only the place is known may be walking anywhere.
 fn unknown(state: &DeviceState) -> Motion {
-    Motion { east_mps: 0.0, north_mps: 0.0, sigma_mps: state.reckoned_speed_mps() }
+    Motion { east: 0.0, north: 0.0, sigma: state.reckoned_speed_mps() }
 }
 
 /// From one place to another, metres east and north, on a plane.

@@ -1,6 +1,7 @@
 //! What is known of a device.
 
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 use super::protection::Protection;
 use super::track::{Kept, Track};
@@ -42,7 +43,7 @@ pub struct DeviceState {
     /// Since when these coordinates say nothing of where it is, however fresh they claim to be.
     pub frozen_since: Option<Timestamp>,
     /// Its newest fixes, and where they came from.
-    pub track: Track,
+    pub track: Box<Track>,
     /// Until when it was told to report more often.
     pub near_until: Option<Timestamp>,
     /// What a victim was last told of her protection.
@@ -103,30 +104,32 @@ impl DeviceState {
     }
 }
 
-/// A device in the register.
+/// A device in the register. What the fix of somebody who is far from everything needs stands together at the
+/// front, in the few cache lines that such a fix costs: hence the fixed layout, and lists within the row.
 #[derive(Debug)]
+#[repr(C, align(64))]
 pub(super) struct Device {
     pub(super) id: DeviceId,
-    pub(super) role: Role,
+    /// Its entry among the timers.
+    pub(super) timer_at: Option<Timestamp>,
     /// Shortest expected interval over its orders.
     pub(super) interval: Millis,
+    pub(super) role: Role,
+    pub(super) changed: bool,
     pub(super) state: DeviceState,
+    /// Places in `watches` that every fix is judged against: pairs and inclusion zones.
+    pub(super) always: SmallVec<[u16; 8]>,
+    /// All watches it takes part in, ascending by name.
+    pub(super) watches: SmallVec<[u32; 4]>,
+    /// Places of raised exclusion zones: judged until they are left, however far away.
+    pub(super) raised: SmallVec<[u16; 8]>,
+    /// Index over the exclusion zones among them, by place in `watches`.
+    pub(super) zones: ZoneIndex,
+    /// The orders it takes part in, ascending.
+    pub(super) orders: Vec<OrderId>,
     /// Where it was before what its state remembers.
     pub(super) history: Vec<Kept>,
     pub(super) history_changed: bool,
-    /// The orders it takes part in, ascending.
-    pub(super) orders: Vec<OrderId>,
-    /// All watches it takes part in, ascending by name.
-    pub(super) watches: Box<[u32]>,
-    /// Index over the exclusion zones among them, by place in `watches`.
-    pub(super) zones: ZoneIndex,
-    /// Places in `watches` that every fix is judged against: pairs and inclusion zones.
-    pub(super) always: Box<[u16]>,
-    /// Places of raised exclusion zones: judged until they are left, however far away.
-    pub(super) raised: Vec<u16>,
-    /// Its entry among the timers.
-    pub(super) timer_at: Option<Timestamp>,
-    pub(super) changed: bool,
 }
 
 impl Device {
@@ -139,10 +142,10 @@ impl Device {
             history: Vec::new(),
             history_changed: false,
             orders: Vec::new(),
-            watches: Box::default(),
+            watches: SmallVec::new(),
             zones: ZoneIndex::default(),
-            always: Box::default(),
-            raised: Vec::new(),
+            always: SmallVec::new(),
+            raised: SmallVec::new(),
             timer_at: None,
             changed: false,
         }

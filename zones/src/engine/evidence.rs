@@ -3,7 +3,7 @@
 use super::Engine;
 use super::announce;
 use super::device::{Device, Seen};
-use super::judge::{Cause, Evidence, How, Judged, reported_m, rule_of};
+use super::judge::{Cause, Evidence, How, Judged, reported_m};
 use super::track::place_between;
 use super::watch::Target;
 use crate::standing::{Certainty, Episode, Look, Standing, Thresholds};
@@ -29,7 +29,7 @@ impl Engine {
     ) -> Option<(Thresholds, Look)> {
         let watch = &self.watches[slot as usize];
         let his = evidence.his.as_ref()?;
-        if !watch.order.in_force(at) {
+        if !watch.in_force(at) {
             return None;
         }
         let target = watch.target()?;
@@ -38,7 +38,7 @@ impl Engine {
                 if zone.schedule.as_ref().is_some_and(|schedule| !schedule.applies(at)) {
                     return None;
                 }
-                let edge_m = reported_m(rule_of(zone), zone.shape.edge_distance_m(his.fix.position));
+                let edge_m = reported_m(watch.rule, zone.shape.edge_distance_m(his.fix.position));
                 (edge_m, his.fix.uncertainty_m(), his.fix.is_coarse())
             }
             Target::Pair(..) => {
@@ -49,7 +49,7 @@ impl Engine {
                 (apart_m, spread_m + strayed_m, his.fix.is_coarse() || hers.fix.is_coarse())
             }
         };
-        Some((target.thresholds(), Look { coarse, ..Look::new(at, distance_m, uncertainty_m) }))
+        Some((watch.thresholds, Look { coarse, ..Look::new(at, distance_m, uncertainty_m) }))
     }
 
     /// Raises a possible alarm, for the operator alone, on a fix that is not believed.
@@ -70,10 +70,7 @@ impl Engine {
 
     /// A distance as thresholds count it, as readers are told it; the other way round too.
     pub(super) fn reported_of(&self, slot: u32, distance_m: f64) -> f64 {
-        match self.watches[slot as usize].target() {
-            Some(Target::Zone(zone)) => reported_m(rule_of(zone), distance_m),
-            _ => distance_m,
-        }
+        reported_m(self.watches[slot as usize].rule, distance_m)
     }
 
     /// Announces what a late fix shows of a time that is past. Live standing stays where it is.

@@ -101,7 +101,7 @@ impl Engine {
         self.note_device(slot);
         let device = &mut self.devices[slot as usize];
         let state = &mut device.state;
-        let was_vague = state.last.is_none() || state.is_vague();
+        let (was_unseen, was_vague) = (state.last.is_none(), state.is_vague());
         let was_frozen = state.frozen_since.is_some();
         state.note_speed(recent_speed_mps(state.last.as_ref(), &seen, way_m), seen.at);
         let same = state.last.as_ref().is_some_and(|last| last.fix.position == seen.fix.position);
@@ -114,10 +114,11 @@ impl Engine {
         state.last = Some(seen);
         if !seen.fix.is_coarse() && state.track.push(&seen) {
             state.track.settle(&mut device.history);
-            device.history_changed = true;
+            self.note_history(slot);
         }
+        let state = &self.devices[slot as usize].state;
         let (is_vague, is_frozen) = (state.is_vague(), state.frozen_since.is_some());
-        if is_vague || was_vague {
+        if was_unseen || is_vague != was_vague {
             self.note_protection(slot);
         }
         if is_frozen && !was_frozen {

@@ -6,7 +6,6 @@ use super::watch::{Target, What};
 use super::way::Step;
 use super::{Effect, Engine};
 use crate::decision::{Decision, Rule};
-use crate::order::{Zone, ZoneKind};
 use crate::standing::{Certainty, Episode, Look, Standing, Thresholds};
 use crate::{Timestamp, geodesy, policy, words};
 
@@ -121,7 +120,7 @@ impl Engine {
             Some(Target::Zone(zone)) => zone.schedule.as_ref().is_some_and(|schedule| !schedule.applies(now)),
             _ => false,
         };
-        if now >= watch.order.valid_until {
+        if now >= watch.valid_until {
             self.lower(slot, now, words::ORDER_ENDED);
         } else if off {
             self.lower(slot, now, words::SCHEDULE_ENDED);
@@ -154,7 +153,7 @@ impl Engine {
         let seen = device.state.last?;
         let Some(Target::Zone(zone)) = watch.target() else { return None };
         let at = if cause == Cause::Clock { now } else { seen.at };
-        if !watch.order.in_force(at) {
+        if !watch.in_force(at) {
             return None;
         }
         let mut look = Look {
@@ -168,14 +167,12 @@ impl Engine {
             return None;
         }
         let (edge_m, error_m) = zone.shape.quick_edge_distance_m(seen.fix.position);
-        let rule = rule_of(zone);
-        look.distance_m = reported_m(rule, edge_m);
-        Some(Sight { thresholds: Target::Zone(zone).thresholds(), look, rule, error_m })
+        look.distance_m = reported_m(watch.rule, edge_m);
+        Some(Sight { thresholds: watch.thresholds, look, rule: watch.rule, error_m })
     }
 
     fn sight_pair(&mut self, slot: u32, now: Timestamp) -> Option<Sight> {
         let watch = &self.watches[slot as usize];
-        let target = watch.target()?;
         let (wearer, victim) = (&self.devices[watch.wearer as usize], &self.devices[watch.victim as usize]);
         let (Some(his), Some(hers)) = (wearer.state.last, victim.state.last) else {
             let at = his_or(wearer.state.last, victim.state.last).unwrap_or(now);
@@ -184,10 +181,10 @@ impl Engine {
             return None;
         };
         let (at, older_at) = (his.at.max(hers.at), his.at.min(hers.at));
-        if !watch.order.in_force(at) {
+        if !watch.in_force(at) {
             return None;
         }
-        let thresholds = target.thresholds();
+        let thresholds = watch.thresholds;
         let spread_m = his.fix.uncertainty_m().hypot(hers.fix.uncertainty_m());
         // Of the two only the older has aged, unless the newer one is frozen.
         let strayed_m = wearer.state.strayed_m(at) + victim.state.strayed_m(at);
@@ -198,7 +195,7 @@ impl Engine {
             contact_s: contact_s(&thresholds, distance_m, &wearer.state, &victim.state, at),
             ..Look::new(at, distance_m, spread_m + strayed_m)
         };
-        Some(Sight { thresholds, look, rule: Rule::VictimProximity, error_m })
+        Some(Sight { thresholds, look, rule: watch.rule, error_m })
     }
 
     /// Whether a quick distance will not do: its error could tip the scales, or is larger than a record of
@@ -218,7 +215,7 @@ impl Engine {
         let place = |device: u32| self.devices[device as usize].state.last.map(|seen| seen.fix.position);
         let (Some(target), Some(his)) = (watch.target(), place(watch.wearer)) else { return f64::NAN };
         match target {
-            Target::Zone(zone) => reported_m(rule_of(zone), zone.shape.edge_distance_m(his)),
+            Target::Zone(zone) => reported_m(watch.rule, zone.shape.edge_distance_m(his)),
             Target::Pair(..) => place(watch.victim).map_or(f64::NAN, |hers| geodesy::distance_m(his, hers)),
         }
     }
@@ -272,13 +269,6 @@ impl Engine {
 /// inside. The change of sign works both ways.
 pub(super) fn reported_m(rule: Rule, distance_m: f64) -> f64 {
     if rule == Rule::InclusionZone { -distance_m } else { distance_m }
-}
-
-pub(super) fn rule_of(zone: &Zone) -> Rule {
-    match zone.kind {
-        ZoneKind::Exclusion => Rule::ExclusionZone,
-        ZoneKind::Inclusion => Rule::InclusionZone,
-    }
 }
 
 /// Seconds to the alarm distance at the present closing speed; infinite when they do not close in for certain.

@@ -43,7 +43,9 @@ impl Engine {
         let legs: Vec<Step> = around.iter().filter_map(|kept| leg(role, &kept.seen(), &seen)).collect();
         if !seen.fix.is_coarse() {
             let device = &mut self.devices[slot as usize];
-            device.history_changed |= device.state.track.insert(&seen, &mut device.history);
+            if device.state.track.insert(&seen, &mut device.history) {
+                self.note_history(slot);
+            }
             self.note_device(slot);
         }
         let mut near = std::mem::take(&mut self.near);
@@ -95,14 +97,12 @@ impl Engine {
             self.announce_past(slot, now, &judged, finding.standing);
         }
         let Some(episode) = self.watches[slot as usize].episode.as_mut() else { return };
-        match known.and_then(|n| episode.raised.get_mut(n)) {
-            Some(raised) => {
-                raised.from = raised.from.min(seen.at);
-                raised.until = raised.until.map(|until| until.max(seen.at));
-            }
-            None => {
-                episode.remember(Raised { from: seen.at, until: Some(seen.at), standing: finding.standing })
-            }
+        if let Some(raised) = known.and_then(|n| episode.raised.get_mut(n)) {
+            raised.from = raised.from.min(seen.at);
+            raised.until = raised.until.map(|until| until.max(seen.at));
+        } else {
+            let until = Some(seen.at);
+            episode.remember(Raised { from: seen.at, until, standing: finding.standing });
         }
         self.note_watch(slot);
     }
@@ -152,7 +152,7 @@ impl Engine {
     /// How close somebody came on a leg to a zone's inside, or to the other party.
     fn met_in_the_past(&self, slot: u32, leg: &Step, is_pair: bool) -> Option<f64> {
         let watch = &self.watches[slot as usize];
-        if !watch.order.in_force(leg.from.at) || !watch.order.in_force(leg.to.at) {
+        if !watch.in_force(leg.from.at) || !watch.in_force(leg.to.at) {
             return None;
         }
         if is_pair {

@@ -119,8 +119,7 @@ pub struct Engine {
     by_wearer: BTreeMap<PersonId, BTreeSet<OrderId>>,
     devices: Vec<Device>,
     free_devices: Vec<u32>,
-    wearers: Lookup<DeviceId, u32>,
-    victims: Lookup<DeviceId, u32>,
+    device_names: Lookup,
     watches: Vec<Watch>,
     free_watches: Vec<u32>,
     /// Watches over devices themselves; only those that were raised once.
@@ -130,6 +129,7 @@ pub struct Engine {
     forgotten: Vec<Arc<Order>>,
     effects: VecDeque<Effect>,
     changed_devices: Vec<u32>,
+    changed_histories: Vec<u32>,
     gone_devices: BTreeSet<(Role, DeviceId)>,
     changed_watches: Vec<u32>,
     changed_about: BTreeSet<WatchKey>,
@@ -156,8 +156,7 @@ impl Engine {
             by_wearer: BTreeMap::new(),
             devices: Vec::new(),
             free_devices: Vec::new(),
-            wearers: Lookup::default(),
-            victims: Lookup::default(),
+            device_names: Lookup::default(),
             watches: Vec::new(),
             free_watches: Vec::new(),
             about_devices: BTreeMap::new(),
@@ -165,6 +164,7 @@ impl Engine {
             forgotten: Vec::new(),
             effects: VecDeque::new(),
             changed_devices: Vec::new(),
+            changed_histories: Vec::new(),
             gone_devices: BTreeSet::new(),
             changed_watches: Vec::new(),
             changed_about: BTreeSet::new(),
@@ -237,11 +237,11 @@ impl Engine {
     }
 
     fn find(&self, role: Role, device: &str) -> Result<u32, Refused> {
-        let found = match role {
-            Role::Wearer => self.wearers.get(device),
-            Role::Victim => self.victims.get(device),
+        let is = |slot: u32| {
+            let known = &self.devices[slot as usize];
+            known.role == role && known.id.as_str() == device
         };
-        found.ok_or(Refused::UnknownDevice)
+        self.device_names.get(device, is).ok_or(Refused::UnknownDevice)
     }
 
     fn note_device(&mut self, slot: u32) {
@@ -249,6 +249,13 @@ impl Engine {
         if !device.changed {
             device.changed = true;
             self.changed_devices.push(slot);
+        }
+    }
+
+    fn note_history(&mut self, slot: u32) {
+        let device = &mut self.devices[slot as usize];
+        if !std::mem::replace(&mut device.history_changed, true) {
+            self.changed_histories.push(slot);
         }
     }
 

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use super::device::Device;
 use super::timers::Timer;
 use super::watch::{Subject, Watch, WatchKey, What};
@@ -46,7 +48,9 @@ impl Engine {
         let (kept, devices) = self.unregister(&order.order);
         let left = self.register(order, kept);
         self.note_gone(&order.order, left);
-        devices.iter().for_each(|slot| self.note_protection(*slot));
+        for slot in &devices {
+            self.note_protection(*slot);
+        }
         self.sweep(devices);
         self.set_order_timers(now, order);
         if order.in_force(now) {
@@ -127,18 +131,9 @@ impl Engine {
         let mut watches = Vec::new();
         for (subject, what, victim) in watched(order) {
             let Some(wearer) = devices.first().copied() else { break };
-            let victim = victim.and_then(|id| self.victims.get(id)).unwrap_or(wearer);
-            let episode = kept.remove(&subject);
-            watches.push(self.add_watch(Watch {
-                order: Arc::clone(order),
-                what,
-                wearer,
-                victim,
-                place: 0,
-                changed: false,
-                timer_at: None,
-                episode,
-            }));
+            let victim = victim.and_then(|id| self.find(Role::Victim, id).ok()).unwrap_or(wearer);
+            let Some(watch) = Watch::new(order, what, wearer, victim) else { continue };
+            watches.push(self.add_watch(Watch { episode: kept.remove(&subject), ..watch }));
         }
         self.orders.insert(
             order.order.clone(),
@@ -203,10 +198,7 @@ impl Engine {
             self.devices.push(device);
             self.devices.len() as u32 - 1
         };
-        match role {
-            Role::Wearer => self.wearers.insert(id.clone(), slot),
-            Role::Victim => self.victims.insert(id.clone(), slot),
-        }
+        self.device_names.insert(id.as_str(), slot);
         slot
     }
 
@@ -219,7 +211,8 @@ impl Engine {
             let slots = (watch.wearer, watch.victim);
             if device.role == Role::Wearer { slots.0 == slot } else { slots.1 == slot && slots.0 != slot }
         };
-        let watches: Box<[u32]> = orders.iter().flat_map(|o| &o.watches).filter(of_device).copied().collect();
+        let watches: SmallVec<_> =
+            orders.iter().flat_map(|o| &o.watches).filter(of_device).copied().collect();
         let party = |registered: &&Registered| {
             let order = &registered.order;
             let found = order
@@ -228,7 +221,7 @@ impl Engine {
             found.map(|(_, party)| party.fix_interval)
         };
         let interval = orders.iter().filter_map(party).min().unwrap_or(policy::FIX_INTERVAL);
-        let (mut zones, mut always, mut raised) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut zones, mut always, mut raised) = (Vec::new(), SmallVec::new(), SmallVec::new());
         for (place, watch) in watches.iter().enumerate() {
             let watch = &self.watches[*watch as usize];
             match watch.what {
@@ -247,7 +240,7 @@ impl Engine {
         }
         let device = &mut self.devices[slot as usize];
         device.zones = zones;
-        device.always = always.into();
+        device.always = always;
         device.raised = raised;
         device.interval = interval;
         device.watches = watches;
@@ -274,10 +267,7 @@ impl Engine {
             if !device.orders.is_empty() {
                 continue;
             }
-            match device.role {
-                Role::Wearer => self.wearers.remove(device.id.as_str()),
-                Role::Victim => self.victims.remove(device.id.as_str()),
-            }
+            self.device_names.remove(device.id.as_str(), slot);
             self.gone_devices.insert((device.role, device.id.clone()));
             self.end_protection(slot);
             self.free_devices.push(slot);

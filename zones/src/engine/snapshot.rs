@@ -41,14 +41,14 @@ pub struct EpisodeRow {
     pub episode: Option<Episode>,
 }
 
-/// Rows that have changed, each as it stands now, ascending by name.
+/// Rows that have changed, each once, as it stands now. Their order follows from the input.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Changes {
-    /// Devices.
+    /// Devices: those that are gone, then the others in the order in which they first changed.
     pub devices: Vec<DeviceRow>,
     /// Histories of devices, which change with one fix in eight at the most.
     pub histories: Vec<HistoryRow>,
-    /// Watches.
+    /// Watches, ascending by name.
     pub episodes: Vec<EpisodeRow>,
     /// Orders that are not registered any more because they ended a history ago.
     pub forgotten: Vec<Arc<Order>>,
@@ -154,52 +154,43 @@ impl Engine {
         }
     }
 
-    /// A history changes only with its device's state.
+    /// Histories of devices that are gone, then of the others in the order in which they first changed.
     fn take_changed_histories(&mut self) -> Vec<HistoryRow> {
-        let changed =
-            self.changed_devices.iter().filter(|slot| self.devices[**slot as usize].history_changed);
-        let mut slots: Vec<u32> = changed.copied().collect();
-        // One that was gone and is back begins anew.
-        slots.extend(self.gone_devices.iter().filter_map(|(role, id)| self.find(*role, id.as_str()).ok()));
-        slots.retain(|slot| !self.devices[*slot as usize].orders.is_empty());
-        slots.sort_by(|a, b| self.device_name(*a).cmp(&self.device_name(*b)));
-        slots.dedup();
-        for slot in &slots {
-            self.devices[*slot as usize].history_changed = false;
+        let mut rows = Vec::new();
+        let gone: Vec<_> = self.gone_devices.iter().cloned().collect();
+        for (role, device) in gone {
+            match self.find(role, device.as_str()) {
+                Ok(slot) => self.note_history(slot), // One that was gone and is back begins anew.
+                Err(_) => rows.push(HistoryRow { role, device, history: None }),
+            }
         }
-        let mut rows: Vec<_> = slots.into_iter().map(|slot| self.history_row(slot)).collect();
-        let gone = self.gone_devices.iter().filter(|(role, id)| self.find(*role, id.as_str()).is_err());
-        let gone: Vec<_> = gone
-            .map(|(role, device)| HistoryRow { role: *role, device: device.clone(), history: None })
-            .collect();
-        rows.extend(gone);
-        rows.sort_by(|a, b| (a.role, &a.device).cmp(&(b.role, &b.device)));
+        for slot in std::mem::take(&mut self.changed_histories) {
+            let device = &mut self.devices[slot as usize];
+            if std::mem::take(&mut device.history_changed) && !device.orders.is_empty() {
+                rows.push(self.history_row(slot));
+            }
+        }
         rows
     }
 
-    /// Nearly every fix changes a device, so this sorts slots and makes no set of names.
+    /// In the order in which they first changed: nearly every fix changes a device, and sorting them by name
+    /// would cost as much as judging them.
     fn take_changed_devices(&mut self) -> Vec<DeviceRow> {
-        let mut slots = std::mem::take(&mut self.changed_devices);
-        for slot in &slots {
-            self.devices[*slot as usize].changed = false;
-        }
-        let mut gone = Vec::new();
+        let mut rows = Vec::with_capacity(self.changed_devices.len() + self.gone_devices.len());
         for (role, device) in std::mem::take(&mut self.gone_devices) {
             match self.find(role, device.as_str()) {
-                Ok(slot) => slots.push(slot), // Gone, and back.
-                Err(_) => gone.push(DeviceRow { role, device, state: None }),
+                Ok(slot) => self.note_device(slot), // Gone, and back.
+                Err(_) => rows.push(DeviceRow { role, device, state: None }),
             }
         }
-        let in_use = slots.iter().filter(|slot| !self.devices[**slot as usize].orders.is_empty());
-        let mut named: Vec<_> = in_use.map(|slot| (self.device_name(*slot), *slot)).collect();
-        named.sort_unstable();
-        named.dedup();
-        let mut rows: Vec<_> = named.into_iter().map(|(_, slot)| self.device_row(slot)).collect();
-        if !gone.is_empty() {
-            rows.extend(gone);
-            rows.sort_by(|a, b| (a.role, &a.device).cmp(&(b.role, &b.device)));
+        let mut slots = std::mem::take(&mut self.changed_devices);
+        for slot in slots.drain(..) {
+            let device = &mut self.devices[slot as usize];
+            // A slot that was freed and given away since may stand here twice.
+            if std::mem::take(&mut device.changed) && !device.orders.is_empty() {
+                rows.push(self.device_row(slot));
+            }
         }
-        slots.clear();
         self.changed_devices = slots;
         rows
     }

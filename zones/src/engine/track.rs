@@ -129,7 +129,8 @@ struct Open {
 
 impl Open {
     fn new(from: Kept) -> Self {
-        let lat = policy::TRACK_WITHIN_M / UNIT_M;
+        // In both directions, so that it holds for the distance.
+        let lat = policy::TRACK_WITHIN_M * std::f64::consts::FRAC_1_SQRT_2 / UNIT_M;
         let narrow = (f64::from(from.lat) / PER_DEG).to_radians().cos().max(1e-3);
         Self {
             from,
@@ -143,9 +144,9 @@ impl Open {
 
     fn takes(&mut self, fix: Kept) -> bool {
         let span = (fix.at() - self.from.at()).as_secs_f64() as f32;
-        let moved = fix.from(self.from);
+        let (moved, per_s) = (fix.from(self.from), span.recip());
         let fits = |axis: usize| {
-            let speed = moved[axis] as f32 / span;
+            let speed = moved[axis] as f32 * per_s;
             self.least[axis] <= speed && speed <= self.most[axis]
         };
         if span <= 0.0 || fix.gap == u8::MAX || !(fits(0) && fits(1)) {
@@ -153,8 +154,8 @@ impl Open {
         }
         for axis in 0..2 {
             let (moved, reach) = (moved[axis] as f32, self.reach[axis]);
-            self.least[axis] = self.least[axis].max((moved - reach) / span);
-            self.most[axis] = self.most[axis].min((moved + reach) / span);
+            self.least[axis] = self.least[axis].max((moved - reach) * per_s);
+            self.most[axis] = self.most[axis].min((moved + reach) * per_s);
         }
         self.to = fix.worst_of(self.to);
         true

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::alert::AlertKind;
+use crate::decision::Rule;
 use crate::order::{Order, Proximity, Zone, ZoneKind};
 use crate::standing::{Episode, Standing, Thresholds};
 use crate::{DeviceId, Invalid, OrderId, PersonId, Timestamp, ZoneId};
@@ -71,22 +72,42 @@ pub(super) enum What {
     Pair(u16),
 }
 
+impl What {
+    fn of(self, order: &Order) -> Option<Target<'_>> {
+        match self {
+            Self::Zone(n) => order.zones.get(usize::from(n)).map(Target::Zone),
+            Self::Pair(n) => {
+                let victim = order.victims.get(usize::from(n))?;
+                Some(Target::Pair(&victim.party.person, victim.proximity?))
+            }
+        }
+    }
+}
+
 /// A watch over a zone or a pair. Device watches have no such row: they exist only once raised.
+///
+/// What a judgement needs of the order is copied to the front, and the layout fixed: nearly all judgements end
+/// in "far away", and should not have to walk to the order for it.
 #[derive(Debug)]
+#[repr(C, align(64))]
 pub(super) struct Watch {
-    pub(super) order: Arc<Order>,
-    pub(super) what: What,
+    pub(super) thresholds: Thresholds,
+    pub(super) valid_from: Timestamp,
+    pub(super) valid_until: Timestamp,
     /// Slot of the wearer's device.
     pub(super) wearer: u32,
     /// Slot of the victim's device; for a zone that of the wearer again.
     pub(super) victim: u32,
+    /// What is remembered since it was first raised.
+    pub(super) episode: Option<Box<Episode>>,
+    pub(super) what: What,
     /// Place of this watch in the wearer's list.
     pub(super) place: u16,
+    pub(super) rule: Rule,
     pub(super) changed: bool,
     /// When its schedule changes next, as the timers know it.
     pub(super) timer_at: Option<Timestamp>,
-    /// What is remembered since it was first raised.
-    pub(super) episode: Option<Box<Episode>>,
+    pub(super) order: Arc<Order>,
 }
 
 /// The kind-specific half of a watch, borrowed from its order.
@@ -96,14 +117,32 @@ pub(super) enum Target<'a> {
 }
 
 impl Watch {
+    /// A watch that was never raised; `None` where the order has nothing of the kind in that place.
+    pub(super) fn new(order: &Arc<Order>, what: What, wearer: u32, victim: u32) -> Option<Self> {
+        let target = what.of(order)?;
+        Some(Self {
+            thresholds: target.thresholds(),
+            rule: target.rule(),
+            valid_from: order.valid_from,
+            valid_until: order.valid_until,
+            wearer,
+            victim,
+            episode: None,
+            what,
+            place: 0,
+            changed: false,
+            timer_at: None,
+            order: Arc::clone(order),
+        })
+    }
+
+    /// Whether its order is in force at that moment.
+    pub(super) fn in_force(&self, at: Timestamp) -> bool {
+        self.valid_from <= at && at < self.valid_until
+    }
+
     pub(super) fn target(&self) -> Option<Target<'_>> {
-        match self.what {
-            What::Zone(n) => self.order.zones.get(usize::from(n)).map(Target::Zone),
-            What::Pair(n) => {
-                let victim = self.order.victims.get(usize::from(n))?;
-                Some(Target::Pair(&victim.party.person, victim.proximity?))
-            }
-        }
+        self.what.of(&self.order)
     }
 
     pub(super) fn subject(&self) -> Option<Subject> {
@@ -135,7 +174,15 @@ impl Target<'_> {
         }
     }
 
-    pub(super) fn thresholds(&self) -> Thresholds {
+    fn rule(&self) -> Rule {
+        match self.kind() {
+            AlertKind::InclusionZone => Rule::InclusionZone,
+            AlertKind::ExclusionZone => Rule::ExclusionZone,
+            _ => Rule::VictimProximity,
+        }
+    }
+
+    fn thresholds(&self) -> Thresholds {
         match self {
             Self::Zone(Zone { kind: ZoneKind::Exclusion, buffer_m, .. }) => Thresholds {
                 alarm_m: 0.0,

@@ -108,7 +108,7 @@ impl Engine {
         let watch = &self.watches[slot as usize];
         let Some(Target::Zone(zone)) = watch.target() else { return None };
         let applied = zone.schedule.as_ref().is_none_or(|schedule| schedule.applies(step.from.at));
-        if !applied || !watch.order.in_force(step.from.at) {
+        if !applied || !watch.in_force(step.from.at) {
             return None;
         }
         let way = step.way();
@@ -129,13 +129,15 @@ impl Engine {
         let alarm_m = sight.thresholds.alarm_m;
         let now_m = sight.look.distance_m - sight.error_m - step.length_m;
         let most_m = policy::FASTEST_MPS * (last.at - step.from.at).as_secs_f64();
+        if now_m - most_m > alarm_m {
+            return None; // Most are farther apart than anybody can have gone.
+        }
         let uncertainty_m = step.from.fix.uncertainty_m().max(step.to.fix.uncertainty_m());
         let uncertainty_m = uncertainty_m.hypot(last.fix.uncertainty_m());
-        if now_m - most_m > alarm_m
-            || now_m - gone_since_m(other, step.from.at) > alarm_m
+        if now_m - gone_since_m(other, step.from.at) > alarm_m
             || uncertainty_m > sight.thresholds.vague_beyond_m
             || other.state.is_vague()
-            || !watch.order.in_force(step.from.at)
+            || !watch.in_force(step.from.at)
         {
             return None;
         }

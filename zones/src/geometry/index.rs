@@ -15,7 +15,11 @@ const FEW: usize = 8;
 ///
 /// Most wearers have one or two zones and there are many wearers, so few zones are a short list.
 #[derive(Debug, Clone)]
-pub struct ZoneIndex(Boxes);
+pub struct ZoneIndex {
+    /// A box around all boxes, so that who is far from all of them costs no walk to the list.
+    around: Corners,
+    boxes: Boxes,
+}
 
 #[derive(Debug, Clone)]
 enum Boxes {
@@ -26,7 +30,7 @@ enum Boxes {
 
 impl Default for ZoneIndex {
     fn default() -> Self {
-        Self(Boxes::Few(Box::default()))
+        Self { around: Corners::NOTHING, boxes: Boxes::Few(Box::default()) }
     }
 }
 
@@ -38,20 +42,24 @@ impl ZoneIndex {
             let widened = shape.bounds().map(|bounds| bounds.widened(margin_m));
             boxes.extend(widened.flat_map(Bounds::parts).map(|part| ZoneBox::new(zone, part)));
         }
+        let around = boxes.iter().fold(Corners::NOTHING, |around, entry| around.joined(entry.corners));
         if boxes.len() > FEW {
-            return Self(Boxes::Many(Box::new(RTree::bulk_load(boxes))));
+            return Self { around, boxes: Boxes::Many(Box::new(RTree::bulk_load(boxes))) };
         }
         boxes.sort_unstable_by_key(|entry| entry.zone);
-        Self(Boxes::Few(boxes.into()))
+        Self { around, boxes: Boxes::Few(boxes.into()) }
     }
 
     /// Appends the numbers of the zones whose shape, widened by its margin, may hold `p`, in ascending order,
     /// each once. Never misses one; may name one that is a little too far.
     pub fn touching(&self, p: Position, found: &mut Vec<u32>) {
         let point = [p.lon_deg() as f32, p.lat_deg() as f32];
+        if !self.around.hold(point) {
+            return;
+        }
         let before = found.len();
-        match &self.0 {
-            Boxes::Few(boxes) => found.extend(boxes.iter().filter(|b| b.holds(point)).map(|b| b.zone)),
+        match &self.boxes {
+            Boxes::Few(boxes) => found.extend(boxes.iter().filter(|b| b.corners.hold(point)).map(|b| b.zone)),
             Boxes::Many(tree) => {
                 let ControlFlow::Continue(()) = tree.locate_all_at_point_int(point, |entry| {
                     found.push(entry.zone);
@@ -70,14 +78,20 @@ impl ZoneIndex {
         let before = found.len();
         for part in way.bounds().parts() {
             // Rounded as positions are: that keeps order.
-            let (low, high) = ([part.west as f32, part.south as f32], [part.east as f32, part.north as f32]);
-            match &self.0 {
+            let corners = Corners {
+                south_west: [part.west as f32, part.south as f32],
+                north_east: [part.east as f32, part.north as f32],
+            };
+            if !self.around.meet(corners) {
+                continue;
+            }
+            match &self.boxes {
                 Boxes::Few(boxes) => {
-                    found.extend(boxes.iter().filter(|b| b.meets(low, high)).map(|b| b.zone));
+                    found.extend(boxes.iter().filter(|b| b.corners.meet(corners)).map(|b| b.zone));
                 }
                 Boxes::Many(tree) => {
-                    let all = tree.locate_in_envelope_intersecting(AABB::from_corners(low, high));
-                    found.extend(all.map(|entry| entry.zone));
+                    let envelope = AABB::from_corners(corners.south_west, corners.north_east);
+                    found.extend(tree.locate_in_envelope_intersecting(envelope).map(|entry| entry.zone));
                 }
             }
         }
@@ -98,35 +112,52 @@ fn drop_repeated(numbers: &mut Vec<u32>, start: usize) {
     numbers.truncate(kept);
 }
 
-/// A zone's box, or a part of it, in single precision rounded outwards (some two metres at most). Rounding a
-/// position keeps order, so what is within the exact box is found.
+/// A box in single precision rounded outwards (some two metres at most). Rounding a position keeps order, so
+/// what is within the exact box is found.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct ZoneBox {
+struct Corners {
     south_west: [f32; 2],
     north_east: [f32; 2],
+}
+
+impl Corners {
+    /// Holds no place.
+    const NOTHING: Self = Self { south_west: [f32::INFINITY; 2], north_east: [f32::NEG_INFINITY; 2] };
+
+    fn hold(&self, [lon, lat]: [f32; 2]) -> bool {
+        let ([west, south], [east, north]) = (self.south_west, self.north_east);
+        west <= lon && lon <= east && south <= lat && lat <= north
+    }
+
+    fn meet(&self, other: Self) -> bool {
+        (0..2).all(|axis| {
+            self.south_west[axis] <= other.north_east[axis] && other.south_west[axis] <= self.north_east[axis]
+        })
+    }
+
+    fn joined(self, other: Self) -> Self {
+        Self {
+            south_west: std::array::from_fn(|axis| self.south_west[axis].min(other.south_west[axis])),
+            north_east: std::array::from_fn(|axis| self.north_east[axis].max(other.north_east[axis])),
+        }
+    }
+}
+
+/// A zone's box, or a part of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct ZoneBox {
+    corners: Corners,
     zone: u32,
 }
 
 impl ZoneBox {
     fn new(zone: u32, bounds: Bounds) -> Self {
         let (down, up) = (|v: f64| (v as f32).next_down(), |v: f64| (v as f32).next_up());
-        Self {
+        let corners = Corners {
             south_west: [down(bounds.west), down(bounds.south)],
             north_east: [up(bounds.east), up(bounds.north)],
-            zone,
-        }
-    }
-
-    fn meets(&self, [west, south]: [f32; 2], [east, north]: [f32; 2]) -> bool {
-        self.south_west[0] <= east
-            && west <= self.north_east[0]
-            && self.south_west[1] <= north
-            && south <= self.north_east[1]
-    }
-
-    fn holds(&self, [lon, lat]: [f32; 2]) -> bool {
-        let ([west, south], [east, north]) = (self.south_west, self.north_east);
-        west <= lon && lon <= east && south <= lat && lat <= north
+        };
+        Self { corners, zone }
     }
 }
 
@@ -134,7 +165,7 @@ impl RTreeObject for ZoneBox {
     type Envelope = AABB<[f32; 2]>;
 
     fn envelope(&self) -> Self::Envelope {
-        AABB::from_corners(self.south_west, self.north_east)
+        AABB::from_corners(self.corners.south_west, self.corners.north_east)
     }
 }
 
@@ -144,6 +175,6 @@ impl rstar::PointDistance for ZoneBox {
     }
 
     fn contains_point(&self, point: &[f32; 2]) -> bool {
-        self.holds(*point)
+        self.corners.hold(*point)
     }
 }

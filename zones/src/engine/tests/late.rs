@@ -173,7 +173,12 @@ fn a_day_of_moving_about_stays_small() {
         let (north, east) = ((step * 37 % 101) as f64 * 20.0, (step * 53 % 97) as f64 * 20.0);
         case.victim(step * 30, east, north);
     }
-    let history = case.engine.snapshot().histories.remove(0).history.unwrap();
+    let snapshot = case.engine.snapshot();
+    let history = snapshot.histories[0].history.as_ref().unwrap();
     assert!(history.len() <= policy::TRACK_MOST, "{}", history.len());
-    assert_eq!(std::mem::size_of::<Kept>(), 16);
+    assert_eq!(size_of::<Kept>(), 16);
+    // What is written with every fix, and with one in eight at the most.
+    let state = &snapshot.devices.iter().find(|row| row.role == Role::Victim).unwrap().state;
+    let bytes = [postcard::to_allocvec(state).unwrap().len(), postcard::to_allocvec(history).unwrap().len()];
+    assert!(bytes[0] <= 400 && bytes[1] <= 20 * policy::TRACK_MOST, "{bytes:?}");
 }

@@ -26,9 +26,15 @@ enum What {
 }
 
 fn events() -> impl Strategy<Value = Vec<Event>> {
-    let fix = (any::<bool>(), -4_000.0..4_000.0, -4_000.0..4_000.0, 1.0_f32..400.0, -200_i64..300);
+    let fix = (
+        any::<bool>(),
+        -4_000.0..4_000.0,
+        -4_000.0..4_000.0,
+        1.0_f32..400.0,
+        prop_oneof![-200_i64..300, 0_i64..9_000],
+    );
     let what = prop_oneof![
-        12 => fix.prop_map(|(wearer, east_m, north_m, accuracy_m, delay_s)| What::Fix {
+        16 => fix.prop_map(|(wearer, east_m, north_m, accuracy_m, delay_s)| What::Fix {
             role: if wearer { Role::Wearer } else { Role::Victim }, east_m, north_m, accuracy_m, delay_s
         }),
         1 => prop::sample::select(vec![
@@ -41,7 +47,7 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
         1 => Just(What::Tick),
     ];
     let event = (0_i64..240, what).prop_map(|(after_s, what)| Event { after_s, what });
-    prop::collection::vec(event, 1..60)
+    prop::collection::vec(event, 1..120)
 }
 
 fn full_order(with_second_zone: bool) -> Order {
@@ -80,10 +86,12 @@ fn play(engine: &mut Engine, at: i64, event: &What) -> Vec<Effect> {
     std::iter::from_fn(|| engine.poll_effect()).collect()
 }
 
+/// Everything that leaves the engine: alerts, and what devices are told.
 fn alerts(effects: &[Effect]) -> Vec<String> {
     let alert = |effect: &Effect| match effect {
         Effect::Alert(alert) => Some(serde_json::to_string(alert).unwrap()),
-        _ => None,
+        Effect::Decision(_) => None,
+        told => Some(format!("{told:?}")),
     };
     effects.iter().filter_map(alert).collect()
 }
@@ -91,6 +99,7 @@ fn alerts(effects: &[Effect]) -> Vec<String> {
 fn start() -> Engine {
     let mut engine = Engine::new();
     engine.handle(t(0), Input::Order(Arc::new(full_order(false)))).unwrap();
+    while engine.poll_effect().is_some() {}
     engine
 }
 
@@ -109,7 +118,7 @@ proptest! {
     }
 
     #[test]
-    fn stopping_anywhere_and_going_on_from_a_snapshot_changes_nothing(events in events(), stop in 0_usize..60) {
+    fn stopping_anywhere_and_going_on_from_a_snapshot_changes_nothing(events in events(), stop in 0_usize..120) {
         let (mut through, mut stopped, mut at) = (start(), start(), 0);
         for (n, event) in events.iter().enumerate() {
             at += event.after_s;
@@ -142,6 +151,7 @@ proptest! {
     fn changes_put_together_are_the_state(events in events()) {
         let (mut engine, mut at) = (start(), 0);
         let (mut devices, mut episodes) = (std::collections::BTreeMap::new(), std::collections::BTreeMap::new());
+        let mut histories = std::collections::BTreeMap::new();
         for event in &events {
             at += event.after_s;
             play(&mut engine, at, &event.what);
@@ -152,6 +162,12 @@ proptest! {
                     None => devices.remove(&(row.role, row.device)),
                 };
             }
+            for row in changes.histories {
+                match row.history {
+                    Some(history) => histories.insert((row.role, row.device), history),
+                    None => histories.remove(&(row.role, row.device)),
+                };
+            }
             for row in changes.episodes {
                 match row.episode {
                     Some(episode) => episodes.insert(row.watch, episode),
@@ -160,6 +176,9 @@ proptest! {
             }
         }
         let snapshot = engine.snapshot();
+        histories.retain(|_, history| !history.is_empty());
+        let rows = snapshot.histories.into_iter().map(|r| ((r.role, r.device), r.history.unwrap()));
+        prop_assert_eq!(histories.into_iter().collect::<Vec<_>>(), rows.collect::<Vec<_>>());
         // A device of which nothing is known yet needs no row.
         let rows = snapshot.devices.into_iter().map(|r| ((r.role, r.device), r.state.unwrap()));
         let whole: Vec<_> = rows.filter(|(_, state)| *state != DeviceState::default()).collect();

@@ -10,4 +10,5 @@ mod orders;
 mod pairs;
 mod places;
 mod plausible;
+mod tracks;
 mod ways;
