@@ -104,16 +104,39 @@ impl Case<'_> {
             let (Some(his), hers) = (newest[0], newest[1]) else { continue };
             let hers = if self.watch == Watch::Pair { hers } else { Some(his) };
             let Some(hers) = hers else { continue };
-            let of_this = parties(self.watch).contains(&heard.role) && heard.true_at >= episode.from;
+            // By the device's own clock too: a schedule may begin in between.
+            let said_at = heard.true_at + self.day.skew_ms[heard.role as usize];
+            let of_this =
+                parties(self.watch).contains(&heard.role) && heard.true_at.min(said_at) >= episode.from;
             if !of_this || !fresh(&his) || !fresh(&hers) {
                 continue;
             }
             let gap = self.truth.law.gap_m(self.watch, &his.spot, &hers.spot);
-            if gap <= 0.0 {
+            if gap <= 0.0 && !self.is_vague(&his, &hers) {
                 return Some((heard.arrived_at, gap + self.doubt_m(&his, &hers) <= 0.0));
             }
         }
         None
+    }
+
+    /// Whether the older of two fixes is so old, at the speed its party truly had lately, that they say little of the
+    /// distance: §7 asks for no alarm then.
+    fn is_vague(&self, his: &Heard, hers: &Heard) -> bool {
+        if self.watch != Watch::Pair {
+            return false;
+        }
+        let older = if his.true_at < hers.true_at { his } else { hers };
+        let place = |at| match older.role {
+            Role::Wearer => self.truth.wearer(at),
+            Role::Victim => self.truth.victim(at),
+        };
+        let speed = |back: i64| {
+            let at = older.true_at - back * 1_000;
+            place(at).distance_m(&place(at - 30_000)) / 30.0
+        };
+        let fastest = [0, 30, 60, 90, 120, 150].map(speed).into_iter().fold(0.0, f64::max);
+        let age_s = (his.true_at - hers.true_at).abs() as f64 / 1_000.0;
+        his.accuracy_m.hypot(hers.accuracy_m) + age_s * (fastest + 2.0) > self.truth.law.alarm_m
     }
 
     /// An uncertainty that is surely no smaller than that of the detection.

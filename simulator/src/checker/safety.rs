@@ -115,7 +115,9 @@ pub(super) fn check_order(day: &Day, tally: &mut Tally) {
             tally.twice(alert);
         }
         *revision = alert.revision;
-        if let (Some(watch), Some(at), false) = (watch_of(raised), alert.fixed_at, alert.late) {
+        // What a clock ends rests on no distance.
+        let rests_on = alert.fixed_at.filter(|_| alert.distance_m.is_some() && !alert.late);
+        if let (Some(watch), Some(at)) = (watch_of(raised), rests_on) {
             let last = newest.entry(watch).or_insert(i64::MIN);
             if at.as_millis() < *last {
                 tally.backwards(alert);
