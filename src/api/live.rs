@@ -22,7 +22,7 @@ use crate::metrics::Metrics;
 use crate::store::{AlertRow, Store};
 
 /// Streams that may be open at once.
-const MOST_STREAMS: usize = 1_000;
+pub(super) const MOST_STREAMS: usize = 1_000;
 
 /// Alerts read from the store at a time.
 const PAGE: u32 = 100;

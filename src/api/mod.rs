@@ -5,6 +5,7 @@
 //! Who may do what stands in one table, `access.rs`.
 
 mod access;
+mod body;
 pub mod commands;
 mod desks;
 mod docs;
@@ -12,6 +13,7 @@ mod extract;
 mod health;
 mod incidents;
 mod ingest;
+mod listener;
 mod live;
 mod orders;
 mod page;
@@ -48,6 +50,7 @@ pub use live::LiveFeed;
 pub use readiness::Readiness;
 
 use self::commands::{ANSWER_WITHIN, Commands};
+use self::listener::Limited;
 use self::problem::{Kind, Problem};
 use self::states::StateReader;
 use crate::config::Tokens;
@@ -59,6 +62,10 @@ const REQUEST_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long requests may go on after the shutdown has begun.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// Connections that may be open at once: every live stream there may be, and as many for everything else. The
+/// service's unit lets it open far more files than that.
+const MOST_CONNECTIONS: usize = 2 * live::MOST_STREAMS;
 
 const _: () = assert!(ANSWER_WITHIN.as_secs() < REQUEST_WITHIN.as_secs());
 
@@ -90,6 +97,7 @@ pub struct AppState {
 /// When the listener fails for good; a connection that fails harms no other.
 pub async fn serve(listener: TcpListener, state: AppState, shutdown: CancellationToken) -> io::Result<()> {
     let begun = shutdown.clone().cancelled_owned();
+    let listener = Limited::new(listener, MOST_CONNECTIONS);
     let serving = axum::serve(listener, router(state, &shutdown)).with_graceful_shutdown(begun);
     let overdue = async {
         shutdown.cancelled().await;

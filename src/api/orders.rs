@@ -13,6 +13,7 @@ use zones::order::Draft;
 use zones::{OrderId, Timestamp};
 
 use super::AppState;
+use super::commands::NotWithdrawn;
 use super::extract::{Page, Params, SaidJson};
 use super::problem::{Document, Kind, Problem};
 use crate::store::{Origin, StoredOrder};
@@ -27,6 +28,8 @@ pub(crate) struct OrderEntry {
     pub changed_at: Timestamp,
     /// `api` or `file`.
     pub origin: &'static str,
+    /// `in_force`; `to_come` before it begins; `ended` when its time is over and nobody has withdrawn it yet.
+    pub state: &'static str,
     /// The order as it was registered.
     #[schema(value_type = Object)]
     pub document: Value,
@@ -67,17 +70,28 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 async fn list(State(state): State<AppState>, params: Params) -> Result<Json<Page<OrderEntry>>, Problem> {
     let paging = params.paging::<String>("orders")?;
     let rows = state.store.orders(paging.after.as_deref(), paging.ask()).await?;
-    Ok(Json(paging.page(rows, |row| row.order.to_string(), entry)))
+    let now = (state.clock)();
+    Ok(Json(paging.page(rows, |row| row.order.to_string(), |row| entry(row, now))))
 }
 
-fn entry(StoredOrder { order, document, changed_at, origin, .. }: StoredOrder) -> OrderEntry {
+fn entry(StoredOrder { order, document, changed_at, origin, .. }: StoredOrder, now: Timestamp) -> OrderEntry {
     let origin = match origin {
         Origin::Api => "api",
         Origin::File => "file",
     };
     // Only documents that were read as orders are stored; text that is none after all is shown as text.
     let document = serde_json::from_str(&document).unwrap_or(Value::String(document));
-    OrderEntry { order: order.to_string(), changed_at, origin, document }
+    OrderEntry { order: order.to_string(), changed_at, origin, state: state_at(&document, now), document }
+}
+
+/// Where an order stands in its time.
+fn state_at(document: &Value, now: Timestamp) -> &'static str {
+    let time = |field: &str| Timestamp::parse(document[field].as_str()?).ok();
+    match (time("valid_from"), time("valid_until")) {
+        (Some(from), _) if now < from => "to_come",
+        (_, Some(until)) if until <= now => "ended",
+        _ => "in_force",
+    }
 }
 
 /// An order as it was registered: what is read here can be registered again.
@@ -101,7 +115,8 @@ async fn get_order(State(state): State<AppState>, Path(order): Path<String>) -> 
     if let Some(at) = stored.withdrawn_at {
         return Err(Problem::new(Kind::NOT_FOUND).detail(format!("order {order} was withdrawn at {at}")));
     }
-    Ok(Json(entry(stored).document))
+    let now = (state.clock)();
+    Ok(Json(entry(stored, now).document))
 }
 
 /// Registers an order, or replaces the one with the same id. The same document again changes nothing.
@@ -154,6 +169,8 @@ async fn put_order(
         (status = 204, description = "Withdrawn"),
         (status = 404, description = "There never was such an order", body = Document,
          content_type = "application/problem+json"),
+        (status = 409, description = "An order file states it: it is withdrawn by taking it out of that file",
+         body = Document, content_type = "application/problem+json"),
         (status = 503, description = "It cannot be stored now", body = Document,
          content_type = "application/problem+json"),
     ),
@@ -163,8 +180,18 @@ async fn withdraw_order(
     State(state): State<AppState>,
     Path(order): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    state.commands.withdraw_order(order_id(&order)?).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let order = order_id(&order)?;
+    match state.commands.withdraw_order(order.clone()).await? {
+        Ok(()) => Ok(StatusCode::NO_CONTENT),
+        Err(NotWithdrawn::StatedBy(what)) => Err(Problem::new(Kind::CONFLICT).detail(format!(
+            "order {order} is stated by {what}: take it out there, and it is withdrawn within seconds"
+        ))),
+        // It is not in the register; if it ever was, it has been withdrawn before.
+        Err(NotWithdrawn::Unknown) => match state.store.order(order.as_str()).await? {
+            Some(_) => Ok(StatusCode::NO_CONTENT),
+            None => Err(Problem::unknown("order", order.as_str())),
+        },
+    }
 }
 
 /// The one order of a body; an array, which a file may hold, is none here.

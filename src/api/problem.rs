@@ -39,6 +39,7 @@ impl Kind {
         Self("not-found", "There is no such thing here", StatusCode::NOT_FOUND);
     pub(crate) const METHOD: Self =
         Self("wrong-method", "This method is not offered here", StatusCode::METHOD_NOT_ALLOWED);
+    pub(crate) const CONFLICT: Self = Self("conflict", "Something else says otherwise", StatusCode::CONFLICT);
     pub(crate) const TOO_LARGE: Self =
         Self("too-large", "The body is too large", StatusCode::PAYLOAD_TOO_LARGE);
     pub(crate) const MEDIA_TYPE: Self =
@@ -268,10 +269,7 @@ pub(crate) async fn boundary(
     if status.is_server_error() && route != "/readyz" {
         let cause = response.extensions_mut().remove::<Cause>();
         let cause = cause.as_ref().map_or("not said", |cause| &cause.0);
-        if route == "/readyz" {
-            // An answer, not a failure: what is away is logged where it is noticed, not at each look.
-            tracing::debug!(status = status.as_u16(), "not ready");
-        } else if status == StatusCode::SERVICE_UNAVAILABLE {
+        if status == StatusCode::SERVICE_UNAVAILABLE {
             tracing::warn!(method, route, status = status.as_u16(), cause, "request refused for now");
         } else {
             tracing::error!(method, route, status = status.as_u16(), cause, "request failed");

@@ -40,9 +40,9 @@ fn clock() -> Clock {
 
 /// Waits for what must come.
 pub(super) async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(20), future)
+    tokio::time::timeout(Duration::from_mins(1), future)
         .await
-        .unwrap_or_else(|_| panic!("{what}: waited 20 s"))
+        .unwrap_or_else(|_| panic!("{what}: waited a minute"))
 }
 
 /// A store, and how alerts get into it.

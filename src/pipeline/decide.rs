@@ -2,23 +2,24 @@
 //!
 //! No clock, no channel, no store: time and messages are passed in, a [`Pending`] is taken out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
 use zones::{Alert, Effect, Engine, Input, OrderId, Outcome, Refused, Role, Timestamp};
 
+use super::aside::Said;
 use super::directory::Directory;
+use super::files::Files;
+use super::recent::{self, Recent};
 use super::register::Register;
 use super::rows::{self, StoredDecision};
 use super::translate;
 use crate::config::Desk;
 use crate::delivery::{DeskRoads, Facts, police_event, recipients, victim_event};
-use crate::metrics::{AlertLabels, Metrics, RejectionLabels};
+use crate::metrics::{AlertLabels, Metrics};
 use crate::mqtt::AckToken;
-use crate::store::{
-    Batch, Channel, IncidentRow, LONGEST_PAYLOAD, NewDelivery, Next, Origin, ReceiptRow, RejectedRow,
-};
+use crate::store::{Batch, Channel, IncidentRow, NewDelivery, Next, Origin, ReceiptRow};
 use crate::wire::{self, Message, TrackerKeys, Unusable};
 
 /// A batch in the making, and what is owed to others once it is committed.
@@ -69,6 +70,11 @@ pub(super) struct Decider {
     pub(super) incidents: BTreeMap<String, IncidentRow>,
     /// Where the orders in the register came from, and when.
     pub(super) origins: BTreeMap<OrderId, (Origin, Timestamp)>,
+    pub(super) files: Files,
+    pub(super) recent: Recent,
+    pub(super) said: Said,
+    /// Devices whose clock is known to be ahead.
+    pub(super) ahead: BTreeSet<Box<str>>,
     pub(super) pending: Pending,
     pub(super) metrics: Arc<Metrics>,
 }
@@ -150,14 +156,13 @@ impl Decider {
     pub(super) fn tell(&mut self, now: Timestamp, input: &Input<'_>) -> Result<Outcome, Refused> {
         // The engine's time never runs back; the journal has its time.
         let now = now.max(self.engine.clock());
-        let outcome = self.engine.handle(now, input.clone())?;
-        if let Outcome::ClockAhead(ahead) = outcome {
-            let device = if let Input::Fix { device, .. } = input { *device } else { "" };
-            tracing::warn!(
-                device,
-                ahead_s = ahead.as_secs_f64(),
-                "clock ahead: judged by the time of arrival"
-            );
+        let key = self.key_of_fix(input);
+        let outcome = match key {
+            Some(key) if self.recent.has(key) => Outcome::Duplicate,
+            _ => self.engine.handle(now, input.clone())?,
+        };
+        if let Input::Fix { device, .. } = input {
+            self.say_clock(device, outcome);
         }
         if let Input::Fix { role, device, fix } = input {
             self.pending.fixes += 1;
@@ -166,14 +171,36 @@ impl Decider {
             }
         }
         if outcome != Outcome::Duplicate {
+            if let Some(key) = key {
+                self.recent.note(key);
+            }
             self.collect(now, input);
         }
         Ok(outcome)
     }
 
+    /// Says once that a device's clock is ahead, and once that it is right again: it may send a fix a second.
+    fn say_clock(&mut self, device: &str, outcome: Outcome) {
+        match outcome {
+            Outcome::ClockAhead(ahead) if self.ahead.insert(device.into()) => {
+                let ahead_s = ahead.as_secs_f64();
+                tracing::warn!(device, ahead_s, "clock ahead: judged by the time of arrival");
+            }
+            Outcome::Done if self.ahead.remove(device) => tracing::info!(device, "clock right again"),
+            _ => {}
+        }
+    }
+
+    fn key_of_fix(&self, input: &Input<'_>) -> Option<recent::Key> {
+        match input {
+            Input::Fix { role, device, fix } => Some(self.recent.key(*role, device, fix)),
+            _ => None,
+        }
+    }
+
     /// Puts an input and what followed from it into the batch. Time that passed without consequence leaves no
     /// trace.
-    fn collect(&mut self, now: Timestamp, input: &Input<'_>) {
+    pub(super) fn collect(&mut self, now: Timestamp, input: &Input<'_>) {
         let mut decisions = Vec::new();
         let mut alerts = Vec::new();
         let mut notices = Vec::new();
@@ -283,31 +310,12 @@ impl Decider {
         })
     }
 
-    /// Keeps a message that cannot be used, with its reason.
-    pub(super) fn set_aside(&mut self, now: Timestamp, topic: &str, payload: &[u8], unusable: &Unusable) {
-        let class = if unusable.reason.starts_with(translate::UNKNOWN) { "unknown" } else { "unusable" };
-        self.metrics.messages_rejected.get_or_create(&RejectionLabels { reason_class: class }).inc();
-        // An OwnTracks topic holds the name its user chose.
-        let topic_said = if topic.starts_with("owntracks/") { "owntracks/…" } else { topic };
-        tracing::warn!(topic = topic_said, reason = %unusable, size_bytes = payload.len(), "message set aside");
-        let seq = self.next.rejected;
-        self.next.rejected += 1;
-        self.pending.begun.get_or_insert_with(Instant::now);
-        self.pending.batch.rejected.push(RejectedRow {
-            seq,
-            received_at: now,
-            topic: topic.to_owned(),
-            reason: unusable.to_string(),
-            payload: payload[..payload.len().min(LONGEST_PAYLOAD)].to_vec(),
-            size: i64::try_from(payload.len()).unwrap_or(i64::MAX),
-        });
-    }
-
     /// Closes the batch: adds the state as it stands now, and begins the next one.
     pub(super) fn take(&mut self) -> Pending {
         let changes = self.engine.take_changes();
         for order in &changes.forgotten {
             self.forget(order);
+            self.leave_incidents(&order.order);
         }
         let mut pending = std::mem::take(&mut self.pending);
         pending.batch.devices = changes.devices.into_iter().map(rows::device).collect();

@@ -7,16 +7,22 @@
 //! INVARIANT: nothing is acknowledged, answered or announced before its commit.
 //! INVARIANT: both queues are bounded; a store that is slow slows the broker, and nobody else.
 
+mod aside;
 mod commit;
 mod committed;
 mod decide;
 mod directory;
+mod files;
 mod orders;
+mod recent;
 pub(crate) mod register;
 mod resume;
 pub(crate) mod rows;
 mod run;
+#[cfg(test)]
+mod tests;
 pub(crate) mod translate;
 
 pub use directory::Directory;
-pub use run::{Damaged, FileOrder, Pipeline, Settings, Sources};
+pub use files::FileOrder;
+pub use run::{Damaged, Pipeline, Settings, Sources};

@@ -7,7 +7,7 @@ use zones::order::{Draft, Order};
 use zones::{Input, Invalid, OrderId, Outcome, Refused, Timestamp};
 
 use super::decide::Decider;
-use crate::api::commands::{OrderAccepted, OrderRefused, UnknownOrder};
+use crate::api::commands::{NotWithdrawn, OrderAccepted, OrderRefused};
 use crate::store::{OrderRow, Origin};
 
 impl Decider {
@@ -25,6 +25,7 @@ impl Decider {
         }
         let document = draft.document().to_owned();
         let order = Arc::new(draft.into_order().map_err(OrderRefused::Findings)?);
+        self.register.names_are_free(&order).map_err(OrderRefused::Limit)?;
         let before = self.engine.order(&order.order).cloned();
         let seq = self.next.input;
         match self.tell(now, &Input::Order(Arc::clone(&order))) {
@@ -35,6 +36,7 @@ impl Decider {
                 }
                 self.note(&order);
                 self.origins.insert(order.order.clone(), (origin, now));
+                self.files.worth_trying = true;
                 let row =
                     OrderRow { order: order.order.clone(), seq, document: Some(document), at: now, origin };
                 self.pending.batch.orders.push(row);
@@ -45,22 +47,53 @@ impl Decider {
         Ok(OrderAccepted { created: before.is_none(), findings })
     }
 
-    /// Takes an order out of force; its history is kept.
+    /// Takes an order out of the register, also one that has ended; its history is kept.
     pub(super) fn withdraw_order(
         &mut self,
         now: Timestamp,
         id: &OrderId,
         origin: Origin,
-    ) -> Result<(), UnknownOrder> {
+    ) -> Result<(), NotWithdrawn> {
         self.advance(now);
-        let before = self.engine.order(id).cloned().ok_or(UnknownOrder)?;
+        if !self.origins.contains_key(id) {
+            return Err(NotWithdrawn::Unknown);
+        }
+        if origin == Origin::Api {
+            self.may_be_withdrawn(id)?;
+        }
         let seq = self.next.input;
-        self.tell(now, &Input::OrderWithdrawn(id.clone())).map_err(|_| UnknownOrder)?;
-        self.forget(&before);
+        let input = Input::OrderWithdrawn(id.clone());
+        match self.engine.order(id).cloned() {
+            Some(order) => {
+                self.tell(now, &input).map_err(|_| NotWithdrawn::Unknown)?;
+                self.forget(&order);
+            }
+            // It has ended, and the engine has forgotten it: the register must not show it for ever.
+            None => self.collect(now, &input),
+        }
+        self.leave_incidents(id);
         self.origins.remove(id);
         self.pending.batch.orders.push(OrderRow { order: id.clone(), seq, document: None, at: now, origin });
         self.pending.urgent = true;
         Ok(())
+    }
+
+    /// Files are the authority for what they state: an order that was withdrawn elsewhere would come back with
+    /// the next start.
+    fn may_be_withdrawn(&self, id: &OrderId) -> Result<(), NotWithdrawn> {
+        match self.files.that_states(id) {
+            Some(file) => Err(NotWithdrawn::StatedBy(format!("the file {file}"))),
+            None if self.files.watched && self.is_of_file(id) => {
+                Err(NotWithdrawn::StatedBy("a file that could not be read since the start".to_owned()))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Incidents of an order that is gone: nothing more is raised in them.
+    pub(super) fn leave_incidents(&mut self, id: &OrderId) {
+        self.incidents.retain(|_, row| row.order != id.as_str());
+        self.files.worth_trying = true;
     }
 
     /// Whether the API has changed an order since its file was written.
@@ -87,6 +120,7 @@ impl Decider {
     }
 
     pub(super) fn forget(&mut self, order: &Order) {
+        self.recent.clear();
         Arc::make_mut(&mut self.register).forget(order);
         self.directory.forget(order);
     }

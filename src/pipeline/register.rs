@@ -4,7 +4,7 @@ use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use zones::order::Order;
-use zones::{DeviceId, OrderId, Role};
+use zones::{DeviceId, Invalid, OrderId, Role};
 
 /// Names and wishes of devices, by the orders that state them.
 #[derive(Debug, Clone, Default)]
@@ -50,6 +50,26 @@ impl Register {
             }
             drop_from(self.wishes(role), device, |orders| orders.remove(id), BTreeSet::is_empty);
         }
+    }
+
+    /// Refuses an order that gives an OwnTracks name to another device than a registered order does: one phone
+    /// would tell two people's places, and nobody could say whose.
+    pub(crate) fn names_are_free(&self, order: &Order) -> Result<(), Invalid> {
+        let mut own = BTreeMap::new();
+        for (n, (role, party)) in order.parties().enumerate() {
+            let (Some(device), Some(tracker)) = (&party.device, &party.owntracks) else { continue };
+            let field =
+                if n == 0 { "wearer.owntracks".to_owned() } else { format!("victims[{}].owntracks", n - 1) };
+            let others = self.trackers.get(tracker).into_iter().flatten();
+            let mut others = others.filter(|(id, (r, d))| **id != order.order && (*r, d) != (role, device));
+            if let Some((id, _)) = others.next() {
+                return Err(Invalid::new(field, format!("is the name of another device in {id}")));
+            }
+            if own.insert(tracker, (role, device)).is_some_and(|before| before != (role, device)) {
+                return Err(Invalid::new(field, "is the name of two devices in this order"));
+            }
+        }
+        Ok(())
     }
 
     /// The device that an OwnTracks name `user/device` stands for.

@@ -1,17 +1,20 @@
 //! Taking up again: from what the store holds to a pipeline that goes on as if it had never stopped.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use zones::order::Order;
-use zones::{DeviceId, DeviceRow, Engine, EpisodeRow, HistoryRow, Snapshot, Timestamp};
+use zones::{DeviceId, DeviceRow, Engine, EpisodeRow, HistoryRow, OrderId, Snapshot, Timestamp};
 
+use super::aside::Said;
 use super::decide::{Decider, Pending, Surroundings};
 use super::directory::Directory;
+use super::files::Files;
+use super::recent::Recent;
 use super::register::Register;
 use super::rows;
 use crate::metrics::Metrics;
-use crate::store::{Loaded, StoredOrder, StoredState};
+use crate::store::{IncidentRow, Loaded, StoredFix, StoredOrder, StoredState};
 
 /// Why a store's content cannot be taken up, in one line.
 #[derive(Debug, thiserror::Error)]
@@ -40,7 +43,15 @@ impl Decider {
         let origins =
             loaded.orders.iter().map(|row| (row.order.clone(), (row.origin, row.changed_at))).collect();
         let mut orders = read_orders(loaded.orders)?;
+        let all = orders.len();
         orders.retain(|order| order.valid_until + zones::policy::HISTORY > clock);
+        if orders.len() < all {
+            let count = all - orders.len();
+            tracing::info!(
+                count,
+                "orders have ended: they stay in the register as such until they are withdrawn"
+            );
+        }
         let register = std::thread::spawn({
             let (orders, directory) = (orders.clone(), directory.clone());
             move || registered(&orders, &directory)
@@ -49,6 +60,7 @@ impl Decider {
             clock,
             hearing: false,
             hearing_since: None,
+            hearing_served: zones::Millis(0),
             orders,
             devices: loaded.devices.iter().map(device).collect::<Result<_, _>>()?,
             histories: loaded.histories.iter().map(history).collect::<Result<_, _>>()?,
@@ -63,8 +75,15 @@ impl Decider {
             register.forget(&order);
             directory.forget(&order);
         }
+        let mut recent = Recent::default();
+        for StoredFix { role, device, body } in loaded.latest_fixes {
+            recent.note(recent.stored_key(role, &device, &body));
+        }
+        // Of an order that is gone nothing more is raised.
+        let goes_on =
+            |row: &IncidentRow| OrderId::new(&row.order).is_ok_and(|id| engine.order(&id).is_some());
         let incidents: BTreeMap<_, _> =
-            loaded.incidents.into_iter().map(|row| (row.incident.clone(), row)).collect();
+            loaded.incidents.into_iter().filter(goes_on).map(|row| (row.incident.clone(), row)).collect();
         Ok(Self {
             engine,
             register: Arc::new(register),
@@ -72,6 +91,10 @@ impl Decider {
             around,
             next: loaded.next,
             origins,
+            files: Files::default(),
+            recent,
+            said: Said::default(),
+            ahead: BTreeSet::new(),
             incidents,
             pending: Pending::default(),
             metrics,

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 use zones::{
-    Alert, Certainty, Decision, DeviceId, DeviceRow, DeviceState, Engine, Episode, EpisodeRow, HistoryRow,
-    Input, Kept, Protection, Role, Rule, Standing, Timestamp,
+    Alert, Certainty, Decision, DeviceId, DeviceRow, DeviceState, Engine, Episode, EpisodeRow, Fix,
+    HistoryRow, Input, Kept, Protection, Role, Rule, Standing, Timestamp,
 };
 
 use crate::store::{AlertRow, IncidentRow, InputKind, InputRow, NoticeRow, StateRow};
@@ -62,12 +62,17 @@ pub(crate) fn read_decisions(bytes: &[u8]) -> Result<Vec<StoredDecision>, postca
     if bytes.is_empty() { Ok(Vec::new()) } else { postcard::from_bytes(bytes) }
 }
 
+/// A fix as it is stored.
+pub(crate) fn fix(fix: &Fix) -> Vec<u8> {
+    binary(fix)
+}
+
 /// The journal row of an input, without its decisions. Fixes are binary (they are nearly all there is),
 /// everything else is JSON.
 pub(crate) fn input(seq: i64, now: Timestamp, input: &Input<'_>) -> InputRow {
     let (kind, role, device, fixed_at, body) = match input {
         Input::Fix { role, device, fix } => {
-            (InputKind::Fix, Some(*role), *device, Some(fix.fixed_at), binary(fix))
+            (InputKind::Fix, Some(*role), *device, Some(fix.fixed_at), self::fix(fix))
         }
         Input::Device { role, device, event } => {
             (InputKind::Event, Some(*role), *device, Some(event.at), json(event))

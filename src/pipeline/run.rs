@@ -10,6 +10,7 @@ use zones::{Input, Timestamp};
 use super::commit::Committer;
 use super::decide::{Decider, Pending, Surroundings};
 use super::directory::Directory;
+use super::files::FileOrder;
 pub use super::resume::Damaged;
 use crate::api::commands::Command;
 use crate::api::{LiveFeed, Readiness};
@@ -29,6 +30,10 @@ const OLDEST_BATCH: Duration = Duration::from_millis(10);
 
 /// How often readiness and figures are brought up to date.
 const REFRESH_EVERY: Duration = Duration::from_millis(250);
+
+/// How long nothing is decided at a start until the orders folder was looked through: its orders say whose the
+/// messages are that wait at the broker. A folder that hangs must not take the protection of the others away.
+const FOLDER_WITHIN: Duration = Duration::from_secs(30);
 
 /// After a connect the broker needs a moment to hand over what it kept; an empty queue before that says
 /// nothing.
@@ -58,7 +63,7 @@ pub struct Sources {
     pub link: watch::Receiver<LinkStatus>,
     /// Commands of the API.
     pub commands: mpsc::Receiver<Command>,
-    /// Changes of the orders folder.
+    /// Changes of the orders folder; closed where there is none.
     pub files: mpsc::Receiver<FileOrder>,
     /// The road to devices.
     pub publisher: Publisher,
@@ -68,20 +73,6 @@ pub struct Sources {
     pub notices: NoticeHandle,
     /// Told of new alerts.
     pub live: LiveFeed,
-}
-
-/// A change of the orders folder.
-#[derive(Debug)]
-pub enum FileOrder {
-    /// A file states this order.
-    Stated {
-        /// The order.
-        draft: Box<zones::order::Draft>,
-        /// When the file was last changed, if that is known.
-        modified: Option<Timestamp>,
-    },
-    /// No file states this order any more.
-    Gone(zones::OrderId),
 }
 
 /// The pipeline, ready to run.
@@ -140,6 +131,7 @@ impl Pipeline {
             store_state,
             connected_at: None,
             caught_up: false,
+            folder_until: Some(Instant::now() + FOLDER_WITHIN),
         };
         tokio::select! {
             () = deciding.run(arrived, commands, files, to_committer, stop) => {}
@@ -162,6 +154,8 @@ struct Deciding {
     store_state: watch::Receiver<bool>,
     connected_at: Option<Instant>,
     caught_up: bool,
+    /// The orders folder is still being looked through for the first time; nobody waits longer than this.
+    folder_until: Option<Instant>,
 }
 
 impl Deciding {
@@ -174,11 +168,13 @@ impl Deciding {
         stop: CancellationToken,
     ) {
         let mut refresh = tokio::time::interval(REFRESH_EVERY);
+        let mut folder_watched = true;
         self.hear();
         loop {
             let full = self.decider.pending.len() >= MOST_IN_BATCH;
             let due = self.is_due(full);
             let wake = self.wake_in(due);
+            let knows_orders = self.folder_until.is_none();
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
@@ -188,9 +184,12 @@ impl Deciding {
                 },
                 Ok(()) = self.link.changed() => self.hear(),
                 Ok(()) = self.store_state.changed() => self.hear(),
-                Some(command) = commands.recv(), if !full => self.command(command),
-                Some(change) = files.recv(), if !full => self.file(change),
-                Some(message) = arrived.recv(), if !full => self.take_in(message, &mut arrived),
+                Some(command) = commands.recv(), if !full && knows_orders => self.command(command),
+                change = files.recv(), if !full && folder_watched => {
+                    folder_watched = change.is_some();
+                    self.folder(change);
+                }
+                Some(message) = arrived.recv(), if !full && knows_orders => self.take_in(message, &mut arrived),
                 _ = refresh.tick() => self.refresh(arrived.len()),
                 () = tokio::time::sleep(wake), if !full => self.decider.advance(clock::now()),
             }
@@ -240,31 +239,14 @@ impl Deciding {
         self.decider.pending.replies.push(answer);
     }
 
-    fn file(&mut self, change: FileOrder) {
-        let now = clock::now();
+    /// Takes in a change of the orders folder; `None` when nobody watches one.
+    fn folder(&mut self, change: Option<FileOrder>) {
+        if matches!(change, None | Some(FileOrder::Looked)) {
+            self.folder_until = None;
+        }
         match change {
-            FileOrder::Stated { draft, modified } => {
-                if self.decider.is_superseded(&draft.order, modified) {
-                    tracing::warn!(order = %draft.order, "the API changed this order after its file: the file is left aside");
-                    return;
-                }
-                let order = draft.order.clone();
-                match self.decider.put_order(now, *draft, Origin::File) {
-                    Ok(accepted) => {
-                        for finding in accepted.findings {
-                            tracing::info!(%order, code = finding.code.as_str(), "finding about an order");
-                        }
-                    }
-                    Err(refused) => tracing::error!(%order, reason = %refused, "an order is not in force"),
-                }
-            }
-            FileOrder::Gone(order) => {
-                if !self.decider.is_of_file(&order) {
-                    return; // The API has taken it over.
-                }
-                // One that was never in force is gone anyway.
-                let _ = self.decider.withdraw_order(now, &order, Origin::File);
-            }
+            Some(change) => self.decider.file(clock::now(), change),
+            None => self.decider.files.watched = false,
         }
     }
 
@@ -303,7 +285,13 @@ impl Deciding {
     }
 
     fn refresh(&mut self, backlog: usize) {
-        let settled = self.connected_at.is_some_and(|at| at.elapsed() >= SETTLING);
+        if self.folder_until.is_some_and(|until| until <= Instant::now()) {
+            self.folder_until = None;
+            tracing::error!("the orders folder is still not read: going on with the orders of the store");
+        }
+        self.decider.try_files_again(clock::now());
+        let settled =
+            self.folder_until.is_none() && self.connected_at.is_some_and(|at| at.elapsed() >= SETTLING);
         self.caught_up |= settled && backlog == 0;
         self.metrics.backlog_messages.set(i64::try_from(backlog).unwrap_or(i64::MAX));
         let state = Readiness {

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::mpsc;
@@ -41,7 +42,7 @@ pub(super) async fn watch(
 ) -> Result<(), Failure> {
     let mut known = BTreeMap::from([(before(), Known { mark: None, orders: from_before, read: true })]);
     let mut tick = tokio::time::interval(EVERY);
-    let mut complained = false;
+    let (mut complained, mut first) = (false, true);
     loop {
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
@@ -66,6 +67,10 @@ pub(super) async fn watch(
                 tracing::error!(dir = %dir.display(), %error, "the orders folder cannot be read; its orders stay as they are");
             }
             Err(_) => {}
+        }
+        // Whatever came of it: the pipeline waits for this, and the messages at the broker with it.
+        if std::mem::take(&mut first) && out.send(FileOrder::Looked).await.is_err() {
+            return Ok(());
         }
     }
 }
@@ -113,7 +118,10 @@ fn look(dir: &Path, mut known: BTreeMap<PathBuf, Known>) -> Looked {
                     tracing::error!(file = %path.display(), %error, "an order of this file cannot be read");
                 }
                 let modified = mark.0.map(clock::timestamp);
-                let state = |draft| FileOrder::Stated { draft: Box::new(draft), modified };
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                let file: Arc<str> = name.into();
+                let state =
+                    |draft| FileOrder::Stated { draft: Box::new(draft), file: Arc::clone(&file), modified };
                 changes.extend(drafts.into_iter().map(state));
             }
             Err(error) => {
@@ -183,6 +191,7 @@ mod tests {
         let name = |change: FileOrder| match change {
             FileOrder::Stated { draft, .. } => format!("+{}", draft.order),
             FileOrder::Gone(order) => format!("-{order}"),
+            FileOrder::Looked => "looked".to_owned(),
         };
         (looked.0, looked.1.unwrap().into_iter().map(name).collect())
     }

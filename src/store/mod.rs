@@ -97,6 +97,7 @@ impl Store {
             histories: self.all_histories().await?,
             watches: self.all_watches().await?,
             incidents: self.open_incidents().await?,
+            latest_fixes: self.latest_fixes().await?,
             next: self.next().await?,
             clock: self.clock().await?,
         })

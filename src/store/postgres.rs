@@ -17,8 +17,9 @@ use super::migration;
 /// Reads that may run at once.
 const READERS: u32 = 8;
 
-/// A server that does not answer within this is taken for lost.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// A server that does not answer within this is taken for lost, whether it is written to or read from: who waits
+/// for a read may be the one who sends the alerts out.
+const PATIENCE: Duration = if cfg!(test) { Duration::from_secs(10) } else { Duration::from_secs(30) };
 
 /// The same for a new connection.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
@@ -72,10 +73,12 @@ impl Postgres {
         Ok(Box::new(Open { held, label: self.label.clone() }))
     }
 
-    async fn rows(&self, sql: SqlStr, values: Vec<Value<'_>>, each: Each<'_>) -> Result<(), sqlx::Error> {
-        let mut rows = sqlx::query_with(sql, arguments(values)?).fetch(&self.readers);
-        while let Some(row) = rows.try_next().await? {
-            each(&row)?;
+    async fn rows(&self, sql: SqlStr, values: Vec<Value<'_>>, each: Each<'_>) -> Result<(), StoreError> {
+        let of = |error| self.label.of(&error);
+        let mut rows = sqlx::query_with(sql, arguments(values).map_err(of)?).fetch(&self.readers);
+        // Each row in its time: a long answer may take long.
+        while let Some(row) = within(PATIENCE, &self.label, rows.try_next()).await? {
+            each(&row).map_err(of)?;
         }
         Ok(())
     }
@@ -129,7 +132,7 @@ impl Database for Postgres {
         values: Vec<Value<'a>>,
         each: Each<'a>,
     ) -> BoxFuture<'a, Result<(), StoreError>> {
-        Box::pin(async move { self.rows(sql, values, each).await.map_err(|e| self.label.of(&e)) })
+        Box::pin(self.rows(sql, values, each))
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

@@ -5,10 +5,15 @@ use sqlx::{AssertSqlSafe, SqlSafeStr};
 use super::database::Value;
 use super::rows::{
     AlertRow, Channel, Counts, DeliveryRecord, IncidentFilter, IncidentRow, IncidentStory, InputFilter,
-    InputRow, NoticeRow, OrderRow, PendingDelivery, RejectedRow, StoredOrder, StoredState,
+    InputKind, InputRow, NoticeRow, OrderRow, PendingDelivery, RejectedRow, StoredFix, StoredOrder,
+    StoredState,
 };
 use super::tables::{self, Columns};
 use super::{MOST_ROWS, Store, StoreError};
+
+/// Rows of the journal among which the latest fixes are looked for: as many messages as a broker can send ahead of
+/// their acknowledgement.
+const LATEST_FIXES: i64 = 65_536;
 
 /// A SELECT that grows condition by condition. All texts are constants; what comes from outside is a value.
 struct Select<'a> {
@@ -132,6 +137,14 @@ impl Store {
         self.all(select.ordered("incident"), tables::read_incident).await
     }
 
+    /// The latest fixes of the journal, oldest first. The journal's newest rows lie together, whatever its length.
+    pub(super) async fn latest_fixes(&self) -> Result<Vec<StoredFix>, StoreError> {
+        let newest = self.number("COALESCE(max(seq), 0)", "inputs").await?;
+        let select = Select::new(tables::FIX_COLUMNS, "inputs")
+            .filter("kind = ? AND seq > ?", [InputKind::Fix.number().into(), (newest - LATEST_FIXES).into()]);
+        self.all(select.ordered("seq"), tables::read_fix).await
+    }
+
     /// Orders in the register (not withdrawn), by id.
     pub async fn orders(&self, after: Option<&str>, limit: u32) -> Result<Vec<StoredOrder>, StoreError> {
         let select = Select::new(tables::ORDERS.columns, "orders")
@@ -171,27 +184,32 @@ impl Store {
         self.all(incidents(filter, limit), tables::read_incident).await
     }
 
-    /// One incident with its alerts, deliveries and receipts.
+    /// One incident with its alerts, deliveries and receipts: of each the newest, no more than [`MOST_ROWS`], oldest
+    /// first.
     pub async fn incident(&self, incident: &str) -> Result<Option<IncidentStory>, StoreError> {
         let of_incident = |columns: &str, from: &str| {
             Select::new(columns, from).filter("incident = ?", [Value::text(incident)])
         };
         let select = of_incident(tables::INCIDENTS.columns, "incidents");
         let Some(row) = self.first(select, tables::read_incident).await? else { return Ok(None) };
-        let alerts = of_incident(tables::ALERTS.columns, "alerts").page("seq", MOST_ROWS);
-        let deliveries = of_incident(&record_columns(), "deliveries d").page("id", MOST_ROWS);
+        let alerts = of_incident(tables::ALERTS.columns, "alerts").page("seq DESC", MOST_ROWS);
+        let deliveries = of_incident(&record_columns(), "deliveries d").page("id DESC", MOST_ROWS);
         let receipts = Select::new(tables::RECEIPTS.columns, "receipts")
             .filter(
                 "(incident = ? OR alert IN (SELECT a.alert FROM alerts a WHERE a.incident = ?))",
                 [Value::text(incident), Value::text(incident)],
             )
-            .page("seq", MOST_ROWS);
-        Ok(Some(IncidentStory {
+            .page("seq DESC", MOST_ROWS);
+        let mut story = IncidentStory {
             incident: row,
             alerts: self.all(alerts, tables::read_alert).await?,
             deliveries: self.all(deliveries, tables::read_record).await?,
             receipts: self.all(receipts, tables::read_receipt).await?,
-        }))
+        };
+        story.alerts.reverse();
+        story.deliveries.reverse();
+        story.receipts.reverse();
+        Ok(Some(story))
     }
 
     /// Alerts with a higher number, oldest first: how live events resume.

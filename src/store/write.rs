@@ -9,8 +9,8 @@ use super::bulk::{Bind, Bulk, Table};
 use super::database::{Placeholder, Transaction, Value};
 use super::error::Label;
 use super::rows::{
-    AlertRow, Batch, Committed, DeliveryProgress, IncidentRow, InputRow, NewDelivery, NoticeRow, OrderRow,
-    Outcome, ReceiptRow, RejectedRow, StateRow,
+    AlertRow, Batch, Committed, DeliveryProgress, IncidentRow, InputRow, MOST_REJECTED, NewDelivery,
+    NoticeRow, OrderRow, Outcome, ReceiptRow, RejectedRow, StateRow,
 };
 use super::tables;
 
@@ -31,6 +31,9 @@ const NOTICED: &str = "DELETE FROM notices WHERE topic = $1 AND seq = $2";
 
 const CLOSED: &str = "UPDATE deliveries SET closed_at = $1, why = $2, next_at = NULL \
      WHERE id = $3 AND received_at IS NULL AND closed_at IS NULL";
+
+/// One device with a fault must not fill the disk, and with it stop everybody.
+const PRUNE: &str = "DELETE FROM rejected WHERE seq <= $1";
 
 /// Rows into one table.
 #[derive(Debug)]
@@ -147,6 +150,9 @@ impl Statements {
         }
         self.receipts.run(on, &batch.receipts).await?;
         self.rejected.run(on, &batch.rejected).await?;
+        if let Some(newest) = batch.rejected.iter().map(|row| row.seq).max() {
+            on.exec(SqlStr::from_static(PRUNE), vec![(newest - MOST_REJECTED).into()]).await?;
+        }
         Ok(Committed { repeated, known_alerts: batch.alerts.len() as u64 - new_alerts })
     }
 

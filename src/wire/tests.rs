@@ -174,7 +174,7 @@ fn nonsense_is_refused_quickly_whatever_its_form() {
     for kind in ["status", "online", "aware", "receipt"] {
         assert!(decode(&format!("afstand/v1/victim/v/{kind}"), deep.as_bytes(), &no_keys()).is_err());
     }
-    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
     for (bad, why) in [
         ("1e999", "not JSON: number out of range"),
         ("Infinity", "not JSON: expected value"),

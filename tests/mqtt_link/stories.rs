@@ -192,7 +192,8 @@ pub(crate) async fn the_publisher_says_what_became_of_a_message(mut broker: Brok
     let asked = Instant::now();
     let refused = soon(publisher.publish(alert.clone())).await;
     assert!(matches!(refused, Err(PublishError::Away(_))), "{refused:?}");
-    assert!(asked.elapsed() < Duration::from_secs(10), "{:?}", asked.elapsed());
+    // It waits for a connection, not for the answer as well.
+    assert!(asked.elapsed() < Duration::from_secs(22), "{:?}", asked.elapsed());
 
     broker.start().await;
     connected(&mut status).await;

@@ -63,6 +63,10 @@ impl Api {
         self.send(Method::POST, path, body.to_string()).await
     }
 
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(Method::DELETE, path, String::new()).await
+    }
+
     async fn send(&self, method: Method, path: &str, body: String) -> Answer {
         let request = self.client.request(method, format!("{}{path}", self.base)).bearer_auth(&self.token);
         let request = request.header("content-type", "application/json").body(body);

@@ -14,7 +14,7 @@ use tower::ServiceExt as _;
 use zones::guidance::{self, Severity};
 use zones::{DeskId, Fix, OrderId, PersonId, Role as Party, Timestamp};
 
-use crate::api::commands::{self, Command, OrderAccepted, OrderRefused, UnknownOrder};
+use crate::api::commands::{self, Command, NotWithdrawn, OrderAccepted, OrderRefused};
 use crate::api::problem::MEDIA_TYPE;
 use crate::api::states::{DeviceState, PersonKeys, StateReader, Unreadable, WatchState};
 use crate::api::{AppState, LiveFeed, Readiness, router};
@@ -148,13 +148,18 @@ pub(super) fn request(method: Method, who: &str, path: &str, body: impl Into<Bod
     let request = Request::builder().method(method).uri(path);
     let request = match who {
         "nobody" => request,
-        who => request.header(header::AUTHORIZATION, format!("Bearer {}", secret(who))),
+        who => request.header(header::AUTHORIZATION, authorization(who)),
     };
     request.body(body.into()).unwrap()
 }
 
 pub(super) fn at(text: &str) -> Timestamp {
     Timestamp::parse(text).unwrap()
+}
+
+/// The header by which `who` is known.
+pub(super) fn authorization(who: &str) -> String {
+    format!("Bearer {}", secret(who))
 }
 
 fn secret(who: &str) -> String {
@@ -206,7 +211,7 @@ async fn keep_books(store: Store, mut commands: tokio::sync::mpsc::Receiver<Comm
                 let known = store.order(order.as_str()).await.unwrap().is_some();
                 let orders = if known { vec![change(&order, None)] } else { Vec::new() };
                 store.commit(&Batch { orders, ..Batch::default() }).await.unwrap();
-                let _ = reply.send(if known { Ok(()) } else { Err(UnknownOrder) });
+                let _ = reply.send(if known { Ok(()) } else { Err(NotWithdrawn::Unknown) });
             }
             Command::Ingest { payload, reply } => {
                 let answer = crate::wire::decode_traccar(&payload).map(drop);

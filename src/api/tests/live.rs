@@ -41,7 +41,7 @@ impl Reader {
                 self.text = rest;
                 return Some(block);
             }
-            let more = timeout(Duration::from_secs(10), self.body.next()).await.expect("nothing came");
+            let more = timeout(Duration::from_mins(1), self.body.next()).await.expect("nothing came");
             self.text.push_str(std::str::from_utf8(&more?.unwrap()).unwrap());
         }
     }

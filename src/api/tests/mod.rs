@@ -2,6 +2,7 @@
 
 mod access;
 mod bench;
+mod body;
 mod desks;
 mod health;
 mod incidents;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use zones::Invalid;
 
 use super::bench::{Bench, request};
-use crate::api::commands::{Command, OrderRefused, channel};
+use crate::api::commands::{Command, NotWithdrawn, OrderRefused, channel};
 use crate::api::router;
 
 /// An order about which the guidance has nothing to say: 5 km around the victim's home in Delft, the wearer in
@@ -74,13 +74,59 @@ async fn the_register_is_read_page_by_page() {
         pages += 1;
         for item in answer["items"].as_array().unwrap() {
             assert_eq!(item["document"], order(item["order"].as_str().unwrap()));
-            assert_eq!(item["origin"], "api");
+            assert_eq!((&item["origin"], &item["state"]), (&json!("api"), &json!("in_force")));
             seen.push(item["order"].as_str().unwrap().to_owned());
         }
         let Some(next) = answer["next"].as_str() else { break };
         path = format!("/v1/orders?limit=2&cursor={next}");
     }
     assert_eq!((seen, pages), (ids, 3));
+}
+
+#[tokio::test]
+async fn a_list_says_which_orders_have_ended_and_which_are_to_come() {
+    let bench = Bench::new().await;
+    let at = |id: &str, from: &str, until: &str| {
+        let mut order = order(id);
+        order["valid_from"] = json!(from);
+        order["valid_until"] = json!(until);
+        order
+    };
+    // It is 10:20 UTC on 21 November.
+    for order in [
+        at("ord-1", "2026-11-01T00:00:00+01:00", "2026-11-21T11:20:00+01:00"),
+        at("ord-2", "2026-11-21T11:20:00+01:00", "2026-11-21T11:20:01+01:00"),
+        at("ord-3", "2026-11-21T10:20:01Z", "2027-11-21T10:20:01Z"),
+    ] {
+        let id = order["order"].as_str().unwrap();
+        let row = crate::store::OrderRow {
+            order: zones::OrderId::new(id).unwrap(),
+            seq: 1,
+            document: Some(order.to_string()),
+            at: super::bench::at("2026-11-01T00:00:00Z"),
+            origin: crate::store::Origin::File,
+        };
+        bench.commit(crate::store::Batch { orders: vec![row], ..Default::default() }).await;
+    }
+    let list = bench.get("operator", "/v1/orders").await.json();
+    let states: Vec<&str> =
+        list["items"].as_array().unwrap().iter().map(|item| item["state"].as_str().unwrap()).collect();
+    assert_eq!(states, ["ended", "in_force", "to_come"]);
+}
+
+#[tokio::test]
+async fn an_order_that_a_file_states_is_not_withdrawn_over_the_api() {
+    let bench = Bench::with_commands(|_, mut commands| async move {
+        while let Some(command) = commands.recv().await {
+            if let Command::WithdrawOrder { reply, .. } = command {
+                let _ = reply.send(Err(NotWithdrawn::StatedBy("the file cases.json".to_owned())));
+            }
+        }
+    })
+    .await;
+    let answer = bench.send(request(Method::DELETE, "supervisor", "/v1/orders/ord-1", "")).await;
+    assert_eq!(answer.status, StatusCode::CONFLICT);
+    assert!(answer.problem()["detail"].as_str().unwrap().contains("the file cases.json"));
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{ConnAck, Filter, Packet, Publish, SubAck, SubscribeReasonCode};
 use rumqttc::v5::{AsyncClient, Event, EventLoop};
+use tokio::sync::mpsc::Permit;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::Instant;
 
@@ -106,9 +107,17 @@ impl Connection<'_> {
 
     /// Takes `event` and those that were read together with it.
     async fn take_all(&mut self, event: Event, events: &mut EventLoop) -> Result<(), AwayReason> {
+        let mut heard = matches!(event, Event::Incoming(_));
         self.take(event).await?;
         while let Some(event) = events.state.events.pop_front() {
+            heard |= matches!(event, Event::Incoming(_));
             self.take(event).await?;
+        }
+        if heard {
+            // Whatever the broker says shows that it is there. Under load its answer to a ping can be minutes
+            // away: mosquitto reads one packet a round from each client, so our ping waits behind as many
+            // acknowledgements as are under way, and its answer behind the messages that those let through.
+            events.state.await_pingresp = false;
         }
         let waiting_since = self.made.as_ref().filter(|_| !self.subscribed).map(|(since, _)| *since);
         if waiting_since.is_some_and(|since| since.elapsed() > SUBSCRIBED_WITHIN) {
@@ -182,39 +191,40 @@ impl Connection<'_> {
             self.link.counters.dropped_qos0.add(1);
             return Ok(());
         }
+        let received_at = SystemTime::now();
         let ack = if wants_ack {
             AckToken::new(self.epoch, publish.pkid, publish.qos, self.issued)
         } else {
             AckToken::none()
         };
-        let bytes = publish.payload.len() as u64;
-        let arrived = Arrived {
+        self.issued += u64::from(wants_ack);
+        let room = match self.link.out.try_reserve() {
+            Ok(room) => room,
+            Err(TrySendError::Full(())) => self.wait_for_room().await?,
+            Err(TrySendError::Closed(())) => return Err(AwayReason::Stopped),
+        };
+        // Counted before it is handed over: whoever holds a message finds it in the count.
+        self.link.counters.received.add(1);
+        self.link.counters.bytes.add(publish.payload.len() as u64);
+        room.send(Arrived {
             topic: publish.topic,
             payload: publish.payload,
             retain: publish.retain,
-            received_at: SystemTime::now(),
+            received_at,
             ack,
-        };
-        match self.link.out.try_send(arrived) {
-            Ok(()) => {}
-            Err(TrySendError::Full(arrived)) => self.wait_to_send(arrived).await?,
-            Err(TrySendError::Closed(_)) => return Err(AwayReason::Stopped),
-        }
-        self.issued += u64::from(wants_ack);
-        self.link.counters.received.add(1);
-        self.link.counters.bytes.add(bytes);
+        });
         Ok(())
     }
 
     /// The broker sends more than it was told it may (mosquitto 2.0.11 with `max_inflight_messages 0` does).
     /// So the connection waits for the consumer after all, but not so long that pings would be missed; then
     /// it is given up. Nothing is lost by that: nothing of it was acknowledged.
-    async fn wait_to_send(&self, arrived: Arrived) -> Result<(), AwayReason> {
+    async fn wait_for_room(&self) -> Result<Permit<'_, Arrived>, AwayReason> {
         self.link.counters.overflows.add(1);
         tokio::select! {
             biased;
             () = self.link.stop.cancelled() => Err(AwayReason::Stopped),
-            sent = self.link.out.send(arrived) => sent.map_err(|_| AwayReason::Stopped),
+            room = self.link.out.reserve() => room.map_err(|_| AwayReason::Stopped),
             () = tokio::time::sleep(self.link.settings.stall_within) => Err(AwayReason::ConsumerBehind),
         }
     }

@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use rumqttc::v5::mqttbytes::v5::Packet;
+
 use super::*;
 use crate::mqtt::testing::{self, FakeBroker, soon};
 
@@ -102,7 +104,8 @@ async fn bytes_that_are_no_mqtt_end_the_connection_not_the_link() {
 async fn a_broker_that_falls_silent_is_left() {
     let broker = FakeBroker::start().await;
     let mut settings = broker.settings(&["a/+"]);
-    settings.dead_after = Duration::from_millis(300);
+    // Long enough to connect within on a busy machine.
+    settings.dead_after = Duration::from_secs(2);
     let (link, _arrived) = start(settings);
     let mut status = link.status();
     let mut script = broker.accept_subscriber(false).await;
@@ -114,6 +117,35 @@ async fn a_broker_that_falls_silent_is_left() {
     .await;
     let _script = broker.accept_subscriber(true).await;
     testing::status(&mut status, LinkStatus::is_connected).await;
+}
+
+/// A broker under full load: messages keep coming, the answer to a ping does not.
+#[tokio::test]
+async fn a_broker_that_is_too_busy_for_pings_is_not_left() {
+    let broker = FakeBroker::start().await;
+    let config = crate::mqtt::MqttConfig { keep_alive_s: 5, ..broker.config() };
+    let (link, mut arrived) = start(LinkSettings::load(&config, vec!["a/+".into()]).unwrap());
+    let mut script = broker.accept_subscriber(false).await;
+    let (mut pings, mut pkid) = (0, 0);
+    // The second ping without an answer would be one too many, were nothing else to be heard.
+    while pings < 3 {
+        pkid += 1;
+        script.publish(pkid, "x").await;
+        link.acks().ack(vec![next(&mut arrived).await.ack]);
+        loop {
+            match script.next().await {
+                Packet::PubAck(ack) => break assert_eq!(ack.pkid, pkid),
+                Packet::PingReq(_) => pings += 1,
+                other => panic!("expected PUBACK or PINGREQ, got {other:?}"),
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(link.counters().read().reconnects, 0);
+    // One that says nothing at all any more is left when the next ping is due.
+    script.hung_up().await;
+    let away = |status: &LinkStatus| matches!(status, LinkStatus::Away { reason: AwayReason::Silent, .. });
+    testing::status(&mut link.status(), away).await;
 }
 
 #[tokio::test]

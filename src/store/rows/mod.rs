@@ -257,6 +257,9 @@ pub const LONGEST_TOPIC: usize = 512;
 /// So much of a rejected message's payload is kept, in bytes.
 pub const LONGEST_PAYLOAD: usize = 4_096;
 
+/// So many rejected messages are kept, the newest; the journal of usable ones is kept whole.
+pub const MOST_REJECTED: i64 = 100_000;
+
 /// The first free numbers; all start at 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Next {
@@ -285,8 +288,21 @@ pub struct Loaded {
     pub incidents: Vec<IncidentRow>,
     /// First free numbers.
     pub next: Next,
+    /// The latest fixes of the journal, oldest first: the broker may send them again.
+    pub latest_fixes: Vec<StoredFix>,
     /// Latest arrival in the journal: the time the stored states belong to. `None` when nothing ever came.
     pub clock: Option<Timestamp>,
+}
+
+/// A fix of the journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredFix {
+    /// The party it belongs to.
+    pub role: Role,
+    /// The device.
+    pub device: String,
+    /// The fix, in the form the service gave it.
+    pub body: Vec<u8>,
 }
 
 /// Which journal rows to read: a span of arrival, oldest first.

@@ -8,7 +8,8 @@ use zones::{OrderId, Role, Timestamp};
 use super::bulk::{OnConflict, Table};
 use super::database::{Cells, Value};
 use super::rows::{
-    InputKind, InputRow, NoticeRow, OrderRow, Origin, RejectedRow, StateRow, StoredOrder, StoredState, Word,
+    InputKind, InputRow, NoticeRow, OrderRow, Origin, RejectedRow, StateRow, StoredFix, StoredOrder,
+    StoredState, Word,
 };
 
 pub(super) use delivery::*;
@@ -136,6 +137,14 @@ pub(super) fn read_input(from: &mut Columns<'_>) -> Read<InputRow> {
         body: from.bytes()?,
         decisions: from.bytes()?,
     })
+}
+
+/// Columns of a [`StoredFix`].
+pub(super) const FIX_COLUMNS: &str = "role, device, body";
+
+/// Reads [`FIX_COLUMNS`].
+pub(super) fn read_fix(from: &mut Columns<'_>) -> Read<StoredFix> {
+    Ok(StoredFix { role: role_of(from.int()?)?, device: from.text()?, body: from.bytes()? })
 }
 
 const fn role_number(role: Role) -> i64 {

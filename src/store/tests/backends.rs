@@ -65,6 +65,14 @@ impl Scratch {
         assert!(ended.rows_affected() > 0);
     }
 
+    /// Keeps every reader of a table waiting, until the result is dropped.
+    pub(super) async fn hold_up(&self, table: &str) -> PgConnection {
+        let mut connection = PgConnection::connect(&self.url).await.unwrap();
+        let lock = format!("BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE");
+        sqlx::raw_sql(AssertSqlSafe(lock)).execute(&mut connection).await.unwrap();
+        connection
+    }
+
     /// Takes it away.
     pub(super) async fn remove(self) {
         if let Some(server) = &self.server {

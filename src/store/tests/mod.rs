@@ -15,6 +15,16 @@ async fn every_row_comes_back_as_it_went_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_long_story_is_told_to_its_end() {
+    with_both(|s| Box::pin(suite::a_long_story_is_told_to_its_end(s))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_newest_rejected_messages_are_kept() {
+    with_both(|s| Box::pin(suite::only_the_newest_rejected_messages_are_kept(s))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_commit_of_unknown_outcome_can_be_tried_again() {
     with_both(|s| Box::pin(suite::second_try_changes_nothing(s))).await;
 }
@@ -193,6 +203,21 @@ async fn a_lost_server_is_found_again() {
     assert_eq!(store.load().await.unwrap().next.input, batch.inputs[0].seq + 1);
     let refused = Store::open(scratch.url()).await.unwrap_err();
     assert!(matches!(refused, StoreError::Owned { .. }), "the lock was taken again: {refused}");
+    store.close().await;
+    scratch.remove().await;
+}
+
+/// A server that takes a question and does not answer: who asked is told, and can ask again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_hangs_is_not_waited_for_for_ever() {
+    let Some(scratch) = Scratch::postgres().await else { return };
+    let store = Store::open(scratch.url()).await.unwrap();
+    let held = scratch.hold_up("alerts").await;
+    let asking = tokio::time::timeout(std::time::Duration::from_mins(1), store.latest_alert_seq());
+    let error = asking.await.expect("it gives up").unwrap_err();
+    assert!(error.is_retryable() && error.to_string().contains("no answer"), "{error}");
+    drop(held);
+    assert_eq!(store.latest_alert_seq().await.unwrap(), 0);
     store.close().await;
     scratch.remove().await;
 }

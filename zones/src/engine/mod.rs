@@ -108,6 +108,8 @@ struct Registered {
 struct Hearing {
     on: bool,
     since: Option<Timestamp>,
+    /// How much of the grace went by in spells of hearing that ended before it did.
+    served: Millis,
 }
 
 /// Where things stand, and what to do next. Holds one part of the register; it never assumes to hold all.
@@ -151,7 +153,7 @@ impl Engine {
     pub fn new() -> Self {
         Self {
             clock: Timestamp::from_millis(i64::MIN),
-            hearing: Hearing { on: true, since: None },
+            hearing: Hearing { on: true, since: None, served: Millis(0) },
             orders: BTreeMap::new(),
             by_wearer: BTreeMap::new(),
             devices: Vec::new(),

@@ -5,7 +5,7 @@ use super::timers::Timer;
 use super::{Engine, Hearing, Outcome};
 use crate::alert::AlertKind;
 use crate::standing::{Level, Standing};
-use crate::{OrderId, Role, Timestamp, policy, words};
+use crate::{Millis, OrderId, Role, Timestamp, policy, words};
 
 impl Engine {
     /// A device's timer came up: it may be silent, or silent for long.
@@ -78,7 +78,7 @@ impl Engine {
             Some(since) => self.silent_long_at(slot)?.max(since),
         };
         // What devices kept while nobody could hear them arrives first.
-        let heard = self.hearing.since.map(|since| since + policy::HEARING_GRACE);
+        let heard = self.hearing.since.map(|since| since + self.hearing.grace_left());
         Some(heard.map_or(due, |heard| due.max(heard)))
     }
 
@@ -164,13 +164,32 @@ impl Engine {
         if on == self.hearing.on {
             return Outcome::Duplicate;
         }
-        self.hearing = Hearing { on, since: on.then_some(now) };
+        self.hearing = self.hearing.turned(now, on);
         if on {
             for slot in self.device_slots() {
                 self.resume_device(slot);
             }
         }
         Outcome::Done
+    }
+}
+
+impl Hearing {
+    /// How long devices may still be unheard after `since` before their silence counts.
+    fn grace_left(self) -> Millis {
+        Millis(policy::HEARING_GRACE.0 - self.served.0)
+    }
+
+    /// What hearing becomes at `now`. A broker that drops every few seconds must not postpone every silence for
+    /// ever: the grace goes on where it was cut off, and begins anew only when it had run out.
+    fn turned(self, now: Timestamp, on: bool) -> Self {
+        let heard = self.since.map_or(self.grace_left(), |since| now - since);
+        let served = match (on, heard < self.grace_left()) {
+            (true, _) => self.served,
+            (false, true) => self.served + heard,
+            (false, false) => Millis(0),
+        };
+        Self { on, since: on.then_some(now), served }
     }
 }
 

@@ -8,7 +8,7 @@ use super::watch::WatchKey;
 use super::{Engine, Hearing, Refused};
 use crate::order::Order;
 use crate::standing::Episode;
-use crate::{DeviceId, Role, Timestamp};
+use crate::{DeviceId, Millis, Role, Timestamp};
 
 /// The state of one device; `None` when no order names it any more.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,6 +63,8 @@ pub struct Snapshot {
     pub hearing: bool,
     /// Since when, if that was ever said.
     pub hearing_since: Option<Timestamp>,
+    /// How much of the grace went by in spells of hearing that ended before it did.
+    pub hearing_served: Millis,
     /// The register, ascending by id.
     pub orders: Vec<Arc<Order>>,
     /// All devices.
@@ -93,6 +95,7 @@ impl Engine {
             clock: self.clock,
             hearing: self.hearing.on,
             hearing_since: self.hearing.since,
+            hearing_served: self.hearing.served,
             orders: self.orders().cloned().collect(),
             devices: self.device_slots().into_iter().map(|slot| self.device_row(slot)).collect(),
             histories: self
@@ -110,7 +113,8 @@ impl Engine {
     pub fn restore(snapshot: Snapshot) -> (Self, Vec<(Arc<Order>, Refused)>) {
         let mut engine = Self::new();
         engine.clock = snapshot.clock;
-        engine.hearing = Hearing { on: snapshot.hearing, since: snapshot.hearing_since };
+        engine.hearing =
+            Hearing { on: snapshot.hearing, since: snapshot.hearing_since, served: snapshot.hearing_served };
         for row in snapshot.episodes {
             if let Some(episode) = row.episode {
                 engine.about_devices.insert(row.watch, episode);

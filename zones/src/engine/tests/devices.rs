@@ -64,6 +64,25 @@ fn nobody_is_silent_while_the_service_could_not_hear() {
 }
 
 #[test]
+fn a_broker_that_drops_again_and_again_does_not_hide_a_silence() {
+    let mut case = Case::of([with_zone(order("o"), Exclusion, 1_000.0, 0.0)]);
+    case.wearer(0, 9_000.0, 0.0);
+    // Heard for 50 s, not heard for 10 s, and so on: never for a whole minute of grace.
+    let mut told = Vec::new();
+    for minute in 0..20 {
+        case.at(minute * 60, Input::Hearing(false)).unwrap();
+        case.at(minute * 60 + 10, Input::Hearing(true)).unwrap();
+        told.extend(case.levels().into_iter().map(|(kind, level)| (minute, kind, level)));
+    }
+    // Due after three minutes. The grace that was cut off in an even minute runs out in the next, odd one; what is
+    // raised then comes to light here with the next input.
+    let [(warned, Silence, Level::Warning), (alarmed, Silence, Level::Alarm)] = told[..] else {
+        panic!("{told:?}")
+    };
+    assert!((3..=5).contains(&warned) && (10..=12).contains(&alarmed), "{told:?}");
+}
+
+#[test]
 fn a_device_whose_messages_travel_long_is_not_called_silent_between_two() {
     let mut case = Case::of([with_zone(order("o"), Exclusion, 1_000.0, 0.0)]);
     for n in 0..20 {
