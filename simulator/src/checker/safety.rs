@@ -139,13 +139,13 @@ pub(super) fn check_silences(day: &Day, evidence: &Evidence<'_>, until: i64, tal
             .collect();
         times.push(until);
         for pair in times.windows(2).filter(|pair| pair[1] - pair[0] > SILENT_MS) {
-            let about = day.raised.iter().filter(|raised| {
+            let mut about = day.raised.iter().rev().filter(|raised| {
                 raised.alert.kind == AlertKind::Silence
                     && raised.alert.device.as_ref().is_some_and(|d| d.as_str() == device)
                     && raised.alert.raised_at.as_millis() < pair[1]
             });
             tally.silences += 1;
-            if about.last().is_none_or(|raised| raised.alert.level == Level::Clear) {
+            if about.next().is_none_or(|raised| raised.alert.level == Level::Clear) {
                 tally.unsaid_silence(role, pair[0]);
             }
         }

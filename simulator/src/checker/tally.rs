@@ -60,7 +60,7 @@ pub(crate) struct Approach {
 /// A day as a dot in the picture.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Noise {
-    /// Mean error of the day's fixes in metres.
+    /// Median error of the day's fixes in metres.
     pub(crate) error_m: f64,
     /// False alarms that the victim sees.
     pub(crate) false_alarms: u64,
@@ -118,8 +118,9 @@ pub(crate) struct Tally {
 impl Tally {
     /// The plain numbers of a day.
     pub(super) fn of_day(pair_day: u64, behaviour: Behaviour, day: &Day) -> Self {
-        let sum: f64 = day.heard.iter().map(|heard| heard.error_m).sum();
-        let error_m = sum / (day.heard.len() as f64).max(1.0);
+        let mut errors: Vec<f64> = day.heard.iter().map(|heard| heard.error_m).collect();
+        errors.sort_unstable_by(f64::total_cmp);
+        let error_m = errors.get(errors.len() / 2).copied().unwrap_or(0.0);
         Self {
             pair_days: 1,
             fixes: day.fixes,

@@ -30,10 +30,13 @@ pub(super) fn share(k: u64, n: u64) -> Figure {
     let scale = 1.0 / (1.0 + Z * Z / n);
     let middle = (p + Z * Z / (2.0 * n)) * scale;
     let half = Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt() * scale;
-    Figure { value: Some(p), low: (middle - half).max(0.0), high: (middle + half).min(1.0) }
+    // At the ends the interval touches them exactly; arithmetic only nearly does.
+    let low = if p == 0.0 { 0.0 } else { middle - half };
+    let high = if p == 1.0 { 1.0 } else { middle + half };
+    Figure { value: Some(p), low, high }
 }
 
-/// `k` events in `n` pair-days as a rate. Exact for Poisson events: F. Garwood, Fiducial limits for the Poisson
+/// `k` events in `n` pair-days, or about `n` episodes, as a rate. Exact for Poisson events: F. Garwood, Fiducial limits for the Poisson
 /// distribution, Biometrika 28 (1936), 437–442.
 pub(super) fn rate(k: u64, n: u64) -> Figure {
     if n == 0 {

@@ -11,8 +11,8 @@ use super::figures::rate;
 const PANEL: (f64, f64) = (420.0, 300.0);
 const MARGIN: f64 = 60.0;
 
-/// Bounds of bins of the mean error of a day's fixes, in metres.
-const BINS_M: [f64; 8] = [0.0, 4.0, 8.0, 12.0, 16.0, 24.0, 40.0, f64::INFINITY];
+/// Bounds of bins of the median error of a day's fixes, in metres.
+const BINS_M: [f64; 8] = [0.0, 2.0, 4.0, 6.0, 8.0, 12.0, 16.0, f64::INFINITY];
 
 /// Draws both panels.
 pub(super) fn draw(tally: &Tally) -> String {
@@ -133,9 +133,12 @@ fn draw_noise(svg: &mut String, tally: &Tally) {
         .collect();
     let highest = bins.iter().filter_map(|(_, k, n)| rate(*k, *n).value).fold(0.02, f64::max);
     let top = (highest * 1.5 * 50.0).ceil() / 50.0;
-    let names = ["gemiddelde fout / mean error (m)", "valse alarmen per paardag / false alarms per pair-day"];
-    let panel = Panel::new(svg, 2.0 * MARGIN + PANEL.0, (50.0, top), (10.0, top / 4.0), names);
-    let ((x0, y), (x1, _)) = (panel.at(0.0, 0.02), panel.at(50.0, 0.02));
+    let names = [
+        "mediane fout van een dag / median error of a day (m)",
+        "valse alarmen per paardag / false alarms per pair-day",
+    ];
+    let panel = Panel::new(svg, 2.0 * MARGIN + PANEL.0, (25.0, top), (5.0, top / 4.0), names);
+    let ((x0, y), (x1, _)) = (panel.at(0.0, 0.02), panel.at(25.0, 0.02));
     push(svg, format_args!("<path d=\"M{x0:.1} {y:.1}H{x1:.1}\" stroke=\"#c33\" stroke-dasharray=\"4 3\"/>"));
     for (mean, alarms, days) in bins {
         let figure = rate(alarms, days);

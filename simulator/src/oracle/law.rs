@@ -28,6 +28,14 @@ impl Watch {
         matches!(self, Self::Pair | Self::Home)
     }
 
+    /// Whether it applies at a moment.
+    pub(crate) fn applies(self, at: i64) -> bool {
+        match self {
+            Self::Pair | Self::Home => true,
+            Self::Night | Self::Curfew => !(CURFEW_UNTIL..CURFEW_FROM).contains(&LocalTime::at(at).of_day),
+        }
+    }
+
     /// The word in results.
     pub(crate) const fn word(self) -> &'static str {
         match self {
@@ -72,17 +80,6 @@ impl Law {
             Watch::Home => his.distance_m(&self.home.centre) - self.home.radius_m,
             Watch::Night => self.night.edge_m(his),
             Watch::Curfew => self.curfew.radius_m - his.distance_m(&self.curfew.centre),
-        }
-    }
-
-    /// Whether a watch applies at a moment.
-    pub(crate) fn applies(&self, watch: Watch, at: i64) -> bool {
-        match watch {
-            Watch::Pair | Watch::Home => true,
-            Watch::Night | Watch::Curfew => {
-                let of_day = LocalTime::at(at).of_day;
-                of_day >= CURFEW_FROM || of_day < CURFEW_UNTIL
-            }
         }
     }
 

@@ -31,7 +31,7 @@ impl Truth<'_> {
     /// How far beyond its alarm threshold a watch truly was at a moment, in metres; negative within. `None` while
     /// its schedule does not apply.
     pub(crate) fn gap_m(&self, watch: Watch, at: i64) -> Option<f64> {
-        if !self.law.applies(watch, at) {
+        if !watch.applies(at) {
             return None;
         }
         let his = self.wearer(at);

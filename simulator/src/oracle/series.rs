@@ -36,7 +36,7 @@ impl Series {
                     let next = at + ((nearest / most_mps * 1_000.0) as i64).clamp(STEP_MS.0, STEP_MS.1);
                     // A schedule changes on the minute.
                     let minute = at - at.rem_euclid(MINUTE) + MINUTE;
-                    if truth.law.applies(watch, next) { next } else { next.min(minute) }
+                    if watch.applies(next) { next } else { next.min(minute) }
                 }
                 None => at - at.rem_euclid(MINUTE) + MINUTE,
             };
