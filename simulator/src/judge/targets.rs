@@ -31,30 +31,42 @@ pub struct Target {
 /// could be warned of this much earlier still.
 const FURTHER_FIX_S: f64 = 60.0;
 
-/// Every target, in the order of the table.
+/// Every target, in the order of the table: first those of the design, then those of the judge.
 pub(super) fn of(tally: &Tally) -> Vec<Target> {
+    let mut targets = of_alarms(tally).to_vec();
+    targets.extend(of_time(tally));
+    targets.extend(of_words(tally));
+    for target in &mut targets {
+        target.met = target
+            .figure
+            .value
+            .is_none_or(|value| if target.at_most { value <= target.bound } else { value >= target.bound });
+    }
+    targets
+}
+
+/// What is missed, and what is raised about nothing.
+fn of_alarms(tally: &Tally) -> [Target; 5] {
     let (all, victim, operator) = (tally.all(), tally.victim_sees(), tally.operator_sees());
-    let days = tally.pair_days;
-    let (warned, could) = warned(tally);
-    let [at_once, one, more] = tally.delay_likely;
-    let mut targets = vec![
+    let rate = |count| per_day(count, tally.pair_days);
+    [
         at_most("gemiste voorvallen", "missed true episodes", count(all.missed, all.counted), 0.0),
         at_most(
             "valse alarmen bij het slachtoffer, per paardag",
             "false alarms the victim sees, per pair-day",
-            per_day(victim.false_alarms, days),
+            rate(victim.false_alarms),
             0.02,
         ),
         at_most(
             "valse waarschuwingen bij het slachtoffer, per paardag",
             "false warnings the victim sees, per pair-day",
-            per_day(victim.false_warnings, days),
+            rate(victim.false_warnings),
             0.2,
         ),
         at_most(
             "valse alarmen bij de meldkamer alleen, per paardag",
             "false alarms only the operator sees, per pair-day",
-            per_day(operator.false_alarms, days),
+            rate(operator.false_alarms),
             0.2,
         ),
         at_most(
@@ -63,6 +75,14 @@ pub(super) fn of(tally: &Tally) -> Vec<Target> {
             ratio(all.alarms, all.raised),
             1.1,
         ),
+    ]
+}
+
+/// How long before, and how long after.
+fn of_time(tally: &Tally) -> [Target; 4] {
+    let (all, (warned, could)) = (tally.all(), warned(tally));
+    let ([certain, waited, longer], [at_once, one, more]) = (tally.delay_certain, tally.delay_likely);
+    [
         at_least(
             "snelle naderingen 5 minuten vooraf gewaarschuwd",
             "fast approaches warned 5 minutes before",
@@ -72,7 +92,7 @@ pub(super) fn of(tally: &Tally) -> Vec<Target> {
         at_most(
             "zeker, en toch gewacht",
             "no doubt, and still waited",
-            count(tally.delay_certain[1] + tally.delay_certain[2], tally.delay_certain.iter().sum()),
+            count(waited + longer, certain + waited + longer),
             0.0,
         ),
         at_most(
@@ -87,8 +107,14 @@ pub(super) fn of(tally: &Tally) -> Vec<Target> {
             part(all.passages_raised, all.passages),
             0.9,
         ),
+    ]
+}
+
+/// Whether what is said is said well.
+fn of_words(tally: &Tally) -> [Target; 3] {
+    [
         at_most(
-            "berichten dubbel of terug in de tijd",
+            "meldingen dubbel of terug in de tijd",
             "alerts twice or back in time",
             count(tally.twice + tally.backwards, tally.alerts),
             0.0,
@@ -105,14 +131,7 @@ pub(super) fn of(tally: &Tally) -> Vec<Target> {
             count(tally.unsaid_silences, tally.silences),
             0.0,
         ),
-    ];
-    for target in &mut targets {
-        target.met = target
-            .figure
-            .value
-            .is_none_or(|value| if target.at_most { value <= target.bound } else { value >= target.bound });
-    }
-    targets
+    ]
 }
 
 /// Fast approaches that were warned of in time, of those that the world made it possible for.
