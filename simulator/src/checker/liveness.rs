@@ -3,7 +3,7 @@
 use crate::judge::Heard;
 use crate::oracle::{Episode, Spot, Watch};
 
-use zones::Role;
+use zones::{AlertKind, Level, Role};
 
 use super::evidence::parties;
 use super::spells::Spell;
@@ -14,6 +14,8 @@ use super::{Case, INTERVAL_MS};
 const COUNTS_MS: i64 = 2 * INTERVAL_MS;
 /// So deep for so long, an episode that the radio did not show was hidden by the radio and not short.
 const HIDDEN_M: f64 = 50.0;
+/// What the radio hid must be told of within this, before or after: a silence may have begun long before.
+const TOLD_MS: i64 = 10 * INTERVAL_MS;
 /// An alarm belongs to an episode when it is said at most so long after it: one further fix, and its way here.
 const AFTER_MS: i64 = INTERVAL_MS + INTERVAL_MS / 2;
 /// … or that long before it: what approaches may be alarmed about by the radio's error.
@@ -31,6 +33,9 @@ impl Case<'_> {
             tally.episode(episode, weight, !alarms.is_empty(), alarms.len() - usize::from(again));
             if weight == Weight::Counts && !alarms.is_empty() && !again {
                 self.check_delay(episode, &alarms, tally);
+            }
+            if weight == Weight::Hidden && alarms.is_empty() && self.is_told_of(episode) {
+                tally.hidden_told(self.watch);
             }
             if weight == Weight::Short && self.first_shown(episode).is_none() && self.shown_between(episode) {
                 tally.passage(episode, !alarms.is_empty());
@@ -74,6 +79,16 @@ impl Case<'_> {
             .all(|role| self.evidence.between(*role, from, until).iter().filter(|h| h.is_good()).count() >= 2)
     }
 
+    /// Whether somebody was told that something may be wrong about that time: a silence, a possible alarm, a warning.
+    fn is_told_of(&self, episode: &Episode) -> bool {
+        let (from, until) = (episode.from - TOLD_MS, episode.until + TOLD_MS);
+        self.day.raised.iter().any(|raised| {
+            let alert = &raised.alert;
+            let about = alert.kind == AlertKind::Silence || super::watch_of(raised) == Some(self.watch);
+            about && alert.level > Level::Clear && (from..=until).contains(&alert.raised_at.as_millis())
+        })
+    }
+
     /// Counts the fixes that arrived between the first that shows the episode and the alarm.
     fn check_delay(&self, episode: &Episode, alarms: &[&Spell<'_>], tally: &mut Tally) {
         let said_at = alarms.iter().map(|spell| spell.said_at).min().unwrap_or(i64::MAX);
@@ -91,6 +106,8 @@ impl Case<'_> {
     /// doubt.
     fn first_shown(&self, episode: &Episode) -> Option<(i64, bool)> {
         let mut newest: [Option<Heard>; 2] = [None; 2];
+        // Whether the fix before was right: after one that was not, a detection may take the right one for wrong.
+        let mut steady = [true; 2];
         let fresh = |heard: &Heard| heard.true_at >= episode.from - BEFORE_MS && heard.is_good();
         for heard in self.evidence.arrivals {
             if heard.arrived_at > episode.until + AFTER_MS {
@@ -100,6 +117,7 @@ impl Case<'_> {
             if known.is_some_and(|known| known.true_at > heard.true_at) || !heard.is_live() {
                 continue;
             }
+            steady[heard.role as usize] = known.is_none_or(|before| before.is_good());
             *known = Some(*heard);
             let (Some(his), hers) = (newest[0], newest[1]) else { continue };
             let hers = if self.watch == Watch::Pair { hers } else { Some(his) };
@@ -113,7 +131,8 @@ impl Case<'_> {
             }
             let gap = self.truth.law.gap_m(self.watch, &his.spot, &hers.spot);
             if gap <= 0.0 && !self.is_vague(&his, &hers) {
-                return Some((heard.arrived_at, gap + self.doubt_m(&his, &hers) <= 0.0));
+                let sure = steady == [true; 2] && gap + self.doubt_m(&his, &hers) <= 0.0;
+                return Some((heard.arrived_at, sure));
             }
         }
         None

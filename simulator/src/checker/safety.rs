@@ -62,12 +62,22 @@ impl Case<'_> {
         }
     }
 
+    /// Whether the newest fixes of both leave no doubt. One that the detection may have held back, because it shows
+    /// another place than its party was at, may have been passed over.
     fn may_be_certain(&self, said_at: i64) -> bool {
-        let newest = |role| {
-            let of = self.evidence.of_party(role).iter().filter(|heard| heard.arrived_at <= said_at);
-            of.max_by_key(|heard| heard.true_at)
+        let newest = |role, also_wrong: bool| {
+            let known = |heard: &&Heard| heard.arrived_at <= said_at && (also_wrong || heard.is_good());
+            self.evidence.of_party(role).iter().filter(known).max_by_key(|heard| heard.true_at)
         };
-        let (Some(his), Some(hers)) = (newest(Role::Wearer), newest(Role::Victim)) else { return false };
+        let choices = [(true, true), (true, false), (false, true), (false, false)];
+        choices.into_iter().any(|(his, hers)| {
+            newest(Role::Wearer, his)
+                .zip(newest(Role::Victim, hers))
+                .is_some_and(|(his, hers)| self.leaves_no_doubt(his, hers))
+        })
+    }
+
+    fn leaves_no_doubt(&self, his: &Heard, hers: &Heard) -> bool {
         let age_s = (his.true_at - hers.true_at).abs() as f64 / 1_000.0;
         let least_mps = zones::policy::LEAST_SPEED_MPS;
         let uncertainty_m = his.accuracy_m.hypot(hers.accuracy_m) + age_s * least_mps;

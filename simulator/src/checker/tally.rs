@@ -28,9 +28,11 @@ pub(crate) struct Found {
     /// Shorter ones, and those of them that were raised.
     pub(crate) short: u64,
     pub(crate) short_raised: u64,
-    /// Ones that the radio hid, and those of them that were raised all the same.
+    /// Ones that the radio hid, those of them that were raised all the same, and of the rest those that something
+    /// was said about: a silence, a possible alarm, a warning.
     pub(crate) hidden: u64,
     pub(crate) hidden_raised: u64,
+    pub(crate) hidden_told: u64,
     /// Short ones that only the way between two fixes shows, and those of them that were raised.
     pub(crate) passages: u64,
     pub(crate) passages_raised: u64,
@@ -234,6 +236,10 @@ impl Tally {
         }
     }
 
+    pub(super) fn hidden_told(&mut self, watch: Watch) {
+        self.of(watch).hidden_told += 1;
+    }
+
     pub(super) fn passage(&mut self, episode: &Episode, raised: bool) {
         let found = self.of(episode.watch);
         found.passages += 1;
@@ -294,6 +300,7 @@ impl Found {
         self.short_raised += other.short_raised;
         self.hidden += other.hidden;
         self.hidden_raised += other.hidden_raised;
+        self.hidden_told += other.hidden_told;
         self.passages += other.passages;
         self.passages_raised += other.passages_raised;
         self.raised += other.raised;

@@ -1,4 +1,26 @@
 //! `simulator evaluate`: world → radio → detection → oracle → checker, and what comes of it in numbers.
+//!
+//! What the numbers mean:
+//!
+//! - *The radio's error* about a watch at a moment: the 95 % radius of the kind of fixes that stood then (satellites
+//!   under that sky, networks, a beacon), of both parties added up for a pair. Reflections and wrong places are errors
+//!   beyond it.
+//! - *An episode*: truth within an alarm threshold, until it was 100 m beyond it for a minute. It *counts* when truth
+//!   stayed within by the radio's error for two expected fixes, and two right fixes of each party fell in that time,
+//!   whenever they arrived. One that was deep and long enough but lacked the fixes is *hidden* by the radio; others
+//!   are *short*.
+//! - *Missed*: it counts, and no alarm stood during it or within a fix and a half after it, nor was one raised late
+//!   about that time.
+//! - *A false alarm*: truth stayed beyond the threshold by more than the radio's error from two minutes before the
+//!   fixes that the alarm rests on until it was said. *A false warning*: the same of the warning threshold, and the
+//!   alarm distance was out of reach within the warning time at every closing speed that could have been measured.
+//!   What is only possible goes to the operator and is neither.
+//! - *Delay*: fixes that arrived between the first after which the newest of both parties show an episode, and its
+//!   alarm.
+//! - *Warning time*: from when the victim's warning began (about her or about the zone of her home) that stood when
+//!   the alarm distance was reached, at 30 km/h or more over the last minute and with working devices. It counts where
+//!   the order's own rules, applied to the truth at the moments of the same fixes, warn six minutes before: five, and
+//!   the one further fix that a likely warning may take.
 
 mod case;
 mod day;

@@ -49,6 +49,7 @@ pub struct Watched {
     pub short_raised: u64,
     pub hidden_by_radio: u64,
     pub hidden_raised: u64,
+    pub hidden_told: u64,
     pub passages: u64,
     pub passages_raised: u64,
     pub raised: u64,
@@ -151,23 +152,23 @@ impl Report {
     fn print_watches(&self, to: &mut impl Write) -> io::Result<()> {
         writeln!(
             to,
-            "\n{:<22}{:>9}{:>8}{:>16}{:>16}{:>14}{:>8}",
-            "", "tellen", "gemist", "kort (gemeld)", "verborgen", "vals alarm", "waarsch."
+            "\n{:<22}{:>9}{:>8}{:>16}{:>22}{:>15}{:>10}",
+            "", "tellen", "gemist", "kort (gemeld)", "verborgen (+ gezegd)", "valse alarmen", "waarsch."
         )?;
         writeln!(
             to,
-            "{:<22}{:>9}{:>8}{:>16}{:>16}{:>14}{:>8}",
-            "", "counted", "missed", "short (raised)", "hidden (rsd.)", "false alarms", "warn."
+            "{:<22}{:>9}{:>8}{:>16}{:>22}{:>15}{:>10}",
+            "", "counted", "missed", "short (raised)", "hidden (+ told)", "false alarms", "warnings"
         )?;
         for watch in &self.watches {
             writeln!(
                 to,
-                "{:<22}{:>9}{:>8}{:>16}{:>16}{:>14}{:>8}",
+                "{:<22}{:>9}{:>8}{:>16}{:>22}{:>15}{:>10}",
                 watch.watch,
                 watch.counted,
                 watch.missed,
                 format!("{} ({})", watch.short, watch.short_raised),
-                format!("{} ({})", watch.hidden_by_radio, watch.hidden_raised),
+                format!("{} ({} + {})", watch.hidden_by_radio, watch.hidden_raised, watch.hidden_told),
                 watch.false_alarms,
                 watch.false_warnings
             )?;
@@ -236,6 +237,7 @@ impl Watched {
             short_raised: found.short_raised,
             hidden_by_radio: found.hidden,
             hidden_raised: found.hidden_raised,
+            hidden_told: found.hidden_told,
             passages: found.passages,
             passages_raised: found.passages_raised,
             raised: found.raised,
