@@ -139,10 +139,7 @@ impl Service {
             ingest.stop().await; // Acknowledgements of the last batch leave with it.
             ended
         });
-        let rest = stop.rest.clone();
-        parts.spawn(async move { dispatcher.run(rest).await.map_err(Failure::new) });
-        let rest = stop.rest.clone();
-        parts.spawn(async move { notices.run(rest).await.map_err(Failure::new) });
+        deliver(&mut parts, dispatcher, notices, &stop.rest);
         let rest = stop.rest.clone();
         parts.spawn(async move { api::serve(listener, state, rest).await.map_err(Failure::new) });
         parts.spawn(figures(store.clone(), metrics, stop.rest.clone()));
@@ -179,6 +176,19 @@ impl Service {
         self.store.close().await;
         result
     }
+}
+
+/// Sets what empties the outbox to work.
+fn deliver(
+    parts: &mut JoinSet<Result<(), Failure>>,
+    dispatcher: Dispatcher<Roads>,
+    notices: Notices,
+    stop: &CancellationToken,
+) {
+    let rest = stop.clone();
+    parts.spawn(async move { dispatcher.run(rest).await.map_err(Failure::new) });
+    let rest = stop.clone();
+    parts.spawn(async move { notices.run(rest).await.map_err(Failure::new) });
 }
 
 async fn bind(listen: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure> {

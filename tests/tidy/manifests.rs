@@ -8,8 +8,20 @@ use toml::{Table, Value};
 use super::{none, root};
 
 /// All that `zones` may depend on: a longer list is a decision, not an accident.
-const OF_ZONES: [&str; 9] =
-    ["geo", "geographiclib-rs", "jiff", "rstar", "rustc-hash", "serde", "serde_json", "thiserror", "uuid"];
+const OF_ZONES: [&str; 12] = [
+    "geo",
+    "geographiclib-rs",
+    "hashbrown",
+    "jiff",
+    "rstar",
+    "rustc-hash",
+    "serde",
+    "serde_json",
+    "smallvec",
+    "smol_str",
+    "thiserror",
+    "uuid",
+];
 
 /// Libraries that were decided against, and why; none may come in through another either.
 const DECIDED_AGAINST: [(&str, &str); 6] = [

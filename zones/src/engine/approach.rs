@@ -29,7 +29,7 @@ pub(super) struct Closing {
 pub(super) fn closing(his: &DeviceState, hers: &DeviceState, at: Timestamp) -> Option<Closing> {
     let (his_motion, hers_motion) = (motion(his, at)?, motion(hers, at)?);
     let (here, there) = (his.last?.fix.position, hers.last?.fix.position);
-    let [east, north] = metres_between(here, there);
+    let [east, north] = metres_between(here, there, narrowness(here));
     let apart_m = east.hypot(north);
     if apart_m < 1.0 {
         return None;
@@ -63,10 +63,10 @@ fn motion(state: &DeviceState, at: Timestamp) -> Option<Motion> {
     }
     let newest = state.track.newest_first().take_while(|kept| last.at - kept.at() <= policy::CLOSING_OVER);
     let (mut count, mut t, mut x, mut y, mut tt, mut tx, mut ty) = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0);
-    let mut noise_m = policy::CLOSING_NOISE_M;
+    let (mut noise_m, narrow) = (policy::CLOSING_NOISE_M, narrowness(last.fix.position));
     for kept in newest {
         let time = (kept.at() - last.at).as_secs_f64();
-        let [east, north] = metres_between(last.fix.position, kept.position());
+        let [east, north] = metres_between(last.fix.position, kept.position(), narrow);
         noise_m = noise_m.max(kept.accuracy_m());
         (count, t, x, y) = (count + 1.0, t + time, x + east, y + north);
         (tt, tx, ty) = (tt + time * time, tx + time * east, ty + time * north);
@@ -84,10 +84,14 @@ fn unknown(state: &DeviceState) -> Motion {
     Motion { east: 0.0, north: 0.0, sigma: state.reckoned_speed_mps() }
 }
 
+/// How much narrower a degree of longitude is than one of latitude.
+fn narrowness(place: Position) -> f64 {
+    place.lat_deg().to_radians().cos()
+}
+
 /// From one place to another, metres east and north, on a plane.
-fn metres_between(from: Position, to: Position) -> [f64; 2] {
+fn metres_between(from: Position, to: Position, narrow: f64) -> [f64; 2] {
     let lon = to.lon_deg() - from.lon_deg();
     let lon = if lon.abs() > 180.0 { lon - 360.0_f64.copysign(lon) } else { lon };
-    let narrow = f64::midpoint(from.lat_deg(), to.lat_deg()).to_radians().cos();
     [lon * narrow * DEGREE_M, (to.lat_deg() - from.lat_deg()) * DEGREE_M]
 }

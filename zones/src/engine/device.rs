@@ -43,7 +43,7 @@ pub struct DeviceState {
     /// Since when these coordinates say nothing of where it is, however fresh they claim to be.
     pub frozen_since: Option<Timestamp>,
     /// Its newest fixes, and where they came from.
-    pub track: Box<Track>,
+    pub track: Track,
     /// Until when it was told to report more often.
     pub near_until: Option<Timestamp>,
     /// What a victim was last told of her protection.

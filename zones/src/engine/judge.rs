@@ -2,7 +2,7 @@
 
 use super::approach;
 use super::device::{self, DeviceState};
-use super::watch::{Target, What};
+use super::watch::{Target, Watch, What};
 use super::way::Step;
 use super::{Effect, Engine};
 use crate::decision::{Decision, Rule};
@@ -192,7 +192,7 @@ impl Engine {
         let look = Look {
             coarse: his.fix.is_coarse() || hers.fix.is_coarse(),
             may_clear: now - older_at <= policy::CLEARS_WITHIN,
-            contact_s: contact_s(&thresholds, distance_m, &wearer.state, &victim.state, at),
+            contact_s: contact_s(watch, distance_m, &wearer.state, &victim.state, at),
             ..Look::new(at, distance_m, spread_m + strayed_m)
         };
         Some(Sight { thresholds, look, rule: watch.rule, error_m })
@@ -273,16 +273,13 @@ pub(super) fn reported_m(rule: Rule, distance_m: f64) -> f64 {
 
 /// Seconds to the alarm distance at the present closing speed; infinite when they do not close in for certain.
 /// Most are too far away and too slow for it to matter, which takes a multiplication.
-fn contact_s(
-    thresholds: &Thresholds,
-    distance_m: f64,
-    his: &DeviceState,
-    hers: &DeviceState,
-    at: Timestamp,
-) -> f64 {
+fn contact_s(watch: &Watch, distance_m: f64, his: &DeviceState, hers: &DeviceState, at: Timestamp) -> f64 {
+    let thresholds = &watch.thresholds;
     let left_m = distance_m - thresholds.alarm_m;
+    // Only what stands raised is kept up longer than it would be raised.
+    let times = if watch.episode.is_some() { policy::CONTACT_KEPT_TIMES } else { 1.0 };
     let fastest_mps = f64::from(his.speed_mps + hers.speed_mps) + 2.0 * policy::LEAST_SPEED_MPS;
-    let in_reach = left_m <= fastest_mps * thresholds.warning_s * policy::CONTACT_KEPT_TIMES;
+    let in_reach = left_m <= fastest_mps * thresholds.warning_s * times;
     if thresholds.warning_s <= 0.0 || left_m <= 0.0 || !in_reach {
         return f64::INFINITY;
     }

@@ -160,7 +160,7 @@ impl Engine {
             let other = &self.devices[other as usize];
             let theirs = other.state.track.between(&other.history, leg.from.at, leg.to.at);
             let theirs: Vec<Stop> = theirs.into_iter().map(Stop::from).collect();
-            let own = [Stop::of(&leg.from, false), Stop::of(&leg.to, true)];
+            let own = [leg.from, leg.to];
             return closest_m(&own, &theirs, leg.from.at, leg.to.at);
         }
         let Some(Target::Zone(zone)) = watch.target() else { return None };

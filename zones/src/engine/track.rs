@@ -7,6 +7,7 @@
 use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 use super::device::Seen;
 use crate::geometry::Way;
@@ -16,7 +17,10 @@ use crate::{Fix, Millis, Position, Timestamp, policy};
 const NEWEST: usize = 8;
 
 /// Kept places that may wait to be put with the history: so often its row is written less than a device's.
-const PENDING_MOST: usize = 8;
+const PENDING_MOST: usize = 6;
+
+/// Three can come at once.
+const PENDING_ROOM: usize = PENDING_MOST + 2;
 
 /// Unit of the gaps between fixes.
 const GAP_MS: i64 = 15_000;
@@ -94,6 +98,12 @@ impl Kept {
         [f64::from(self.lat) - f64::from(other.lat), lon as f64]
     }
 
+    /// How far another place is, at most, in metres: along the axes of the map, which takes no root.
+    pub(super) fn at_most_from_m(self, other: Self) -> f64 {
+        let [lat, lon] = self.from(other);
+        (lat.abs() + lon.abs()) * UNIT_M * 1.001
+    }
+
     /// Takes over the worst of a stretch that ends here.
     fn worst_of(self, earlier: Self) -> Self {
         Self { accuracy: self.accuracy.max(earlier.accuracy), gap: self.gap.max(earlier.gap), ..self }
@@ -162,7 +172,57 @@ impl Open {
     }
 }
 
-/// The newest fixes, and the part of the track that is not with the history yet.
+/// Kept places that wait to be put with the history; in place and of one size, so that copying them is nothing
+/// but copying.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(from = "Vec<Kept>", into = "Vec<Kept>")]
+struct Pending {
+    places: [Kept; PENDING_ROOM],
+    count: u8,
+}
+
+impl Pending {
+    fn as_slice(&self) -> &[Kept] {
+        &self.places[..usize::from(self.count)]
+    }
+
+    fn as_mut_slice(&mut self) -> &mut [Kept] {
+        &mut self.places[..usize::from(self.count)]
+    }
+
+    fn len(&self) -> usize {
+        usize::from(self.count)
+    }
+
+    /// Adds a place. There is room: it is settled before that runs out.
+    fn push(&mut self, kept: Kept) {
+        if let Some(place) = self.places.get_mut(usize::from(self.count)) {
+            *place = kept;
+            self.count += 1;
+        }
+    }
+
+    fn clear(&mut self) {
+        *self = Self::default(); // What is left over would make two alike differ.
+    }
+}
+
+impl From<Vec<Kept>> for Pending {
+    fn from(places: Vec<Kept>) -> Self {
+        let mut pending = Self::default();
+        places.into_iter().for_each(|kept| pending.push(kept));
+        pending
+    }
+}
+
+impl From<Pending> for Vec<Kept> {
+    fn from(pending: Pending) -> Self {
+        pending.as_slice().to_vec()
+    }
+}
+
+/// The newest fixes, and the part of the track that is not with the history yet. All of it lies in place: it is
+/// copied with every fix, and that must cost no allocation.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Track {
     /// Round: the oldest is overwritten by the next.
@@ -170,7 +230,7 @@ pub struct Track {
     count: u8,
     next: u8,
     open: Option<Open>,
-    pending: Vec<Kept>,
+    pending: Pending,
 }
 
 impl Track {
@@ -221,13 +281,14 @@ impl Track {
 
     /// Puts what is pending with the history, and keeps that within bounds.
     pub(super) fn settle(&mut self, history: &mut Vec<Kept>) {
-        history.append(&mut self.pending);
+        history.reserve_exact((policy::TRACK_MOST + PENDING_ROOM).saturating_sub(history.len()));
+        history.extend_from_slice(self.pending.as_slice());
+        self.pending.clear();
         if let Some(newest) = history.last().map(|kept| kept.at()) {
             let old = history.iter().take_while(|kept| newest - kept.at() > policy::HISTORY).count();
             history.drain(..old.saturating_sub(1)); // One before the day, so that its beginning is known.
         }
         thin(history);
-        history.shrink_to(policy::TRACK_MOST);
     }
 
     /// Puts a late fix where it belongs; `true` when the history was changed.
@@ -269,9 +330,16 @@ impl Track {
                     self.pending.push(open.to);
                     self.open = Some(Open::new(open.to));
                 }
-                let into_history = self.pending.first().is_none_or(|first| late.at() < first.at());
-                put(if into_history { &mut *history } else { &mut self.pending }, late);
-                if let Some(first) = self.pending.first_mut().filter(|_| into_history) {
+                let into_history = self.pending.as_slice().first().is_none_or(|first| late.at() < first.at());
+                if into_history {
+                    put(history, late);
+                } else {
+                    let mut pending = self.pending.as_slice().to_vec();
+                    put(&mut pending, late);
+                    self.pending.clear();
+                    pending.into_iter().for_each(|kept| self.pending.push(kept));
+                }
+                if let Some(first) = self.pending.as_mut_slice().first_mut().filter(|_| into_history) {
                     first.gap = first.gap.min(packed_gap(first.at() - late.at()));
                 }
                 if into_history || self.pending.len() >= PENDING_MOST {
@@ -298,7 +366,7 @@ impl Track {
         let next = usize::from(self.next);
         let newest =
             (1..=usize::from(self.count)).rev().map(move |back| self.newest[(next + NEWEST - back) % NEWEST]);
-        history.iter().chain(&self.pending).copied().chain(open).chain(newest)
+        history.iter().chain(self.pending.as_slice()).copied().chain(open).chain(newest)
     }
 
     /// The kept places at or before a moment, and at or after it.
@@ -345,12 +413,18 @@ fn put(kept: &mut Vec<Kept>, late: Kept) {
 /// Leaves out what changes the track least until no more is kept than may be. What a place was off the straight
 /// way between its neighbours is added to the uncertainty of that way.
 fn thin(history: &mut Vec<Kept>) {
+    /// More than ever comes together here; what does not fit in place goes to the heap.
+    const ROOM: usize = 64;
     while history.len() > policy::TRACK_MOST {
-        let off = |n: usize| (off_the_way_m(history[n - 1], history[n], history[n + 1]), n);
-        let mut inner: Vec<(f64, usize)> = (1..history.len() - 1).map(off).collect();
+        // The country is not so tall that one latitude would not do for an order of what matters least; nearest the
+        // equator nothing is underestimated.
+        let nearest = history.iter().map(|kept| kept.lat.unsigned_abs()).min().unwrap_or(0);
+        let narrow = (f64::from(nearest) / PER_DEG).to_radians().cos();
+        let off = |n: usize| (off_the_way_m(history[n - 1], history[n], history[n + 1], narrow), n);
+        let mut inner: SmallVec<[(f64, usize); ROOM]> = (1..history.len() - 1).map(off).collect();
         inner.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         let excess = history.len() - policy::TRACK_MOST;
-        let mut gone: Vec<(usize, f64)> = Vec::with_capacity(excess);
+        let mut gone: SmallVec<[(usize, f64); PENDING_ROOM]> = SmallVec::new();
         for (off_m, n) in inner {
             if gone.len() < excess && gone.iter().all(|(other, _)| other.abs_diff(n) > 1) {
                 gone.push((n, off_m));
@@ -366,12 +440,11 @@ fn thin(history: &mut Vec<Kept>) {
     }
 }
 
-fn off_the_way_m(before: Kept, kept: Kept, after: Kept) -> f64 {
+fn off_the_way_m(before: Kept, kept: Kept, after: Kept, narrow: f64) -> f64 {
     let share = share_of(kept.at(), before.at(), after.at());
     let (way, moved) = (after.from(before), kept.from(before));
-    let narrow = (f64::from(kept.lat) / PER_DEG).to_radians().cos();
     let [lat, lon]: [f64; 2] = std::array::from_fn(|axis| moved[axis] - way[axis] * share);
-    (lat * UNIT_M).hypot(lon * UNIT_M * narrow)
+    UNIT_M * (lat * lat + lon * lon * narrow * narrow).sqrt()
 }
 
 /// How far a moment lies between two others, 0 to 1.

@@ -9,14 +9,16 @@ use crate::decision::{Decision, Rule};
 use crate::engine::Effect;
 use crate::geometry::Way;
 use crate::standing::{Certainty, Episode, Look, Standing};
-use crate::{Millis, Position, Role, Timestamp, geodesy, policy};
+use crate::{Millis, Position, Role, Timestamp, policy};
 
 /// The straight way from a device's last fix but one to its last.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Step {
     pub(super) role: Role,
-    pub(super) from: Seen,
-    pub(super) to: Seen,
+    pub(super) from: Stop,
+    pub(super) to: Stop,
+    /// The worse of both accuracies.
+    pub(super) uncertainty_m: f64,
     /// No shorter than it is on the ground.
     pub(super) length_m: f64,
 }
@@ -31,14 +33,15 @@ impl Step {
         let length_m = quick_m * 1.01 + 1.0;
         (linked && quick_m.is_finite() && !from.fix.is_coarse() && !to.fix.is_coarse()).then_some(Self {
             role,
-            from: *from,
-            to: *to,
+            from: Stop::of(from, false),
+            to: Stop::of(to, true),
+            uncertainty_m: from.fix.uncertainty_m().max(to.fix.uncertainty_m()),
             length_m,
         })
     }
 
     pub(super) fn way(&self) -> Way {
-        Way::new(self.from.fix.position, self.to.fix.position)
+        Way::new(self.from.position, self.to.position)
     }
 
     /// Whether zones may lie along it that neither end is near.
@@ -113,7 +116,7 @@ impl Engine {
         }
         let way = step.way();
         let place = way.at(zone.shape.share_within(&way)?);
-        let uncertainty_m = step.from.fix.uncertainty_m().max(step.to.fix.uncertainty_m());
+        let uncertainty_m = step.uncertainty_m;
         Some(Met { distance_m: zone.shape.edge_distance_m(place), uncertainty_m })
     }
 
@@ -132,17 +135,18 @@ impl Engine {
         if now_m - most_m > alarm_m {
             return None; // Most are farther apart than anybody can have gone.
         }
-        let uncertainty_m = step.from.fix.uncertainty_m().max(step.to.fix.uncertainty_m());
-        let uncertainty_m = uncertainty_m.hypot(last.fix.uncertainty_m());
-        if now_m - gone_since_m(other, step.from.at) > alarm_m
-            || uncertainty_m > sight.thresholds.vague_beyond_m
+        if now_m - gone_since_m(other, step.from.at) > alarm_m {
+            return None;
+        }
+        let uncertainty_m = step.uncertainty_m.hypot(last.fix.uncertainty_m());
+        if uncertainty_m > sight.thresholds.vague_beyond_m
             || other.state.is_vague()
             || !watch.in_force(step.from.at)
         {
             return None;
         }
         let until = step.to.at.min(last.at);
-        let own = [Stop::of(&step.from, false), Stop::of(&step.to, true)];
+        let own = [step.from, step.to];
         let theirs = other.state.track.between(&other.history, step.from.at, until);
         let theirs: Vec<Stop> = theirs.into_iter().map(Stop::from).collect();
         let distance_m = closest_m(&own, &theirs, step.from.at, until)?;
@@ -157,12 +161,12 @@ impl Engine {
     }
 }
 
-/// How far somebody went since a moment, fix by fix; more than that when the track does not reach back so far.
+/// How far somebody went since a moment at the most, fix by fix; more than that when the track does not reach back so far.
 fn gone_since_m(device: &Device, since: Timestamp) -> f64 {
     let (mut gone_m, mut later): (f64, Option<Kept>) = (1.0, None);
     for kept in device.state.track.newest_first() {
         if let Some(later) = later {
-            gone_m += geodesy::quick_distance_m(kept.position(), later.position()).0 * 1.01;
+            gone_m += later.at_most_from_m(kept);
         }
         if kept.at() <= since {
             return gone_m;
@@ -176,13 +180,13 @@ fn gone_since_m(device: &Device, since: Timestamp) -> f64 {
 /// A place on somebody's way, and whether it is known how he came there.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stop {
-    at: Timestamp,
+    pub(super) at: Timestamp,
     position: Position,
     linked: bool,
 }
 
 impl Stop {
-    pub(super) fn of(seen: &Seen, linked: bool) -> Self {
+    fn of(seen: &Seen, linked: bool) -> Self {
         Self { at: seen.at, position: seen.fix.position, linked }
     }
 }
