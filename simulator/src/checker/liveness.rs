@@ -14,7 +14,7 @@ use super::{Case, INTERVAL_MS};
 const COUNTS_MS: i64 = 2 * INTERVAL_MS;
 /// So deep for so long, an episode that the radio did not show was hidden by the radio and not short.
 const HIDDEN_M: f64 = 50.0;
-/// What the radio hid must be told of within this, before or after: a silence may have begun long before.
+/// What the radio hid should have been told of until so long after it.
 const TOLD_MS: i64 = 10 * INTERVAL_MS;
 /// An alarm belongs to an episode when it is said at most so long after it: one further fix, and its way here.
 const AFTER_MS: i64 = INTERVAL_MS + INTERVAL_MS / 2;
@@ -34,8 +34,8 @@ impl Case<'_> {
             if weight == Weight::Counts && !alarms.is_empty() && !again {
                 self.check_delay(episode, &alarms, tally);
             }
-            if weight == Weight::Hidden && alarms.is_empty() && self.is_told_of(episode) {
-                tally.hidden_told(self.watch);
+            if weight == Weight::Hidden && alarms.is_empty() {
+                tally.hidden_unraised(episode, self.is_told_of(episode));
             }
             if weight == Weight::Short && self.first_shown(episode).is_none() && self.shown_between(episode) {
                 tally.passage(episode, !alarms.is_empty());
@@ -81,12 +81,24 @@ impl Case<'_> {
 
     /// Whether somebody was told that something may be wrong about that time: a silence, a possible alarm, a warning.
     fn is_told_of(&self, episode: &Episode) -> bool {
-        let (from, until) = (episode.from - TOLD_MS, episode.until + TOLD_MS);
-        self.day.raised.iter().any(|raised| {
-            let alert = &raised.alert;
-            let about = alert.kind == AlertKind::Silence || super::watch_of(raised) == Some(self.watch);
-            about && alert.level > Level::Clear && (from..=until).contains(&alert.raised_at.as_millis())
-        })
+        let mut stands = [false; 3];
+        for raised in &self.day.raised {
+            let (alert, at) = (&raised.alert, raised.alert.raised_at.as_millis());
+            let about = match alert.kind {
+                AlertKind::Silence if alert.victim.is_none() => 0,
+                AlertKind::Silence => 1,
+                _ if super::watch_of(raised) == Some(self.watch) => 2,
+                _ => continue,
+            };
+            if at > episode.until + TOLD_MS {
+                break;
+            }
+            if at > episode.from && stands.contains(&true) {
+                return true;
+            }
+            stands[about] = alert.level > Level::Clear;
+        }
+        stands.contains(&true)
     }
 
     /// Counts the fixes that arrived between the first that shows the episode and the alarm.

@@ -154,8 +154,8 @@ impl Tally {
         self.silences += other.silences;
         self.unsaid_silences += other.unsaid_silences;
         for example in other.examples.into_iter().filter(|example| !example.what.is_empty()) {
-            let kind = |what: &str| what.split(':').next().map(str::to_owned);
-            let same = self.examples.iter().filter(|known| kind(&known.what) == kind(&example.what)).count();
+            let kind = |example: &Example| example.what.split(',').next().map(str::to_owned);
+            let same = self.examples.iter().filter(|known| kind(known) == kind(&example)).count();
             if same < EXAMPLES {
                 self.examples.push(example);
             }
@@ -236,8 +236,15 @@ impl Tally {
         }
     }
 
-    pub(super) fn hidden_told(&mut self, watch: Watch) {
-        self.of(watch).hidden_told += 1;
+    pub(super) fn hidden_unraised(&mut self, episode: &Episode, told: bool) {
+        self.of(episode.watch).hidden_told += u64::from(told);
+        if !told {
+            let seconds = (episode.until - episode.from) / 1_000;
+            self.example(
+                episode.from,
+                format!("hidden: {}, {seconds} s, and nothing said", episode.watch.word()),
+            );
+        }
     }
 
     pub(super) fn passage(&mut self, episode: &Episode, raised: bool) {
@@ -263,7 +270,7 @@ impl Tally {
     pub(super) fn approach(&mut self, at: i64, approach: Approach) {
         if approach.could_s >= IN_TIME_S && approach.lead_s < IN_TIME_S {
             let Approach { kmh, lead_s, could_s, .. } = approach;
-            let what = format!("late warning: {kmh:.0} km/h, {lead_s:.0} s before, could be {could_s:.0} s");
+            let what = format!("late warning, {kmh:.0} km/h, {lead_s:.0} s before, could be {could_s:.0} s");
             self.example(at, what);
         }
         self.approaches.push(approach);
@@ -282,7 +289,7 @@ impl Tally {
     pub(super) fn overclaimed(&mut self, alert: &Alert) {
         self.overclaimed += 1;
         let said = (alert.distance_m.unwrap_or(f64::NAN), alert.uncertainty_m.unwrap_or(f64::NAN));
-        let what = format!("overclaimed: said to be certain at {} ± {} m", said.0, said.1);
+        let what = format!("overclaimed, said to be certain at {} ± {} m", said.0, said.1);
         self.example(alert.raised_at.as_millis(), what);
     }
 
