@@ -1,5 +1,5 @@
 -- Where devices were in the last 24 hours, for fixes that come late. Apart from their state, which changes with
--- every fix: this is written with one fix in eight at the most.
+-- every fix: this is written with one fix in several.
 CREATE TABLE histories (
     device  TEXT COLLATE "C" PRIMARY KEY,
     history BYTEA NOT NULL

@@ -89,7 +89,9 @@ impl Engine {
             let slot = self.devices[slot as usize].watches[usize::from(place)];
             let watch = &self.watches[slot as usize];
             let other = if role == Role::Wearer { watch.victim } else { watch.wearer };
-            let newer = self.devices[other as usize].state.last.is_some_and(|last| last.at > seen.at);
+            // Where the other is now says as much of a time that is near.
+            let last = self.devices[other as usize].state.last;
+            let newer = last.is_some_and(|last| last.at - seen.at > policy::LINKED_WITHIN);
             if matches!(watch.what, What::Pair(_)) && newer {
                 self.judge_past(slot, now, role, seen, &[]);
             }

@@ -46,7 +46,7 @@ pub struct EpisodeRow {
 pub struct Changes {
     /// Devices: those that are gone, then the others in the order in which they first changed.
     pub devices: Vec<DeviceRow>,
-    /// Histories of devices, which change with one fix in eight at the most.
+    /// Histories of devices, which change with one fix in several.
     pub histories: Vec<HistoryRow>,
     /// Watches, ascending by name.
     pub episodes: Vec<EpisodeRow>,

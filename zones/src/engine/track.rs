@@ -210,7 +210,9 @@ impl Pending {
 impl From<Vec<Kept>> for Pending {
     fn from(places: Vec<Kept>) -> Self {
         let mut pending = Self::default();
-        places.into_iter().for_each(|kept| pending.push(kept));
+        for kept in places {
+            pending.push(kept);
+        }
         pending
     }
 }
@@ -237,10 +239,10 @@ impl Track {
     /// Adds the newest fix; `true` when [`Self::settle`] is due.
     pub(super) fn push(&mut self, seen: &Seen) -> bool {
         let fix = Kept::new(seen).after(self.newest_first().next());
-        let slot = usize::from(self.next);
+        let slot = usize::from(self.next) % NEWEST;
         let oldest = std::mem::replace(&mut self.newest[slot], fix);
         self.next = ((slot + 1) % NEWEST) as u8;
-        if usize::from(self.count) < NEWEST {
+        if self.held() < NEWEST {
             self.count += 1;
             return false;
         }
@@ -251,7 +253,12 @@ impl Track {
     /// The newest fixes, the newest first.
     pub(super) fn newest_first(&self) -> impl Iterator<Item = Kept> + '_ {
         let next = usize::from(self.next);
-        (1..=usize::from(self.count)).map(move |back| self.newest[(next + NEWEST - back) % NEWEST])
+        (1..=self.held()).map(move |back| self.newest[(next + NEWEST - back) % NEWEST])
+    }
+
+    /// How many of the newest there are; never more than there is room for, whatever a store gave back.
+    fn held(&self) -> usize {
+        usize::from(self.count).min(NEWEST)
     }
 
     /// Puts a fix at the end of the track.
@@ -319,7 +326,7 @@ impl Track {
 
     fn insert_old(&mut self, late: Kept, history: &mut Vec<Kept>) -> bool {
         let end = self.open.map(|open| open.to);
-        let place = usize::from(self.next + NEWEST as u8 - self.count) % NEWEST;
+        let place = (usize::from(self.next) + NEWEST - self.held()) % NEWEST;
         if self.count > 0 {
             let oldest = self.newest[place];
             self.newest[place].gap = oldest.gap.min(packed_gap(oldest.at() - late.at()));
@@ -336,8 +343,7 @@ impl Track {
                 } else {
                     let mut pending = self.pending.as_slice().to_vec();
                     put(&mut pending, late);
-                    self.pending.clear();
-                    pending.into_iter().for_each(|kept| self.pending.push(kept));
+                    self.pending = pending.into();
                 }
                 if let Some(first) = self.pending.as_mut_slice().first_mut().filter(|_| into_history) {
                     first.gap = first.gap.min(packed_gap(first.at() - late.at()));
@@ -364,8 +370,7 @@ impl Track {
     pub(super) fn all<'a>(&'a self, history: &'a [Kept]) -> impl Iterator<Item = Kept> + 'a {
         let open = self.open.filter(|open| open.to.at() > open.from.at()).map(|open| open.to);
         let next = usize::from(self.next);
-        let newest =
-            (1..=usize::from(self.count)).rev().map(move |back| self.newest[(next + NEWEST - back) % NEWEST]);
+        let newest = (1..=self.held()).rev().map(move |back| self.newest[(next + NEWEST - back) % NEWEST]);
         history.iter().chain(self.pending.as_slice()).copied().chain(open).chain(newest)
     }
 

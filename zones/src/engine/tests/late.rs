@@ -177,7 +177,7 @@ fn a_day_of_moving_about_stays_small() {
     let history = snapshot.histories[0].history.as_ref().unwrap();
     assert!(history.len() <= policy::TRACK_MOST, "{}", history.len());
     assert_eq!(size_of::<Kept>(), 16);
-    // What is written with every fix, and with one in eight at the most.
+    // What is written with every fix, and with one in several.
     let state = &snapshot.devices.iter().find(|row| row.role == Role::Victim).unwrap().state;
     let bytes = [postcard::to_allocvec(state).unwrap().len(), postcard::to_allocvec(history).unwrap().len()];
     assert!(bytes[0] <= 400 && bytes[1] <= 20 * policy::TRACK_MOST, "{bytes:?}");
