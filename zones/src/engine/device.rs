@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
-use super::protection::Protection;
+use super::protection::Told;
 use super::track::{Kept, Track};
 use crate::geometry::ZoneIndex;
 use crate::policy::TravelMode;
@@ -47,7 +47,7 @@ pub struct DeviceState {
     /// Until when it was told to report more often.
     pub near_until: Option<Timestamp>,
     /// What a victim was last told of her protection.
-    pub protection: Option<Box<Protection>>,
+    pub protection: Option<Told>,
     /// When it is silent unless it is heard again.
     pub due: Option<Timestamp>,
     /// Since when it is silent.

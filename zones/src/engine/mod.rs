@@ -35,7 +35,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 pub use device::{DeviceState, Said, Seen};
-pub use protection::{Protection, ProtectionReason, ProtectionState};
+pub use protection::{Protection, ProtectionReason, ProtectionState, Told};
 pub use register::Refused;
 pub use snapshot::{Changes, DeviceRow, EpisodeRow, HistoryRow, Snapshot};
 pub use track::{Kept, Track};

@@ -63,6 +63,39 @@ pub struct Protection {
     pub since: Timestamp,
 }
 
+impl ProtectionReason {
+    const ALL: [Self; 10] = [
+        Self::NoOrderInForce,
+        Self::OwnDeviceSilent,
+        Self::OwnDeviceUnseen,
+        Self::OwnPositionVague,
+        Self::OwnBatteryCritical,
+        Self::WearerDeviceSilent,
+        Self::WearerDeviceUnseen,
+        Self::WearerPositionVague,
+        Self::WearerDeviceTampered,
+        Self::DistanceUncertain,
+    ];
+}
+
+/// A [`Protection`] as the state of a device remembers it: that is copied with every fix, and must cost nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    state: ProtectionState,
+    /// One bit a reason, in their order.
+    reasons: u16,
+    since: Timestamp,
+}
+
+impl Told {
+    /// What was told.
+    pub fn protection(self) -> Protection {
+        let has = |reason: &ProtectionReason| self.reasons & 1 << *reason as u16 != 0;
+        let reasons = ProtectionReason::ALL.into_iter().filter(has).collect();
+        Protection { state: self.state, reasons, since: self.since }
+    }
+}
+
 /// Reasons with how bad each is.
 #[derive(Default)]
 struct Findings {
@@ -159,8 +192,9 @@ impl Engine {
 
     fn set_protection(&mut self, slot: u32, state: ProtectionState, reasons: Vec<ProtectionReason>) {
         let device = &self.devices[slot as usize];
-        let told = device.state.protection.as_deref();
-        if told.is_some_and(|told| told.state == state && told.reasons == reasons) {
+        let told = device.state.protection;
+        let bits = reasons.iter().fold(0, |bits, reason| bits | 1 << *reason as u16);
+        if told.is_some_and(|told| told.state == state && told.reasons == bits) {
             return;
         }
         let since = told.filter(|told| told.state == state).map_or(self.clock, |told| told.since);
@@ -172,7 +206,7 @@ impl Engine {
             Some(victim.party.person.clone())
         };
         let victim = orders.iter().find_map(carried);
-        self.devices[slot as usize].state.protection = Some(Box::new(protection.clone()));
+        self.devices[slot as usize].state.protection = Some(Told { state, reasons: bits, since });
         self.note_device(slot);
         self.effects.push_back(Effect::Protection { victim, device: id, protection });
     }

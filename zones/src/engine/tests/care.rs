@@ -21,6 +21,8 @@ fn she_is_protected_once_both_devices_were_seen() {
     case.wearer(15, 30_000.0, 0.0);
     let last = case.protection.last().unwrap().clone();
     assert_eq!((last.state, last.since), (Protected, t(16)));
+    let known = case.engine.device(Role::Victim, "vd").unwrap().protection.unwrap();
+    assert_eq!(known.protection(), last, "and it is remembered");
     assert_eq!(case.told().len(), 2);
 }
 
@@ -66,6 +68,8 @@ fn coarse_fixes_an_empty_battery_and_a_cut_strap_are_reasons() {
     assert_eq!(case.told(), [(Limited, vec![Why::OwnBatteryCritical])]);
     let event = DeviceEvent { at: t(80), event: DeviceEventKind::StrapTamper };
     case.at(80, Input::Device { role: Role::Wearer, device: "am", event }).unwrap();
+    let known = case.engine.device(Role::Victim, "vd").unwrap().protection.unwrap();
+    assert_eq!(known.protection(), *case.protection.last().unwrap());
     assert_eq!(case.told(), [(Unprotected, vec![Why::OwnBatteryCritical, Why::WearerDeviceTampered])]);
     let alert = case.alerts.last().unwrap().clone();
     let watch = alert.watch.unwrap();
