@@ -10,6 +10,9 @@ use super::INTERVAL_MS;
 /// A fix is live when it arrives within this of its own time, in milliseconds.
 pub(super) const LIVE_MS: i64 = 120_000;
 
+/// A fix less sure than this is coarse (§7), in metres: 68 % radius.
+const COARSE_M: f64 = 200.0;
+
 /// Fixes of a day by party and true time.
 pub(crate) struct Evidence<'a> {
     /// In order of arrival.
@@ -82,7 +85,7 @@ impl Heard {
 
     /// Not coarse, as §7 has it.
     pub(super) fn is_usable(&self) -> bool {
-        self.accuracy_m <= zones::policy::COARSE_M
+        self.accuracy_m <= COARSE_M
     }
 
     /// As right as fixes of its kind usually are: no reflection, and not the odd one in twenty.

@@ -1,5 +1,6 @@
 //! The checker: what was raised against what was true. Safety: nothing false, nothing twice, nothing that goes back
-//! in time, nobody silent in silence. Liveness: each true episode raised within its bound.
+//! in time, nobody silent in silence. Liveness: each true episode raised within its bound. Its thresholds are its own,
+//! written down from the design a second time.
 
 mod evidence;
 mod lead;

@@ -18,6 +18,9 @@ const RESTS_ON_MS: i64 = 120_000;
 /// Nobody is called silent before this has passed without a word, with a fix a minute expected; then somebody must be.
 const SILENT_MS: i64 = 5 * INTERVAL_MS;
 
+/// Somebody unseen moves at least so fast for all that is known (§7), in metres per second.
+const LEAST_MPS: f64 = 1.5;
+
 /// Spans over which a closing speed may have been measured, in milliseconds.
 const CLOSING_OVER_MS: [i64; 3] = [30_000, 60_000, 120_000];
 
@@ -79,12 +82,11 @@ impl Case<'_> {
 
     fn leaves_no_doubt(&self, his: &Heard, hers: &Heard) -> bool {
         let age_s = (his.true_at - hers.true_at).abs() as f64 / 1_000.0;
-        let least_mps = zones::policy::LEAST_SPEED_MPS;
-        let uncertainty_m = his.accuracy_m.hypot(hers.accuracy_m) + age_s * least_mps;
+        let uncertainty_m = his.accuracy_m.hypot(hers.accuracy_m) + age_s * LEAST_MPS;
         let gap_m = self.truth.law.gap_m(Watch::Pair, &his.spot, &hers.spot);
         // A clock that is off by some seconds changes the age.
         let skew_s = self.day.skew_ms.iter().map(|ms| ms.abs() as f64 / 1_000.0).sum::<f64>();
-        gap_m + uncertainty_m <= 1.0 + skew_s * least_mps
+        gap_m + uncertainty_m <= 1.0 + skew_s * LEAST_MPS
     }
 
     /// What an alert may rest on: from the fixes behind it to the moment it is said, or that a late one is about.

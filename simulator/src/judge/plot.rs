@@ -112,7 +112,7 @@ fn draw_warnings(svg: &mut String, tally: &Tally) {
             ),
         );
     }
-    let (x, y) = panel.at(6.0, 880.0);
+    let (x, y) = panel.at(62.0, 800.0);
     push(
         svg,
         format_args!("<text x=\"{x:.1}\" y=\"{y:.1}\" fill=\"#06c\">5 min. mogelijk / possible</text>"),
