@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use simulator::judge::{Evaluation, World};
 use simulator::live::Live;
 use simulator::load::{self, DecidedFrom, Load};
 use simulator::record::Recording;
@@ -26,6 +27,9 @@ enum Command {
     Record(Record),
     /// Plays a world over MQTT as devices would, until Ctrl-C
     Live(LiveArgs),
+    /// Judges the detection on worlds it has never seen: what it missed, what it raised about nothing, how long
+    /// before, how long after. Exit status 0 when every target is met, 1 when not
+    Evaluate(EvaluateArgs),
     /// Measures how many fixes a broker and a service take, and how soon alarms come
     Load(LoadArgs),
     /// Plays the named cases through the engine and says which went as they must; exit status 1 on a miss
@@ -79,6 +83,25 @@ struct LiveArgs {
     /// connection of its own has a last will and obeys commands
     #[arg(long, value_name = "C", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     connections: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+struct EvaluateArgs {
+    /// Seed of the worlds; the same seed gives the same result
+    #[arg(long)]
+    seed: u64,
+    /// Days of a pair to judge
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    pair_days: u64,
+    /// Kind of world
+    #[arg(long, value_name = "W", default_value = "urban-noise", value_parser = world)]
+    world: World,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+    /// Draw a picture (SVG): warning time against approach speed, false alarms against noise
+    #[arg(long, value_name = "FILE")]
+    plot: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -150,6 +173,11 @@ fn not_negative(text: &str) -> Result<f64, String> {
     }
 }
 
+fn world(text: &str) -> Result<World, String> {
+    let known = World::ALL.iter().find(|(word, _)| *word == text).map(|(_, world)| *world);
+    known.ok_or_else(|| format!("is none of {}", World::ALL.map(|(word, _)| word).join(", ")))
+}
+
 fn positive(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if value.is_finite() && value > 0.0 => Ok(value),
@@ -159,17 +187,15 @@ fn positive(text: &str) -> Result<f64, String> {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
-        Command::Record(args) => record(args),
-        Command::Live(args) => live(args),
-        Command::Load(args) => run_load(&args),
-        Command::Scenarios(args) => match scenarios(&args) {
-            Ok(true) => Ok(()),
-            Ok(false) => return ExitCode::from(1),
-            Err(failure) => Err(failure),
-        },
+        Command::Record(args) => record(args).map(|()| true),
+        Command::Live(args) => live(args).map(|()| true),
+        Command::Evaluate(args) => evaluate(args),
+        Command::Load(args) => run_load(&args).map(|()| true),
+        Command::Scenarios(args) => scenarios(&args),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
         Err(failure) => {
             // Nobody is left to tell when stderr is closed.
             let _ = writeln!(std::io::stderr(), "simulator: {failure}");
@@ -210,6 +236,14 @@ fn live(args: LiveArgs) -> Result<(), Failure> {
         connections: args.connections.map(|c| c as usize),
     };
     runtime()?.block_on(live.play(&mut std::io::stdout()))
+}
+
+/// Whether every target is met.
+fn evaluate(args: EvaluateArgs) -> Result<bool, Failure> {
+    let EvaluateArgs { seed, pair_days, world, json, plot } = args;
+    let report = Evaluation { seed, pair_days, world, plot }.run()?;
+    print(json, &report, |out| report.print(out))?;
+    Ok(report.met)
 }
 
 fn run_load(args: &LoadArgs) -> Result<(), Failure> {

@@ -94,7 +94,8 @@ pub(crate) fn write_array(to: &mut impl Write, orders: impl Iterator<Item = Orde
     to.write_all(b"\n]\n")
 }
 
-fn order(setup: &Setup, arrivals: &Arrivals, names: Names, pair: usize) -> Order {
+/// The order of a pair.
+pub(crate) fn order(setup: &Setup, arrivals: &Arrivals, names: Names, pair: usize) -> Order {
     let mut chance = Chance::new(setup.seed, Stream::Order, pair as u64);
     let people = &arrivals.world.pairs[pair];
     let party = |prefix: &str, home: Point, device: usize| Party {

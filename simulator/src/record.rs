@@ -67,6 +67,7 @@ impl Recording {
             start: self.start.as_millis(),
             other_towns: 3,
             demo_speed: None,
+            trial: None,
         };
         let mut arrivals = Arrivals::new(&setup, 1.0);
         let mut file = Output::create(self.out.join("orders.json"))?;

@@ -15,6 +15,8 @@ pub(crate) struct Arrivals {
     /// How time runs.
     pub(crate) pacing: Pacing,
     reached: i64,
+    /// Whether plans are kept from the beginning, for whoever asks later where people were.
+    keeps_plans: bool,
     /// Sent, and not arrived yet.
     under_way: Vec<Sent>,
 }
@@ -27,6 +29,7 @@ impl Arrivals {
             devices: (0..2 * setup.pairs as u32).map(|index| Device::new(setup, index)).collect(),
             pacing: Pacing { start: setup.start, speed },
             reached: setup.start,
+            keeps_plans: setup.trial.is_some(),
             under_way: Vec::new(),
         }
     }
@@ -40,10 +43,12 @@ impl Arrivals {
     pub(crate) fn advance(&mut self, to: i64, arrived: &mut Vec<Sent>) {
         let (world_from, world_to) = (self.pacing.world(self.reached), self.pacing.world(to));
         let first = arrived.len();
-        let Self { world, devices, pacing, under_way, .. } = self;
+        let Self { world, devices, pacing, under_way, keeps_plans, .. } = self;
         let mut rest = std::mem::take(under_way);
         for (index, pair) in devices.chunks_exact_mut(2).enumerate() {
-            world.forget_before(index, world_from);
+            if !*keeps_plans {
+                world.forget_before(index, world_from);
+            }
             world.plan_beyond(index, world_to);
             let mut presses: VecDeque<i64> = std::mem::take(&mut world.pairs[index].presses);
             for (device, person) in pair.iter_mut().zip([0, 1]) {

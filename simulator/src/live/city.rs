@@ -58,7 +58,8 @@ impl City {
     /// The same at another speed: timestamps stay those of the caller's clock while people move `speed` times as
     /// fast. From 2.3 up drivers on motorways look faster than the service believes anybody to be (70 m/s).
     pub fn with_speed(seed: u64, pairs: usize, start: Timestamp, speed: f64) -> Self {
-        let setup = Setup { seed, pairs, start: start.as_millis(), other_towns: 3, demo_speed: None };
+        let setup =
+            Setup { seed, pairs, start: start.as_millis(), other_towns: 3, demo_speed: None, trial: None };
         Self::play(setup, speed)
     }
 
@@ -69,7 +70,10 @@ impl City {
     pub fn demo(seed: u64, start: Timestamp) -> Self {
         let demo_speed = Some(DEMO_SPEED);
         let start = start.as_millis();
-        Self::play(Setup { seed, pairs: world::DEMO_PAIRS, start, other_towns: 0, demo_speed }, DEMO_SPEED)
+        Self::play(
+            Setup { seed, pairs: world::DEMO_PAIRS, start, other_towns: 0, demo_speed, trial: None },
+            DEMO_SPEED,
+        )
     }
 
     fn play(setup: Setup, speed: f64) -> Self {

@@ -53,12 +53,16 @@ fn sentence(activity: &Activity, person: &Person, who: &str, other: &str) -> Opt
         Doing::Wait => format!("{who} {sets_off} {by} to where {other} often walks"),
         Doing::WalkInto => format!("{who} {sets_off} {by} and does not know that {other} waits there"),
         Doing::Meet => format!("{who} {sets_off} {by}; {other} happens to go to the same place"),
+        Doing::RideAlong => format!("{who} rides {by}; {other} is on board too"),
+        Doing::BreakCurfew => format!("{who} {sets_off} {by} by night"),
         Doing::Leave => format!("{who} goes away from {other} {by}"),
     })
 }
 
 fn staying(doing: Doing, who: &str, other: &str) -> Option<String> {
     Some(match doing {
+        Doing::RideAlong => format!("{who} waits for the same ride as {other}"),
+        Doing::BreakCurfew => format!("{who} is not at home by night"),
         Doing::Home | Doing::Work | Doing::Errand | Doing::Leave => return None,
         Doing::Approach => format!("{who} stops near {other}"),
         Doing::TestBoundary => format!("{who} hangs about at the edge of {other}'s zone"),
@@ -76,6 +80,8 @@ const fn by(mode: Mode) -> &'static str {
         Mode::Car => "by car",
         Mode::Tram => "by tram",
         Mode::Metro => "by metro",
+        Mode::Bus => "by bus",
+        Mode::Train => "by train",
     }
 }
 

@@ -10,6 +10,7 @@ use super::Pacing;
 use super::battery::Battery;
 use super::error::{Reading, Receiver};
 use super::fault::{self, Fault, Faults};
+use super::noise::Noise;
 use super::sent::{Body, Event, Origin, Sent, SentFix};
 
 /// Most fixes in one message (contract).
@@ -38,6 +39,7 @@ pub(crate) struct Device {
     battery: Battery,
     faults: Faults,
     traits: Traits,
+    noise: Noise,
     next_fix: i64,
     /// Ordered by the service: an interval, and until when.
     hurry: Option<(i64, i64)>,
@@ -76,13 +78,15 @@ impl Device {
         let wearer = index.is_multiple_of(2);
         let demo = setup.demo_speed.is_some();
         let often = chance.happens(0.15);
-        let drawn = if often { *chance.pick(&[10, 15, 20, 30]) } else { 60 } * SECOND;
+        let noise = setup.trial.map_or(Noise::Everyday, |trial| trial.noise);
+        let drawn =
+            if often && setup.trial.is_none() { *chance.pick(&[10, 15, 20, 30]) } else { 60 } * SECOND;
         let interval_ms = if demo { 5 * SECOND } else { drawn };
         let start = setup.start;
-        let faults = if demo {
-            fault::demonstration(index, start)
-        } else {
-            fault::everyday(&mut chance, wearer, start)
+        let faults = match setup.trial {
+            _ if demo => fault::demonstration(index, start),
+            None => fault::everyday(&mut chance, wearer, start),
+            Some(_) => fault::trial(&mut chance, noise, start),
         };
         let spread = if chance.happens(0.02) { 20_000.0 } else { 800.0 };
         let traits = Traits {
@@ -90,15 +94,16 @@ impl Device {
             talkative: chance.happens(0.9),
             knows_accuracy: chance.happens(0.97),
             beacon: wearer && chance.happens(0.4),
-            outage_every: (!demo).then_some(8.0 * HOUR as f64),
+            outage_every: if demo { None } else { noise.outage_every() },
         };
         Self {
             interval_ms,
             index,
-            receiver: Receiver::new(&mut chance, start),
+            receiver: Receiver::new(&mut chance, start, noise),
             battery: Battery::new(&mut chance, start),
             faults,
             traits,
+            noise,
             next_fix: start + chance.whole(0, interval_ms),
             hurry: None,
             seq: chance.whole(0, 50_000) as u32,
@@ -111,6 +116,11 @@ impl Device {
             left: None,
             chance,
         }
+    }
+
+    /// How far its clock is ahead, in milliseconds.
+    pub(crate) fn skew_ms(&self) -> i64 {
+        self.traits.skew_ms
     }
 
     /// Asks for a fix every `interval_ms` until a moment.
@@ -195,6 +205,7 @@ impl Device {
                 return;
             }
         }
+        self.fall_asleep(&moment);
         let below_ground = moment.sky == Sky::Tunnel;
         let reading = if self.traits.beacon && moment.doing == Doing::Home && moment.mode == Mode::Still {
             Some(at_beacon(&mut self.chance))
@@ -209,6 +220,14 @@ impl Device {
         self.lose_network(now);
         if now >= self.no_network_until && !below_ground {
             self.send_kept(now, out);
+        }
+    }
+
+    /// Phones of people who stay where they are put off what can wait.
+    fn fall_asleep(&mut self, moment: &Moment) {
+        let (falls, phone) = (self.noise.falls_asleep(), !self.index.is_multiple_of(2));
+        if phone && moment.mode == Mode::Still && falls > 0.0 && self.chance.happens(falls) {
+            self.next_fix += self.chance.whole(2 * MINUTE, 9 * MINUTE);
         }
     }
 
@@ -249,7 +268,13 @@ impl Device {
                     let again = now + self.chance.whole(SECOND, 20 * SECOND);
                     self.send(again + 5 * SECOND, body.clone(), out);
                 }
-                self.deliver(now, body, out);
+                let overtaken = self.noise.overtaken();
+                if overtaken > 0.0 && self.chance.happens(overtaken) {
+                    let at = now + self.chance.whole(20 * SECOND, 5 * MINUTE);
+                    self.send(at, body, out);
+                } else {
+                    self.deliver(now, body, out);
+                }
             }
             many => {
                 for part in many.chunks(BACKLOG_MOST) {
@@ -313,6 +338,7 @@ impl Device {
             origin: reading.origin,
             battery_pct: self.traits.talkative.then(|| self.battery.percent()),
             seq: self.seq,
+            sigma_m: reading.sigma_m as f32,
         }
     }
 
@@ -330,5 +356,5 @@ impl Device {
 /// A beacon knows where it stands.
 fn at_beacon(chance: &mut Chance) -> Reading {
     let (x, y) = chance.normal_pair();
-    Reading { east_m: x, north_m: y, accuracy_m: 10.0, origin: Origin::Beacon }
+    Reading { east_m: x, north_m: y, accuracy_m: 10.0, origin: Origin::Beacon, sigma_m: 1.0 }
 }

@@ -4,6 +4,7 @@
 use crate::chance::Chance;
 use crate::world::Sky;
 
+use super::noise::Noise;
 use super::sent::Origin;
 
 /// Time in seconds after which an error has forgotten most of itself. Errors of phones and trackers stay on one
@@ -24,6 +25,8 @@ pub(crate) struct Reading {
     pub(crate) accuracy_m: f64,
     /// What it used.
     pub(crate) origin: Origin,
+    /// Standard deviation of one axis in metres of readings of this kind, reflections apart.
+    pub(crate) sigma_m: f64,
 }
 
 /// A receiver.
@@ -41,22 +44,15 @@ pub(crate) struct Receiver {
     coarse: (u8, Origin),
     /// What the receiver's own estimate is multiplied by; some are too sure of themselves.
     self_esteem: f64,
-}
-
-/// Standard deviation of one axis in metres, chance that a reading fails, and that network guesses begin.
-const fn quality(sky: Sky) -> (f64, f64, f64) {
-    match sky {
-        Sky::Open => (3.0, 0.002, 0.001),
-        Sky::Street => (4.5, 0.005, 0.002),
-        Sky::Canyon => (12.0, 0.02, 0.01),
-        Sky::Indoors => (9.0, 0.03, 0.015),
-        Sky::Tunnel => (40.0, 0.85, 0.9),
-    }
+    /// How unkind the radio is.
+    noise: Noise,
+    /// Readings left that reflections show elsewhere, and how far to the east and north.
+    jump: (u8, f64, f64),
 }
 
 impl Receiver {
     /// A receiver switched on at `now` (milliseconds).
-    pub(crate) fn new(chance: &mut Chance, now: i64) -> Self {
+    pub(crate) fn new(chance: &mut Chance, now: i64, noise: Noise) -> Self {
         let wander = chance.normal_pair();
         let self_esteem = if chance.happens(0.1) { 0.6 } else { chance.between(0.9, 1.2) };
         Self {
@@ -66,17 +62,19 @@ impl Receiver {
             step: (0, 1.0),
             coarse: (0, Origin::Gnss),
             self_esteem,
+            noise,
+            jump: (0, 0.0, 0.0),
         }
     }
 
     /// Tries to read a position under that sky; `None` when it fails.
     pub(crate) fn read(&mut self, now: i64, sky: Sky, chance: &mut Chance) -> Option<Reading> {
-        let (sigma_m, fails, begins_coarse) = quality(sky);
-        self.wander_on(now, sigma_m, chance);
-        if chance.happens(fails) {
+        let quality = self.noise.quality(sky);
+        self.wander_on(now, quality.sigma_m, chance);
+        if chance.happens(quality.fails) {
             return None;
         }
-        if self.coarse.0 == 0 && chance.happens(begins_coarse) {
+        if self.coarse.0 == 0 && chance.happens(quality.begins_coarse) {
             let wifi = sky != Sky::Tunnel && chance.happens(0.75);
             self.coarse = (chance.below(4) as u8 + 1, if wifi { Origin::Wifi } else { Origin::Cell });
         }
@@ -84,12 +82,35 @@ impl Receiver {
             self.coarse.0 -= 1;
             return Some(guess(self.coarse.1, chance));
         }
+        let (east_m, north_m) = self.jump(quality.begins_jump, chance);
         Some(Reading {
-            east_m: self.wander.0 * self.sigma_m,
-            north_m: self.wander.1 * self.sigma_m,
+            east_m: self.wander.0 * self.sigma_m + east_m,
+            north_m: self.wander.1 * self.sigma_m + north_m,
+            sigma_m: self.sigma_m,
             accuracy_m: (R68 * self.sigma_m * self.self_esteem * chance.between(0.8, 1.25)).max(2.0),
             origin: Origin::Gnss,
         })
+    }
+
+    /// Reflections: for a reading or a few the receiver is sure of another place, most often some streets away,
+    /// now and then in another part of town.
+    fn jump(&mut self, begins: f64, chance: &mut Chance) -> (f64, f64) {
+        if self.jump.0 == 0 && begins > 0.0 && chance.happens(begins) {
+            let metres = if chance.happens(self.noise.far_jumps()) {
+                chance.between(4_500.0, 9_000.0)
+            } else {
+                60.0 + chance.wait(120.0)
+            };
+            let angle = chance.between(0.0, 2.0 * std::f64::consts::PI);
+            // What is far off is gone with the next reading: no device stays in another part of town.
+            let lasts = if metres > 4_000.0 { 1 } else { chance.below(3) as u8 + 1 };
+            self.jump = (lasts, metres * libm::cos(angle), metres * libm::sin(angle));
+        }
+        if self.jump.0 == 0 {
+            return (0.0, 0.0);
+        }
+        self.jump.0 -= 1;
+        (self.jump.1, self.jump.2)
     }
 
     /// A first-order Gauss–Markov process: the error keeps a share of itself that falls off exponentially with
@@ -117,6 +138,7 @@ fn guess(origin: Origin, chance: &mut Chance) -> Reading {
         north_m: y * sigma_m,
         accuracy_m: usual_m * chance.between(0.7, 1.3),
         origin,
+        sigma_m,
     }
 }
 
@@ -135,7 +157,7 @@ mod tests {
     #[test]
     fn errors_stay_on_one_side_for_a_while_and_then_forget() {
         let mut chance = Chance::new(1, Stream::Device, 0);
-        let mut receiver = Receiver::new(&mut chance, 0);
+        let mut receiver = Receiver::new(&mut chance, 0, Noise::Everyday);
         let errors: Vec<f64> = (1..200_000)
             .filter_map(|i| receiver.read(i * 10_000, Sky::Open, &mut chance))
             .filter(|reading| reading.origin == Origin::Gnss)
@@ -152,7 +174,7 @@ mod tests {
             let (mut within, mut count, mut sum) = (0, 0, 0.0);
             for device in 0..300 {
                 let mut chance = Chance::new(2, Stream::Device, device);
-                let mut receiver = Receiver::new(&mut chance, 0);
+                let mut receiver = Receiver::new(&mut chance, 0, Noise::Everyday);
                 for i in 1..200 {
                     let Some(r) = receiver.read(i * 60_000, sky, &mut chance) else { continue };
                     if r.origin == Origin::Gnss {

@@ -6,6 +6,8 @@ use crate::chance::Chance;
 use crate::clock::{HOUR, MINUTE, SECOND};
 use crate::world::DEMO_PAIRS;
 
+use super::noise::Noise;
+
 /// Something that goes wrong with a device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
@@ -32,6 +34,21 @@ pub(crate) fn everyday(chance: &mut Chance, wearer: bool, start: i64) -> Faults 
         faults.push((at, Fault::StrapCut(chance.whole(HOUR, 4 * HOUR))));
     }
     if chance.happens(0.02) {
+        faults.push((start + chance.whole(10 * MINUTE, 24 * HOUR), Fault::Neglect));
+    }
+    faults.sort_by_key(|fault| fault.0);
+    faults.into()
+}
+
+/// The faults of a device in a trial. Straps stay whole: what a device apart from its wearer should make the
+/// service say is a question for scenarios.
+pub(crate) fn trial(chance: &mut Chance, noise: Noise, start: i64) -> Faults {
+    let mut faults = Vec::new();
+    if noise == Noise::Urban && chance.happens(0.04) {
+        let at = start + chance.whole(20 * MINUTE, 20 * HOUR);
+        faults.push((at, Fault::Silence(chance.whole(10 * MINUTE, 90 * MINUTE))));
+    }
+    if noise == Noise::Urban && chance.happens(0.01) {
         faults.push((start + chance.whole(10 * MINUTE, 24 * HOUR), Fault::Neglect));
     }
     faults.sort_by_key(|fault| fault.0);

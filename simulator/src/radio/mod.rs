@@ -5,13 +5,15 @@ mod battery;
 mod device;
 mod error;
 mod fault;
+mod noise;
 mod sent;
 
 #[cfg(test)]
 mod tests;
 
 pub(crate) use device::{Device, Surroundings};
-pub(crate) use sent::{Body, Event, Sent, role_of};
+pub(crate) use noise::Noise;
+pub(crate) use sent::{Body, Event, Origin, Sent, SentFix, role_of};
 
 /// How the world's time runs beside the clock on the wall.
 #[derive(Debug, Clone, Copy)]

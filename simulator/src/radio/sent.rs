@@ -37,6 +37,8 @@ pub(crate) struct SentFix {
     pub(crate) battery_pct: Option<u8>,
     /// The device's running number.
     pub(crate) seq: u32,
+    /// Not sent: the usual error of such a reading, as a standard deviation of one axis in metres.
+    pub(crate) sigma_m: f32,
 }
 
 /// What a device says about itself.

@@ -6,13 +6,14 @@ use zones::Timestamp;
 
 use crate::clock::{HOUR, MINUTE, SECOND};
 use crate::stream::Arrivals;
-use crate::world::Setup;
+use crate::world::{Setup, Sky, Trial};
 
+use super::noise::Noise;
 use super::sent::{Body, Event, Origin, Sent, SentFix};
 
 fn setup(pairs: usize) -> Setup {
     let start = Timestamp::parse("2026-11-02T06:00:00Z").unwrap().as_millis();
-    Setup { seed: 9, pairs, start, other_towns: 3, demo_speed: None }
+    Setup { seed: 9, pairs, start, other_towns: 3, demo_speed: None, trial: None }
 }
 
 fn arrivals(setup: &Setup, span: i64, step: i64) -> Vec<Sent> {
@@ -133,4 +134,55 @@ fn a_device_that_falls_silent_says_nothing_until_it_is_back() {
         }
     }
     assert!(silences >= 5 && straps >= 1 && empty >= 1, "{silences} {straps} {empty}");
+}
+
+fn trial(noise: Noise, pairs: usize) -> Vec<Sent> {
+    let setup = Setup { trial: Some(Trial { noise, cast: None }), ..setup(pairs) };
+    arrivals(&setup, 12 * HOUR, HOUR)
+}
+
+#[test]
+fn in_urban_noise_messages_overtake_each_other_and_phones_sleep_and_in_a_calm_world_they_do_not() {
+    let count = |noise| {
+        let all = trial(noise, 12);
+        let mut newest: BTreeMap<u32, i64> = BTreeMap::new();
+        let (mut overtaken, mut pauses) = (0, 0);
+        for fix in all.iter().filter_map(|sent| match &sent.body {
+            Body::Fix(fix) => Some((sent.device, fix.fixed_at)),
+            _ => None,
+        }) {
+            let last = newest.entry(fix.0).or_insert(fix.1);
+            overtaken += i32::from(fix.1 < *last);
+            pauses += i32::from(fix.1 - *last > 150 * SECOND);
+            *last = fix.1.max(*last);
+        }
+        (overtaken, pauses)
+    };
+    let ((noisy, sleepy), (calm, awake)) = (count(Noise::Urban), count(Noise::Calm));
+    // Calm tunnels interrupt as well, and repeats come after others.
+    assert!(noisy > 3 * calm + 10, "{noisy} {calm}");
+    assert!(sleepy > 3 * awake + 10, "{sleepy} {awake}");
+}
+
+#[test]
+fn reflections_and_wrong_places_are_far_beyond_what_the_receiver_says() {
+    let far_off = |noise: Noise| {
+        let mut far = [0_u32; 2];
+        let mut chance = crate::chance::Chance::new(3, crate::chance::Stream::Device, 0);
+        let mut receiver = super::error::Receiver::new(&mut chance, 0, noise);
+        for i in 1..40_000 {
+            let Some(reading) = receiver.read(i * MINUTE, Sky::Street, &mut chance) else { continue };
+            let error = reading.east_m.hypot(reading.north_m);
+            let sure = reading.origin == Origin::Gnss && reading.accuracy_m < 60.0;
+            far[0] += u32::from(sure && error > 60.0);
+            far[1] += u32::from(sure && error > 4_000.0);
+        }
+        far
+    };
+    let [urban, elsewhere] = far_off(Noise::Urban);
+    assert!((20..300).contains(&urban) && elsewhere < urban / 4, "{urban} {elsewhere}");
+    let [wrong, elsewhere] = far_off(Noise::WrongPlaces);
+    assert!(wrong > 60 && wrong == elsewhere, "{wrong} {elsewhere}");
+    assert_eq!(far_off(Noise::Calm), [0, 0]);
+    assert_eq!(far_off(Noise::Everyday), [0, 0]);
 }

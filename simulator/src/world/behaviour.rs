@@ -6,7 +6,7 @@ use crate::clock::{HOUR, MINUTE, SECOND};
 
 use super::city::City;
 use super::moving::{Doing, Mode};
-use super::person::{Appointment, Stop, about_ms};
+use super::person::{Appointment, By, Stop, about_ms};
 use super::plane::Point;
 use super::trip::Place;
 use super::{BUFFER_M, ZONE_RADIUS_M};
@@ -28,6 +28,16 @@ pub(crate) enum Behaviour {
     EntersZone,
     /// Waits where the victim walks by.
     Waits,
+    /// Drives straight to the victim, fast.
+    Drives,
+    /// Drives past the victim, fast.
+    PassesBy,
+    /// Is in the same bus or train.
+    RidesAlong(Mode),
+    /// Is out when he must be at home.
+    BreaksCurfew,
+    /// Stands about where the alarm distance is.
+    Hovers,
 }
 
 impl Behaviour {
@@ -70,7 +80,7 @@ pub(crate) struct Stage<'a> {
 }
 
 /// How long before the wearer sets off the victim comes home, so that nobody is approached on the way.
-const AT_HOME_BEFORE: i64 = 75 * MINUTE;
+pub(super) const AT_HOME_BEFORE: i64 = 75 * MINUTE;
 
 impl Stage<'_> {
     /// The episode of a behaviour; none for those who keep away.
@@ -83,21 +93,39 @@ impl Stage<'_> {
             Behaviour::Lingers => self.linger(),
             Behaviour::EntersZone => self.enter_zone(),
             Behaviour::Waits => self.wait(),
+            Behaviour::Drives => self.drive(),
+            Behaviour::PassesBy => self.pass_by(),
+            Behaviour::RidesAlong(mode) => self.ride_along(mode),
+            Behaviour::BreaksCurfew => self.break_curfew(),
+            Behaviour::Hovers => self.hover(),
         })
     }
 
     fn approach(&mut self, mode: Mode) -> Episode {
         let target = self.around(self.victim_home.p, 40.0, 220.0);
         let stay_ms = self.chance.whole(3 * MINUTE, 15 * MINUTE);
-        let approach = |place, mode, stay_ms| Stop { place, mode, stay_ms, doing: Doing::Approach };
+        let approach =
+            |place, mode, stay_ms| Stop { place, mode, stay_ms, doing: Doing::Approach, by: By::Streets };
         let stops = if mode == Mode::Walk {
             // Nobody walks ten kilometres: by car to the edge of the neighbourhood, then on foot.
             let car_park = self.around(self.victim_home.p, 2_300.0, 2_700.0);
             vec![
                 approach(car_park, Mode::Car, MINUTE),
                 approach(target, Mode::Walk, stay_ms),
-                Stop { place: car_park, mode: Mode::Walk, stay_ms: MINUTE, doing: Doing::Leave },
-                Stop { place: self.wearer_home, mode: Mode::Car, stay_ms: 0, doing: Doing::Leave },
+                Stop {
+                    place: car_park,
+                    mode: Mode::Walk,
+                    stay_ms: MINUTE,
+                    doing: Doing::Leave,
+                    by: By::Streets,
+                },
+                Stop {
+                    place: self.wearer_home,
+                    mode: Mode::Car,
+                    stay_ms: 0,
+                    doing: Doing::Leave,
+                    by: By::Streets,
+                },
             ]
         } else {
             vec![approach(target, mode, stay_ms)]
@@ -120,7 +148,7 @@ impl Stage<'_> {
                 let reach = ZONE_RADIUS_M + beyond_edge_m;
                 let p = victim.plus((ux * cos - uy * sin) * reach, (uy * cos + ux * sin) * reach);
                 let stay_ms = self.chance.whole(MINUTE, 6 * MINUTE);
-                Stop { place: self.place(p), mode, stay_ms, doing: Doing::TestBoundary }
+                Stop { place: self.place(p), mode, stay_ms, doing: Doing::TestBoundary, by: By::Streets }
             })
             .to_vec();
         Episode { wearer: self.appointment(stops), victim: None }
@@ -133,7 +161,7 @@ impl Stage<'_> {
         let spot = self.victim_home.p.towards(self.wearer_home.p, part);
         let (hers, his) = (self.around(spot, 0.0, 40.0), self.around(spot, 30.0, 90.0));
         let she_needs = about_ms(self.victim_home.p.distance(spot), Mode::Car);
-        let meet = |place, mode, stay_ms| Stop { place, mode, stay_ms, doing: Doing::Meet };
+        let meet = |place, mode, stay_ms| Stop { place, mode, stay_ms, doing: Doing::Meet, by: By::Streets };
         let mut wearer = self.appointment(vec![meet(his, Mode::Walk, 8 * MINUTE)]);
         let victim = Appointment {
             start: self.start - she_needs,
@@ -148,7 +176,7 @@ impl Stage<'_> {
         let mode = if self.near() && self.chance.happens(0.5) { Mode::Bike } else { Mode::Car };
         let place = self.around(self.victim_home.p, 120.0, 700.0);
         let stay_ms = self.chance.whole(90 * MINUTE, 4 * HOUR);
-        let stops = vec![Stop { place, mode, stay_ms, doing: Doing::Linger }];
+        let stops = vec![Stop { place, mode, stay_ms, doing: Doing::Linger, by: By::Streets }];
         let hold = hold(self.start - AT_HOME_BEFORE, self.start + 3 * HOUR);
         Episode { wearer: self.appointment(stops), victim: Some(hold) }
     }
@@ -156,7 +184,7 @@ impl Stage<'_> {
     fn enter_zone(&mut self) -> Episode {
         let place = self.around(self.victim_home.p, 2_300.0, 4_300.0);
         let stay_ms = self.chance.whole(15 * MINUTE, HOUR);
-        let stops = vec![Stop { place, mode: Mode::Car, stay_ms, doing: Doing::EnterZone }];
+        let stops = vec![Stop { place, mode: Mode::Car, stay_ms, doing: Doing::EnterZone, by: By::Streets }];
         Episode { wearer: self.appointment(stops), victim: None }
     }
 
@@ -164,16 +192,22 @@ impl Stage<'_> {
         let spot = self.around(self.victim_home.p, 1_300.0, 1_900.0);
         let he_needs = about_ms(self.wearer_home.p.distance(spot.p), Mode::Car);
         let stay_ms = he_needs + HOUR;
-        let stops = vec![Stop { place: spot, mode: Mode::Car, stay_ms, doing: Doing::Wait }];
+        let stops = vec![Stop { place: spot, mode: Mode::Car, stay_ms, doing: Doing::Wait, by: By::Streets }];
         let pass_by = self.around(spot.p, 5.0, 25.0);
-        let walk = Stop { place: pass_by, mode: Mode::Walk, stay_ms: 30 * SECOND, doing: Doing::WalkInto };
+        let walk = Stop {
+            place: pass_by,
+            mode: Mode::Walk,
+            stay_ms: 30 * SECOND,
+            doing: Doing::WalkInto,
+            by: By::Streets,
+        };
         let wearer = self.appointment(stops);
         let start = self.start + he_needs;
         let victim = Appointment { start, stops: vec![walk], until: wearer.until };
         Episode { wearer, victim: Some(victim) }
     }
 
-    fn appointment(&self, stops: Vec<Stop>) -> Appointment {
+    pub(super) fn appointment(&self, stops: Vec<Stop>) -> Appointment {
         Appointment { start: self.start, stops, until: self.start + HOUR }
     }
 
@@ -182,17 +216,17 @@ impl Stage<'_> {
     }
 
     /// A place at a distance from a point, in any direction.
-    fn around(&mut self, p: Point, least_m: f64, most_m: f64) -> Place {
+    pub(super) fn around(&mut self, p: Point, least_m: f64, most_m: f64) -> Place {
         let angle = self.chance.between(0.0, 2.0 * std::f64::consts::PI);
         let distance = self.chance.between(least_m, most_m);
         self.place(p.plus(distance * libm::cos(angle), distance * libm::sin(angle)))
     }
 
-    fn place(&self, p: Point) -> Place {
+    pub(super) fn place(&self, p: Point) -> Place {
         Place { p, node: self.city.nearest(p) }
     }
 }
 
-fn hold(start: i64, until: i64) -> Appointment {
+pub(super) fn hold(start: i64, until: i64) -> Appointment {
     Appointment { start, stops: Vec::new(), until }
 }

@@ -11,17 +11,20 @@ mod pair;
 mod person;
 mod plane;
 mod route;
+mod trial;
 mod trip;
 
 #[cfg(test)]
 mod tests;
 
+pub(crate) use behaviour::Behaviour;
 pub(crate) use city::City;
 pub(crate) use demo::PAIRS as DEMO_PAIRS;
 pub(crate) use moving::{Activity, Doing, How, Mode, Moment, Sky};
 pub(crate) use pair::Pair;
 pub(crate) use person::Person;
-pub(crate) use plane::Point;
+pub(crate) use plane::{Plane, Point};
+pub(crate) use trial::{FASTEST_MPS, Trial};
 
 use crate::clock::{DAY, HOUR, LocalTime, MINUTE};
 use person::Ground;
@@ -31,6 +34,10 @@ use route::Router;
 pub(crate) const ZONE_RADIUS_M: f64 = 5_000.0;
 /// Width of the warning ring around it, in metres.
 pub(crate) const BUFFER_M: f64 = 500.0;
+/// When a wearer with a curfew must be at home, in milliseconds of the day by the clock on the wall.
+pub(crate) const CURFEW_FROM: i64 = 22 * HOUR;
+/// Until when.
+pub(crate) const CURFEW_UNTIL: i64 = 6 * HOUR;
 /// How far the daily life of a wearer keeps from the victim's home, in metres.
 const KEEP_AWAY_M: f64 = ZONE_RADIUS_M + BUFFER_M + 300.0;
 /// Least distance between both homes, in metres: the guidance wants 1,000 from the edge of the zone, and a plane
@@ -50,6 +57,8 @@ pub(crate) struct Setup {
     pub(crate) other_towns: usize,
     /// For the preset of a demonstration, how much faster than the spectator's clock the world runs.
     pub(crate) demo_speed: Option<f64>,
+    /// For a world that judges the detection, how it differs from everyday life.
+    pub(crate) trial: Option<Trial>,
 }
 
 impl Setup {

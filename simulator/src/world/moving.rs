@@ -17,6 +17,10 @@ pub(crate) enum Mode {
     Tram,
     /// By metro.
     Metro,
+    /// By bus.
+    Bus,
+    /// By train.
+    Train,
 }
 
 impl Mode {
@@ -29,6 +33,8 @@ impl Mode {
             Self::Car => "car",
             Self::Tram => "tram",
             Self::Metro => "metro",
+            Self::Bus => "bus",
+            Self::Train => "train",
         }
     }
 }
@@ -71,6 +77,10 @@ pub(crate) enum Doing {
     WalkInto,
     /// Both happen to go to the same place.
     Meet,
+    /// Both ride in the same bus or train.
+    RideAlong,
+    /// The wearer is out when he must be at home.
+    BreakCurfew,
     /// On the way home after one of these.
     Leave,
 }
@@ -89,6 +99,8 @@ impl Doing {
             Self::Wait => "wait",
             Self::WalkInto => "walk_into",
             Self::Meet => "meet",
+            Self::RideAlong => "ride_along",
+            Self::BreakCurfew => "break_curfew",
             Self::Leave => "leave",
         }
     }

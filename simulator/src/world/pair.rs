@@ -10,8 +10,9 @@ use super::city::City;
 use super::habits::Habits;
 use super::person::{Ground, KeepFrom, Person, pace};
 use super::plane::Point;
+use super::trial::{evening, first_episode};
 use super::trip::Place;
-use super::{HOMES_APART_M, KEEP_AWAY_M, Setup, demo};
+use super::{CURFEW_FROM, HOMES_APART_M, KEEP_AWAY_M, Setup, demo};
 
 /// How far ahead episodes are known: farther than any outing of daily life lasts, so that nobody is away on one
 /// when an appointment begins.
@@ -60,15 +61,21 @@ impl Pair {
         let wearer = person(wearer_home, his, Some(keep), 0);
         let victim = person(victim_home, hers, None, 1);
         let (behaviour, next_episode, again_ms) = script.unwrap_or_else(|| {
+            if let Some(trial) = setup.trial {
+                let behaviour = trial.behaviour(&mut chance);
+                let first = first_episode(behaviour, setup.start, &mut chance);
+                return (behaviour, first, (8 * HOUR, 16 * HOUR));
+            }
             let first = setup.start + chance.whole(10 * MINUTE, 6 * HOUR);
             (Behaviour::draw(&mut chance), first, (12 * HOUR, 36 * HOUR))
         });
-        let by_day = setup.demo_speed.is_none();
+        // Who lingers in a trial was there before anybody watched.
+        let by_day =
+            setup.demo_speed.is_none() && !(setup.trial.is_some() && behaviour == Behaviour::Lingers);
         Self { wearer, victim, presses: VecDeque::new(), behaviour, chance, next_episode, again_ms, by_day }
     }
 
     /// How the wearer behaves.
-    #[cfg(test)]
     pub(crate) fn behaviour(&self) -> Behaviour {
         self.behaviour
     }
@@ -85,7 +92,9 @@ impl Pair {
 
     fn schedule(&mut self, city: &City) {
         let mut start = self.next_episode;
-        if self.by_day && LocalTime::at(start).of_day < 7 * HOUR {
+        if self.behaviour == Behaviour::BreaksCurfew {
+            start = evening(start, CURFEW_FROM + self.chance.whole(3 * MINUTE, 40 * MINUTE));
+        } else if self.by_day && LocalTime::at(start).of_day < 7 * HOUR {
             start += 8 * HOUR;
         }
         let mut stage = Stage {

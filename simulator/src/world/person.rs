@@ -31,6 +31,22 @@ pub(crate) struct Stop {
     pub(crate) stay_ms: i64,
     /// What going and staying is.
     pub(crate) doing: Doing,
+    /// Along which way.
+    pub(crate) by: By,
+}
+
+/// The way of a leg.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum By {
+    /// Along streets and lines.
+    Streets,
+    /// Straight over free space at that many metres per second, not before `departs`.
+    Straight {
+        /// Speed over ground.
+        mps: f64,
+        /// When it leaves, in milliseconds since 1970 UTC; who is late leaves at once.
+        departs: i64,
+    },
 }
 
 /// Something that comes before daily life: from `start` on the person makes these stops, goes home, and stays
@@ -173,7 +189,13 @@ impl Person {
 
     fn keep_appointment(&mut self, appointment: &Appointment, ground: &mut Ground<'_>) {
         for (i, stop) in appointment.stops.iter().enumerate() {
-            let knots = self.trip(stop.place, stop.mode, self.planned_until, ground);
+            let knots = match stop.by {
+                By::Streets => self.trip(stop.place, stop.mode, self.planned_until, ground),
+                By::Straight { mps, departs } => {
+                    self.stay(departs, Sky::Street, stop.doing);
+                    straight(self.here.p, stop, mps, self.planned_until)
+                }
+            };
             self.go(stop.place, stop.mode, knots, stop.doing);
             let last_approach = appointment.stops.get(i + 1).is_none_or(|next| next.doing != Doing::Approach);
             if stop.doing == Doing::Approach && last_approach && self.chance.happens(0.4) {
@@ -247,12 +269,20 @@ pub(crate) fn pace(chance: &mut Chance, car_limit_mps: f64) -> Pace {
 /// About how long a trip takes, in milliseconds, generously: the way is not straight and lights are red.
 pub(crate) fn about_ms(distance_m: f64, mode: Mode) -> i64 {
     let (speed, extra) = match mode {
-        Mode::Car => (6.0, 5 * MINUTE),
+        Mode::Car | Mode::Bus | Mode::Train => (6.0, 5 * MINUTE),
         Mode::Bike => (2.6, 5 * MINUTE),
         Mode::Tram | Mode::Metro => (3.0, 45 * MINUTE),
         Mode::Walk | Mode::Still => (0.75, 5 * MINUTE),
     };
     (distance_m / speed * 1_000.0) as i64 + extra
+}
+
+/// A leg straight over free space.
+fn straight(from: Point, stop: &Stop, mps: f64, depart: i64) -> Vec<Knot> {
+    let sky = if stop.mode == Mode::Car { Sky::Open } else { Sky::Street };
+    let knot = |at, p| Knot { at, p, mode: stop.mode, sky };
+    let ms = (from.distance(stop.place.p) / mps * 1_000.0).ceil() as i64;
+    vec![knot(depart, from), knot(depart + ms, stop.place.p)]
 }
 
 fn end_of(knots: &[Knot]) -> i64 {

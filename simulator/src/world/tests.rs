@@ -12,7 +12,7 @@ use super::{BUFFER_M, Setup, World, ZONE_RADIUS_M};
 
 fn setup(seed: u64, pairs: usize) -> Setup {
     let start = Timestamp::parse("2026-11-02T06:00:00Z").unwrap().as_millis();
-    Setup { seed, pairs, start, other_towns: 3, demo_speed: None }
+    Setup { seed, pairs, start, other_towns: 3, demo_speed: None, trial: None }
 }
 
 /// Slowest and fastest that somebody who moves this way may be, in m/s.
@@ -24,6 +24,8 @@ fn bounds(mode: Mode) -> (f64, f64) {
         Mode::Car => (6.0, 30.0),
         Mode::Tram => (8.0, 11.0),
         Mode::Metro => (14.0, 18.0),
+        Mode::Bus => (8.0, 14.0),
+        Mode::Train => (30.0, 40.0),
     }
 }
 
@@ -56,7 +58,7 @@ fn nobody_teleports_and_everybody_moves_at_the_speed_of_what_carries_them() {
     let setup = setup(11, 24);
     let mut world = World::new(&setup);
     let mut last: Vec<Option<Moment>> = vec![None; 48];
-    let mut seen = [0_u32; 6];
+    let mut seen = [0_u32; 8];
     walk_through(&mut world, &setup, 5 * HOUR, SECOND, |world, pair, at| {
         for (i, person) in [&world.pairs[pair].wearer, &world.pairs[pair].victim].into_iter().enumerate() {
             let now = person.moment(at);
@@ -182,6 +184,7 @@ fn what_a_wearer_means_to_do_happens() {
             Behaviour::Lingers => near < 800.0,
             Behaviour::EntersZone => near_home < 4_400.0,
             Behaviour::TestsBoundary => (4_000.0..ZONE_RADIUS_M).contains(&near_home),
+            behaviour => panic!("{behaviour:?} is for trials"),
         };
         assert!(happened, "pair {pair} {:?}: {near} m, home {near_home} m", people.behaviour());
         seen.push(std::mem::discriminant(&people.behaviour()));
