@@ -252,6 +252,10 @@ impl Episode {
         if self.standing == Standing::Clear || look.coarse {
             return None;
         }
+        if seen == Standing::Possible && self.standing == seen {
+            (self.beyond_alarm_since, self.beyond_warning_since) = (None, None);
+            return None; // What raised it lasts, however far beyond a capped margin the estimate is.
+        }
         let closes_in = look.contact_s <= thresholds.warning_s * policy::CONTACT_KEPT_TIMES;
         let margin = thresholds.leave_margin_m(look.uncertainty_m);
         let left = |since: &mut Option<Timestamp>, threshold_m: f64| {
@@ -387,6 +391,25 @@ mod tests {
         let mut watch = Episode::new();
         assert_eq!(watch.take(&PAIR, &look(0, 2_100.0, 1_500.0)).unwrap().0, Standing::Possible);
         assert_eq!(watch.take(&PAIR, &look(30, 1_900.0, 10.0)).unwrap().0, Standing::Warning);
+    }
+
+    #[test]
+    fn what_is_still_possible_is_not_over() {
+        // A house of 60 m in radius: 35 m within its edge is more than the margin, and within the uncertainty.
+        let house = Thresholds {
+            alarm_m: 0.0,
+            warning_m: 0.0,
+            vague_beyond_m: f64::INFINITY,
+            most_margin_m: 30.0,
+            ..PAIR
+        };
+        let mut watch = Episode::new();
+        assert_eq!(watch.take(&house, &look(0, 35.0, 40.0)).unwrap().0, Standing::Possible);
+        for t in 1..100 {
+            assert_eq!(watch.take(&house, &look(t * 60, 35.0, 40.0)), None, "no flapping");
+        }
+        assert_eq!(watch.take(&house, &look(6_000, 35.0, 10.0)), None);
+        assert_eq!(watch.take(&house, &look(6_060, 35.0, 10.0)).unwrap().0, Standing::Clear);
     }
 
     #[test]

@@ -142,9 +142,8 @@ impl Engine {
         near.clear();
         let device = &self.devices[slot as usize];
         match device.role {
-            // The index knows fixes with an ordinary uncertainty; a coarse one, or one that does not say where
-            // somebody is, may concern any zone.
-            Role::Wearer if seen.fix.is_coarse() || device.state.frozen_since.is_some() => {
+            // The index knows fixes with an ordinary uncertainty; a coarse one may concern any zone.
+            Role::Wearer if seen.fix.is_coarse() => {
                 near.extend(0..device.watches.len() as u32);
                 return;
             }

@@ -45,6 +45,9 @@ pub(super) fn is_reached(from: &Seen, to: &Seen, way_m: f64) -> bool {
 
 /// Since when the position of a device says nothing, by a fix with the same coordinates as the one before.
 pub(super) fn frozen_since(state: &DeviceState, seen: &Seen, same_since: Timestamp) -> Option<Timestamp> {
+    if seen.fix.source == Some(Source::Beacon) {
+        return None; // It is as near as ever, and that is news.
+    }
     let moves = seen.fix.speed_mps.is_some_and(|speed| f64::from(speed) >= policy::FROZEN_MOVING_MPS);
     let long = seen.fix.source == Some(Source::Gnss) && seen.at - same_since >= policy::FROZEN_AFTER;
     state.frozen_since.or(if moves {
