@@ -92,6 +92,8 @@ pub(crate) struct Look {
     pub(crate) uncertainty_m: f64,
     /// Seconds to the alarm distance at the present closing speed; infinite when they do not close in for certain.
     pub(crate) contact_s: f64,
+    /// Seconds to look ahead: what comes to be said in them is said now, as nothing may be heard meanwhile.
+    pub(crate) ahead_s: f64,
     /// Over 200 m: neither ends nor restarts a leaving period.
     pub(crate) coarse: bool,
     /// Fresh enough to step down.
@@ -112,7 +114,7 @@ impl Thresholds {
             (Standing::Alarm, sure(self.alarm_m))
         } else if d <= self.warning_m && !vague {
             (Standing::Warning, sure(self.warning_m))
-        } else if look.contact_s <= self.warning_s && !vague {
+        } else if look.contact_s <= self.warning_s + look.ahead_s && !vague {
             (Standing::Warning, Certainty::Likely)
         } else if (vague && d <= self.warning_m)
             || (d - u <= self.alarm_m && (self.coarse_may_raise || !look.coarse))
@@ -160,6 +162,7 @@ impl Look {
             distance_m,
             uncertainty_m,
             contact_s: f64::INFINITY,
+            ahead_s: 0.0,
             coarse: false,
             may_clear: false,
             stale: false,
@@ -256,7 +259,8 @@ impl Episode {
             (self.beyond_alarm_since, self.beyond_warning_since) = (None, None);
             return None; // What raised it lasts, however far beyond a capped margin the estimate is.
         }
-        let closes_in = look.contact_s <= thresholds.warning_s * policy::CONTACT_KEPT_TIMES;
+        let kept_s = thresholds.warning_s * policy::CONTACT_KEPT_TIMES + look.ahead_s;
+        let closes_in = look.contact_s <= kept_s;
         let margin = thresholds.leave_margin_m(look.uncertainty_m);
         let left = |since: &mut Option<Timestamp>, threshold_m: f64| {
             if look.distance_m <= threshold_m + margin {
@@ -342,6 +346,7 @@ mod tests {
             distance_m,
             uncertainty_m,
             contact_s: f64::INFINITY,
+            ahead_s: 0.0,
             coarse: uncertainty_m > policy::COARSE_M,
             may_clear: true,
             stale: false,

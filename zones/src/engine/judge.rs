@@ -1,7 +1,7 @@
 //! Looking at one watch: measure, step, decide.
 
 use super::approach;
-use super::device::{self, DeviceState};
+use super::device::{self, Device};
 use super::watch::{Target, Watch, What};
 use super::way::Step;
 use super::{Effect, Engine};
@@ -195,10 +195,12 @@ impl Engine {
         // Of the two only the older has aged, unless the newer one is frozen.
         let strayed_m = wearer.state.strayed_m(at) + victim.state.strayed_m(at);
         let (distance_m, error_m) = geodesy::quick_distance_m(his.fix.position, hers.fix.position);
+        let (contact_s, ahead_s) = contact_s(watch, distance_m, [wearer, victim], at);
         let look = Look {
             coarse: his.fix.is_coarse() || hers.fix.is_coarse(),
             may_clear: now - older_at <= policy::CLEARS_WITHIN,
-            contact_s: contact_s(watch, distance_m, &wearer.state, &victim.state, at),
+            contact_s,
+            ahead_s,
             stale: at - older_at > policy::CERTAIN_WITHIN || frozen,
             ..Look::new(at, distance_m, spread_m + strayed_m)
         };
@@ -278,21 +280,23 @@ pub(super) fn reported_m(rule: Rule, distance_m: f64) -> f64 {
     if rule == Rule::InclusionZone { -distance_m } else { distance_m }
 }
 
-/// Seconds to the alarm distance at the present closing speed; infinite when they do not close in for certain.
-/// Most are too far away and too slow for it to matter, which takes a multiplication.
-fn contact_s(watch: &Watch, distance_m: f64, his: &DeviceState, hers: &DeviceState, at: Timestamp) -> f64 {
+/// Seconds to the alarm distance at the present closing speed, infinite when they do not close in for certain; and
+/// seconds to look ahead. Most are too far away and too slow for it to matter, which takes a multiplication.
+fn contact_s(watch: &Watch, distance_m: f64, [his, hers]: [&Device; 2], at: Timestamp) -> (f64, f64) {
     let thresholds = &watch.thresholds;
     let left_m = distance_m - thresholds.alarm_m;
     // Only what stands raised is kept up longer than it would be raised.
     let times = if watch.episode.is_some() { policy::CONTACT_KEPT_TIMES } else { 1.0 };
-    let fastest_mps = f64::from(his.speed_mps + hers.speed_mps) + 2.0 * policy::LEAST_SPEED_MPS;
-    let in_reach = left_m <= fastest_mps * thresholds.warning_s * times;
+    let fastest_mps = f64::from(his.state.speed_mps + hers.state.speed_mps) + 2.0 * policy::LEAST_SPEED_MPS;
+    // Either may be the one who moves.
+    let ahead_s = his.interval.max(hers.interval).as_secs_f64() * policy::AHEAD_SHARE;
+    let in_reach = left_m <= fastest_mps * (thresholds.warning_s * times + ahead_s);
     if thresholds.warning_s <= 0.0 || left_m <= 0.0 || !in_reach {
-        return f64::INFINITY;
+        return (f64::INFINITY, 0.0);
     }
-    match approach::closing(his, hers, at) {
-        Some(closing) if closing.sure => left_m / closing.mps,
-        _ => f64::INFINITY,
+    match approach::closing(&his.state, &hers.state, at) {
+        Some(closing) if closing.sure => (left_m / closing.mps, ahead_s),
+        _ => (f64::INFINITY, 0.0),
     }
 }
 
