@@ -90,15 +90,7 @@ impl Decider {
             origins.insert(order.order.clone(), (origin, changed_at));
             orders.push(order);
         }
-        let all = orders.len();
-        orders.retain(|order| order.valid_until + zones::policy::HISTORY > clock);
-        if orders.len() < all {
-            let count = all - orders.len();
-            tracing::info!(
-                count,
-                "orders have ended: they stay in the register as such until they are withdrawn"
-            );
-        }
+        leave_ended(&mut orders, clock);
         let register = std::thread::spawn({
             let (orders, directory) = (orders.clone(), directory.clone());
             move || registered(&orders, &directory)
@@ -146,6 +138,19 @@ impl Decider {
             pending: Pending::default(),
             metrics,
         })
+    }
+}
+
+/// Leaves out the orders that ended a history ago.
+fn leave_ended(orders: &mut Vec<Arc<Order>>, clock: Timestamp) {
+    let all = orders.len();
+    orders.retain(|order| order.valid_until + zones::policy::HISTORY > clock);
+    if orders.len() < all {
+        let count = all - orders.len();
+        tracing::info!(
+            count,
+            "orders have ended: they stay in the register as such until they are withdrawn"
+        );
     }
 }
 
