@@ -58,7 +58,7 @@ impl TakenOrder {
 }
 
 /// Reads what is stored of a device.
-pub(super) fn device(stored: StoredState) -> Result<DeviceRow, Damaged> {
+pub(super) fn device(stored: &StoredState) -> Result<DeviceRow, Damaged> {
     let name = || format!("state of device {}", stored.key);
     let (role, state) = rows::read_device(&stored.state).map_err(|error| Damaged::new(name(), &error))?;
     let device = DeviceId::new(&stored.key).map_err(|error| Damaged::new(name(), &error))?;
@@ -66,7 +66,7 @@ pub(super) fn device(stored: StoredState) -> Result<DeviceRow, Damaged> {
 }
 
 /// Reads what is stored of a device's history.
-pub(super) fn history(stored: StoredState) -> Result<HistoryRow, Damaged> {
+pub(super) fn history(stored: &StoredState) -> Result<HistoryRow, Damaged> {
     let name = || format!("history of device {}", stored.key);
     let (role, history) = rows::read_history(&stored.state).map_err(|error| Damaged::new(name(), &error))?;
     let device = DeviceId::new(&stored.key).map_err(|error| Damaged::new(name(), &error))?;
