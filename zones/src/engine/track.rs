@@ -256,6 +256,11 @@ impl Track {
         (1..=self.held()).map(move |back| self.newest[(next + NEWEST - back) % NEWEST])
     }
 
+    /// When the newest was taken, if there is one.
+    pub(super) fn newest_at(&self) -> Option<Timestamp> {
+        self.newest_first().next().map(Kept::at)
+    }
+
     /// How many of the newest there are; never more than there is room for, whatever a store gave back.
     fn held(&self) -> usize {
         usize::from(self.count).min(NEWEST)
