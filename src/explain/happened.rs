@@ -29,7 +29,7 @@ pub struct Happened {
 /// All of it in time order; at one moment alerts come before what is done with them.
 pub(super) fn in_order(
     alerts: Vec<AlertRow>,
-    deliveries: Vec<DeliveryRecord>,
+    deliveries: &[DeliveryRecord],
     receipts: Vec<ReceiptRow>,
 ) -> Vec<Happened> {
     let mut all: Vec<Happened> = alerts.into_iter().map(of_alert).collect();

@@ -7,10 +7,12 @@ use serde::Serialize;
 use zones::order::{Order, ZoneKind};
 use zones::{Role, Subject, WatchKey};
 
-/// Orders with the numbers of the inputs that brought them, oldest first; `None` where one was withdrawn or cannot
-/// be read.
+/// What an order became with the input of that number; `None` where it was withdrawn or cannot be read.
+type Change = (i64, Option<Arc<Order>>);
+
+/// Orders with their changes, oldest first.
 #[derive(Debug, Default)]
-pub(super) struct Orders(BTreeMap<String, Vec<(i64, Option<Arc<Order>>)>>);
+pub(super) struct Orders(BTreeMap<String, Vec<Change>>);
 
 impl Orders {
     /// Enters what an order became with an input; later changes come later.
@@ -106,5 +108,54 @@ fn limits_of(order: &Order, subject: &Subject) -> Option<Limits> {
             Some(Limits { kind, alarm_m: 0.0, warning_m, warning_s: 0.0 })
         }
         Subject::Device(..) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(alarm_m: u32) -> Arc<Order> {
+        let document = serde_json::json!({
+            "order": "o", "legal_basis": "special_condition",
+            "valid_from": "2026-11-01T00:00:00Z", "valid_until": "2027-11-01T00:00:00Z",
+            "wearer": {"person": "w", "device": "am"},
+            "victims": [{"person": "v", "device": "vd",
+                "proximity": {"alarm_m": alarm_m, "warning_m": 2_000, "warning_s": 300}}],
+            "zones": {"type": "FeatureCollection", "features": [
+                {"type": "Feature", "geometry": {"type": "Point", "coordinates": [5.1, 52.1]},
+                 "properties": {"zone": "z", "kind": "exclusion", "radius_m": 5_000, "buffer_m": 400}}]},
+            "contacts": {},
+        });
+        Arc::new(Order::accepted(&document.to_string()).unwrap())
+    }
+
+    #[test]
+    fn a_judgement_is_held_against_the_order_as_it_was_then() {
+        let mut orders = Orders::default();
+        for (number, change) in [(5, Some(order(500))), (9, Some(order(800))), (12, None)] {
+            orders.enter("o", number, change);
+        }
+        let alarm_m = |number| orders.limits("o/pair/v", number).map(|limits| limits.alarm_m);
+        assert_eq!(
+            [4, 5, 8, 9, 11, 12].map(alarm_m),
+            [None, Some(500.0), Some(500.0), Some(800.0), Some(800.0), None]
+        );
+        assert_eq!(
+            orders.limits("o/zone/z", 6).map(|limits| (limits.kind, limits.warning_m)),
+            Some((WatchKind::ExclusionZone, 400.0))
+        );
+        for nothing in ["o/zone/y", "o/pair/w", "p/pair/v", "o/silence/am", "", "o"] {
+            assert_eq!(orders.limits(nothing, 6), None, "{nothing}");
+        }
+    }
+
+    #[test]
+    fn a_device_has_the_watches_of_its_wearer_or_its_victim() {
+        let mut orders = Orders::default();
+        orders.enter("o", 1, Some(order(500)));
+        assert_eq!(orders.around("am"), (vec!["o/".to_owned()], vec!["vd".to_owned()]));
+        assert_eq!(orders.around("vd"), (vec!["o/pair/v".to_owned()], vec!["am".to_owned()]));
+        assert_eq!(orders.around("x").0, Vec::<String>::new());
     }
 }

@@ -222,7 +222,7 @@ impl Material {
         for row in &self.rows {
             inputs.extend(judged::heard(row, &self.scope, &self.orders, &self.alerts)?);
         }
-        let happened = happened::in_order(self.alerts, self.deliveries, self.receipts);
+        let happened = happened::in_order(self.alerts, &self.deliveries, self.receipts);
         if let (About::Moment { device, .. }, true, true) =
             (&self.about, inputs.is_empty(), happened.is_empty())
         {

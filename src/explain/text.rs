@@ -127,10 +127,9 @@ fn line(text: &mut String, happened: &Happened) -> std::fmt::Result {
         other => other,
     };
     write!(text, "{}  {what}", happened.at)?;
-    for part in [happened.level.as_deref(), happened.channel, happened.recipient.as_deref()] {
-        if let Some(part) = part {
-            write!(text, "  {part}")?;
-        }
+    let parts = [happened.level.as_deref(), happened.channel, happened.recipient.as_deref()];
+    for part in parts.into_iter().flatten() {
+        write!(text, "  {part}")?;
     }
     writeln!(text)?;
     match &happened.detail {

@@ -35,7 +35,7 @@ pub(super) fn why(decision: &StoredDecision, limits: Option<Limits>) -> String {
     let seen = match decision.rule {
         Rule::ExclusionZone | Rule::InclusionZone | Rule::VictimProximity => place(decision, limits),
         Rule::LateExclusionZone | Rule::LateInclusionZone | Rule::LateVictimProximity => {
-            return late_finding(place(decision, limits)).text();
+            return late_finding(&place(decision, limits)).text();
         }
         Rule::Held => return held(decision, limits).text(),
         Rule::OutsideSchedule => Both::new(
@@ -254,11 +254,11 @@ fn held(decision: &StoredDecision, limits: Option<Limits>) -> Both {
     let held = Both::new(
         format!(
             "deze positie kan niemand hebben bereikt (meer dan {v:.0} m/s vanaf de vorige, ook met beider \
-             nauwkeurigheid): zij wordt vastgehouden tot een volgende binnen {s} s haar bevestigt, en verandert niets"
+             nauwkeurigheid): zij wordt vastgehouden tot een volgende binnen {s} s haar bevestigt"
         ),
         format!(
             "nobody could have reached this fix (over {v:.0} m/s from the one before, with both accuracies allowed \
-             for): it is held until a next one within {s} s agrees with it, and changes nothing"
+             for): it is held until a next one within {s} s agrees with it"
         ),
     );
     let held = if measured(decision).is_some() {
@@ -267,21 +267,21 @@ fn held(decision: &StoredDecision, limits: Option<Limits>) -> Both {
     } else {
         held
     };
-    if decision.after == Standing::Possible && decision.before == Standing::Clear {
-        return held.then(
-            "; ",
-            &Both::new(
-                "een mogelijk alarm, voor de operator alleen",
-                "a possible alarm, for the operator alone",
-            ),
-        );
-    }
-    held
+    let is_possible = decision.after == Standing::Possible && decision.before == Standing::Clear;
+    let meanwhile = if is_possible {
+        Both::new(
+            "intussen is dat een mogelijk alarm, voor de operator alleen",
+            "meanwhile that is a possible alarm, for the operator alone",
+        )
+    } else {
+        Both::new("intussen verandert er niets", "meanwhile nothing changes")
+    };
+    held.then("; ", &meanwhile)
 }
 
-fn late_finding(seen: Both) -> Both {
+fn late_finding(seen: &Both) -> Both {
     Both::new("achteraf, op de tijd van de positie zelf: ", "afterwards, at the fix's own time: ")
-        .then("", &seen)
+        .then("", seen)
         .then("; ", &Both::new("de stand van nu verandert niet", "the standing of now does not change"))
 }
 
