@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
-use zones::{Alert, Effect, Engine, Input, OrderId, Outcome, Refused, Role, Timestamp};
+use zones::{Alert, Change, Effect, Engine, Input, OrderId, Outcome, Refused, Role, Timestamp};
 
 use super::aside::Said;
 use super::directory::Directory;
@@ -312,15 +312,20 @@ impl Decider {
 
     /// Closes the batch: adds the state as it stands now, and begins the next one.
     pub(super) fn take(&mut self) -> Pending {
-        let changes = self.engine.take_changes();
-        for order in &changes.forgotten {
-            self.forget(order);
+        let mut pending = std::mem::take(&mut self.pending);
+        let (batch, mut forgotten) = (&mut pending.batch, Vec::new());
+        self.engine.drain_changes(|change| match change {
+            Change::Device { role, device, state } => batch.devices.push(rows::device(role, device, state)),
+            Change::History { role, device, history } => {
+                batch.histories.push(rows::history(role, device, history));
+            }
+            Change::Watch { watch, episode } => batch.watches.push(rows::watch(&watch, episode)),
+            Change::Forgotten(order) => forgotten.push(order),
+        });
+        for order in forgotten {
+            self.forget(&order);
             self.leave_incidents(&order.order);
         }
-        let mut pending = std::mem::take(&mut self.pending);
-        pending.batch.devices = changes.devices.into_iter().map(rows::device).collect();
-        pending.batch.histories = changes.histories.into_iter().map(rows::history).collect();
-        pending.batch.watches = changes.episodes.into_iter().map(rows::watch).collect();
         pending
     }
 }

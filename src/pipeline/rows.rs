@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 use zones::{
-    Alert, Certainty, Decision, DeviceId, DeviceRow, DeviceState, Engine, Episode, EpisodeRow, Fix,
-    HistoryRow, Input, Kept, Protection, Role, Rule, Standing, Timestamp,
+    Alert, Certainty, Decision, DeviceId, DeviceState, Engine, Episode, Fix, Input, Kept, Protection, Role,
+    Rule, Standing, Timestamp, WatchKey,
 };
 
 use crate::store::{AlertRow, IncidentRow, InputKind, InputRow, NoticeRow, StateRow};
@@ -121,15 +121,13 @@ pub(crate) fn receipt(seq: i64, now: Timestamp, from: &str, at: Timestamp, state
 }
 
 /// The state of a device, under its id.
-pub(crate) fn device(row: DeviceRow) -> StateRow {
-    let state = row.state.map(|state| binary(&(row.role, state)));
-    StateRow { key: row.device.as_str().into(), state }
+pub(crate) fn device(role: Role, device: &DeviceId, state: Option<&DeviceState>) -> StateRow {
+    StateRow { key: device.as_str().into(), state: state.map(|state| binary(&(role, state))) }
 }
 
 /// The history of a device, under its id.
-pub(crate) fn history(row: HistoryRow) -> StateRow {
-    let history = row.history.map(|history| binary(&(row.role, history)));
-    StateRow { key: row.device.as_str().into(), state: history }
+pub(crate) fn history(role: Role, device: &DeviceId, history: Option<&[Kept]>) -> StateRow {
+    StateRow { key: device.as_str().into(), state: history.map(|history| binary(&(role, history))) }
 }
 
 /// Reads a device's history back.
@@ -155,8 +153,8 @@ pub(crate) fn read_device(bytes: &[u8]) -> Result<(Role, DeviceState), postcard:
 }
 
 /// The memory of a watch, under its name.
-pub(crate) fn watch(row: EpisodeRow) -> StateRow {
-    StateRow { key: row.watch.to_string().into(), state: row.episode.map(|episode| binary(&episode)) }
+pub(crate) fn watch(watch: &WatchKey, episode: Option<&Episode>) -> StateRow {
+    StateRow { key: watch.to_string().into(), state: episode.map(binary) }
 }
 
 /// Reads the memory of a watch back.

@@ -30,8 +30,9 @@ pub use alert::{Alert, AlertKind, Approach};
 pub use by_order::ByOrder;
 pub use decision::{Decision, Rule};
 pub use engine::{
-    Changes, DeviceRow, DeviceState, Effect, Engine, EpisodeRow, HistoryRow, Kept, Outcome, Protection,
-    ProtectionReason, ProtectionState, Refused, Said, Seen, Snapshot, Subject, Told, Track, WatchKey,
+    Change, Changes, DeviceRow, DeviceState, Effect, Engine, EpisodeRow, HistoryRow, Kept, Outcome,
+    Protection, ProtectionReason, ProtectionState, Refused, Said, Seen, Snapshot, Subject, Told, Track,
+    WatchKey,
 };
 pub use fix::{Fix, Source};
 pub use ids::{DeskId, DeviceId, OrderId, PersonId, ZoneId, is_id};

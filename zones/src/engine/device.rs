@@ -27,33 +27,35 @@ pub enum Said {
     Aware,
 }
 
-/// The part of a device that survives a restart.
+/// The part of a device that survives a restart. What a fix of its own or of somebody paired with it needs stands
+/// at the front, in as few cache lines as may be: hence the fixed layout.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[repr(C)]
 pub struct DeviceState {
     /// Its newest fix.
     pub last: Option<Seen>,
-    /// Its speed in m/s, from the last two fixes or as it said.
-    pub speed_mps: f32,
-    /// The fastest it was lately in m/s, and when: how its bearer gets about.
-    pub fastest_lately: Option<(f32, Timestamp)>,
-    /// A fix that nobody could have reached, until another agrees with it or not.
-    pub held: Option<Box<Seen>>,
-    /// Since when it has reported the very same coordinates.
-    pub same_since: Option<Timestamp>,
     /// Since when these coordinates say nothing of where it is, however fresh they claim to be.
     pub frozen_since: Option<Timestamp>,
+    /// The fastest it was lately in m/s, and when: how its bearer gets about.
+    pub fastest_lately: Option<(f32, Timestamp)>,
+    /// Its speed in m/s, from the last two fixes or as it said.
+    pub speed_mps: f32,
+    /// What its last will says.
+    pub online: Option<bool>,
+    /// Since when it has reported the very same coordinates.
+    pub same_since: Option<Timestamp>,
+    /// When it is silent unless it is heard again.
+    pub due: Option<Timestamp>,
+    /// Since when it is silent.
+    pub silent_since: Option<Timestamp>,
+    /// A fix that nobody could have reached, until another agrees with it or not.
+    pub held: Option<Box<Seen>>,
     /// Its newest fixes, and where they came from.
     pub track: Track,
     /// Until when it was told to report more often.
     pub near_until: Option<Timestamp>,
     /// What a victim was last told of her protection.
     pub protection: Option<Told>,
-    /// When it is silent unless it is heard again.
-    pub due: Option<Timestamp>,
-    /// Since when it is silent.
-    pub silent_since: Option<Timestamp>,
-    /// What its last will says.
-    pub online: Option<bool>,
     /// Its latest events, oldest first.
     pub said: Vec<(Said, Timestamp)>,
 }
@@ -116,7 +118,7 @@ pub(super) struct Device {
     pub(super) interval: Millis,
     pub(super) role: Role,
     pub(super) changed: bool,
-    pub(super) state: DeviceState,
+    pub(super) history_changed: bool,
     /// Places in `watches` that every fix is judged against: pairs and inclusion zones.
     pub(super) always: SmallVec<[u16; 8]>,
     /// All watches it takes part in, ascending by name.
@@ -125,11 +127,11 @@ pub(super) struct Device {
     pub(super) raised: SmallVec<[u16; 8]>,
     /// Index over the exclusion zones among them, by place in `watches`.
     pub(super) zones: ZoneIndex,
+    pub(super) state: DeviceState,
     /// The orders it takes part in, ascending.
     pub(super) orders: SmallVec<[OrderId; 1]>,
     /// Where it was before what its state remembers.
     pub(super) history: Vec<Kept>,
-    pub(super) history_changed: bool,
 }
 
 impl Device {

@@ -185,7 +185,8 @@ impl Engine {
             return None;
         }
         let thresholds = watch.thresholds;
-        let spread_m = his.fix.uncertainty_m().hypot(hers.fix.uncertainty_m());
+        let (his_m, her_m) = (his.fix.uncertainty_m(), hers.fix.uncertainty_m());
+        let spread_m = (his_m * his_m + her_m * her_m).sqrt();
         // Of the two only the older has aged, unless the newer one is frozen.
         let strayed_m = wearer.state.strayed_m(at) + victim.state.strayed_m(at);
         let (distance_m, error_m) = geodesy::quick_distance_m(his.fix.position, hers.fix.position);

@@ -37,7 +37,7 @@ use std::sync::Arc;
 pub use device::{DeviceState, Said, Seen};
 pub use protection::{Protection, ProtectionReason, ProtectionState, Told};
 pub use register::Refused;
-pub use snapshot::{Changes, DeviceRow, EpisodeRow, HistoryRow, Snapshot};
+pub use snapshot::{Change, Changes, DeviceRow, EpisodeRow, HistoryRow, Snapshot};
 pub use track::{Kept, Track};
 pub use watch::{Subject, WatchKey};
 

@@ -54,6 +54,38 @@ pub struct Changes {
     pub forgotten: Vec<Arc<Order>>,
 }
 
+/// Something that has changed, lent; see [`Changes`].
+#[derive(Debug)]
+pub enum Change<'a> {
+    /// A device; its state is `None` when no order names it any more.
+    Device {
+        /// The party it belongs to.
+        role: Role,
+        /// Its id.
+        device: &'a DeviceId,
+        /// What is remembered of it.
+        state: Option<&'a DeviceState>,
+    },
+    /// The history of a device; `None` when no order names it any more.
+    History {
+        /// The party it belongs to.
+        role: Role,
+        /// Its id.
+        device: &'a DeviceId,
+        /// Where it was.
+        history: Option<&'a [Kept]>,
+    },
+    /// A watch; `None` when it is gone.
+    Watch {
+        /// The watch.
+        watch: WatchKey,
+        /// What is remembered of it.
+        episode: Option<&'a Episode>,
+    },
+    /// An order that is not registered any more because it ended a history ago.
+    Forgotten(Arc<Order>),
+}
+
 /// Everything an engine needs to go on as if it had never stopped.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Snapshot {
@@ -139,64 +171,71 @@ impl Engine {
         (engine, refused)
     }
 
-    /// Takes what has changed since the last call.
+    /// Takes what has changed since the last call: [`drain_changes`](Self::drain_changes), copied.
     pub fn take_changes(&mut self) -> Changes {
-        let histories = self.take_changed_histories();
-        let devices = self.take_changed_devices();
+        let mut changes = Changes::default();
+        self.drain_changes(|change| match change {
+            Change::Device { role, device, state } => {
+                let row = DeviceRow { role, device: device.clone(), state: state.cloned() };
+                changes.devices.push(row);
+            }
+            Change::History { role, device, history } => {
+                let row = HistoryRow { role, device: device.clone(), history: history.map(<[_]>::to_vec) };
+                changes.histories.push(row);
+            }
+            Change::Watch { watch, episode } => {
+                changes.episodes.push(EpisodeRow { watch, episode: episode.cloned() });
+            }
+            Change::Forgotten(order) => changes.forgotten.push(order),
+        });
+        changes
+    }
+
+    /// Hands out what has changed since the last call, each once, as it stands now: histories, devices, watches,
+    /// orders that were forgotten. Nothing is copied: nearly every fix changes a device.
+    pub fn drain_changes(&mut self, mut each: impl FnMut(Change<'_>)) {
+        // Those that were gone and are back are changed, with a history that begins anew.
+        let mut gone = std::mem::take(&mut self.gone_devices);
+        gone.retain(|(role, device)| match self.find(*role, device.as_str()) {
+            Ok(slot) => {
+                self.note_history(slot);
+                self.note_device(slot);
+                false
+            }
+            Err(_) => true,
+        });
+        for (role, device) in &gone {
+            each(Change::History { role: *role, device, history: None });
+        }
+        for slot in self.changed_histories.drain(..) {
+            let device = &mut self.devices[slot as usize];
+            // A slot that was freed and given away since may stand here twice.
+            if std::mem::take(&mut device.history_changed) && !device.orders.is_empty() {
+                let history = Some(&*device.history);
+                each(Change::History { role: device.role, device: &device.id, history });
+            }
+        }
+        for (role, device) in &gone {
+            each(Change::Device { role: *role, device, state: None });
+        }
+        // In the order in which they first changed: sorting them by name would cost as much as judging them.
+        for slot in self.changed_devices.drain(..) {
+            let device = &mut self.devices[slot as usize];
+            if std::mem::take(&mut device.changed) && !device.orders.is_empty() {
+                each(Change::Device { role: device.role, device: &device.id, state: Some(&device.state) });
+            }
+        }
         let mut keys = std::mem::take(&mut self.changed_about);
-        for slot in std::mem::take(&mut self.changed_watches) {
+        for slot in self.changed_watches.drain(..) {
             let watch = &mut self.watches[slot as usize];
             watch.changed = false;
             keys.extend(watch.key());
         }
-        let episode = |watch: WatchKey| EpisodeRow { episode: self.episode(&watch).cloned(), watch };
-        Changes {
-            devices,
-            histories,
-            episodes: keys.into_iter().map(episode).collect(),
-            forgotten: std::mem::take(&mut self.forgotten),
+        for watch in keys {
+            let episode = self.episode(&watch);
+            each(Change::Watch { watch, episode });
         }
-    }
-
-    /// Histories of devices that are gone, then of the others in the order in which they first changed.
-    fn take_changed_histories(&mut self) -> Vec<HistoryRow> {
-        let mut rows = Vec::new();
-        let gone: Vec<_> = self.gone_devices.iter().cloned().collect();
-        for (role, device) in gone {
-            match self.find(role, device.as_str()) {
-                Ok(slot) => self.note_history(slot), // One that was gone and is back begins anew.
-                Err(_) => rows.push(HistoryRow { role, device, history: None }),
-            }
-        }
-        for slot in std::mem::take(&mut self.changed_histories) {
-            let device = &mut self.devices[slot as usize];
-            if std::mem::take(&mut device.history_changed) && !device.orders.is_empty() {
-                rows.push(self.history_row(slot));
-            }
-        }
-        rows
-    }
-
-    /// In the order in which they first changed: nearly every fix changes a device, and sorting them by name
-    /// would cost as much as judging them.
-    fn take_changed_devices(&mut self) -> Vec<DeviceRow> {
-        let mut rows = Vec::with_capacity(self.changed_devices.len() + self.gone_devices.len());
-        for (role, device) in std::mem::take(&mut self.gone_devices) {
-            match self.find(role, device.as_str()) {
-                Ok(slot) => self.note_device(slot), // Gone, and back.
-                Err(_) => rows.push(DeviceRow { role, device, state: None }),
-            }
-        }
-        let mut slots = std::mem::take(&mut self.changed_devices);
-        for slot in slots.drain(..) {
-            let device = &mut self.devices[slot as usize];
-            // A slot that was freed and given away since may stand here twice.
-            if std::mem::take(&mut device.changed) && !device.orders.is_empty() {
-                rows.push(self.device_row(slot));
-            }
-        }
-        self.changed_devices = slots;
-        rows
+        std::mem::take(&mut self.forgotten).into_iter().map(Change::Forgotten).for_each(each);
     }
 
     /// What is remembered of a watch.
