@@ -130,6 +130,23 @@ fn a_moment_at_which_nothing_was_raised_is_explained_too() {
     );
 }
 
+/// A test of the button, a press, and another: each alert says what it was, each press is there, none with its place.
+#[test]
+fn an_incident_about_a_device_shows_what_the_device_said() {
+    let (orders, input) = (case("aware", "orders.json"), case("aware", "input.ndjson"));
+    let replayed =
+        afstand(["replay", "--orders", orders.to_str().unwrap(), "--input", input.to_str().unwrap()]);
+    let alert: Value = serde_json::from_str(replayed.out.lines().next().unwrap()).unwrap();
+    let explained = of_case("aware", &["--incident", alert["incident"].as_str().unwrap(), "--json"]).json();
+    let presses = explained["inputs"].as_array().unwrap();
+    assert!(presses.iter().all(|press| press["kind"] == "aware" && press["device"] == "vd-1"));
+    let tests: Vec<bool> = presses.iter().map(|press| press["said"] == "test").collect();
+    assert_eq!(tests.iter().filter(|test| **test).count(), 1, "{explained:#}");
+    let alerts = explained["happened"].as_array().unwrap();
+    assert_eq!(alerts.len() + 1, presses.len(), "each press but the test was told");
+    assert_eq!((&alerts[0]["alert"], &alerts[0]["detail"]), (&alert["alert"], &alert["reason"]));
+}
+
 #[test]
 fn what_cannot_be_explained_is_one_line_and_status_2() {
     let at = |device: &str, at: &str| of_case("passing", &["--device", device, "--at", at]);

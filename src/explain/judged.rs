@@ -103,6 +103,11 @@ pub(super) fn heard(
     let said = match row.kind {
         InputKind::Event => serde_json::from_slice::<Value>(&row.body).ok().map(|said| said["event"].clone()),
         InputKind::Online => serde_json::from_slice(&row.body).ok(),
+        // Not its place.
+        InputKind::Aware => serde_json::from_slice::<Value>(&row.body)
+            .ok()
+            .filter(|press| press["test"] == true)
+            .map(|_| "test".into()),
         _ => None,
     };
     let mut remarks = fix.map(|fix| remarks(row, &fix)).unwrap_or_default();

@@ -67,9 +67,11 @@ fn input(text: &mut String, heard: &Heard) -> std::fmt::Result {
 fn judgement(text: &mut String, judged: &Judgement) -> std::fmt::Result {
     let rule = serde_json::to_value(judged.rule).unwrap_or_default();
     let (before, after) = (words::standing(judged.before), words::standing(judged.after));
-    let sure = words::certainty(judged.certainty);
+    // Of what was not measured nobody is more or less sure.
+    let sure = judged.distance_m.map(|_| words::certainty(judged.certainty));
+    let sure = sure.map(|(nl, en)| (format!(" ({nl})"), format!(" ({en})"))).unwrap_or_default();
     write!(text, "  {}  {}", judged.watch, rule.as_str().unwrap_or_default())?;
-    writeln!(text, "  {} → {} ({}) / {} → {} ({})", before.0, after.0, sure.0, before.1, after.1, sure.1)?;
+    writeln!(text, "  {} → {}{} / {} → {}{}", before.0, after.0, sure.0, before.1, after.1, sure.1)?;
     if let Some(distance_m) = judged.distance_m {
         write!(text, "    {distance_m:.1} m")?;
         if let Some(uncertainty_m) = judged.uncertainty_m {
