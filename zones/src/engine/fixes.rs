@@ -171,8 +171,10 @@ impl Engine {
             }
             Role::Victim => near.extend(device.always.iter().map(|place| u32::from(*place))),
         }
-        near.sort_unstable();
-        near.dedup();
+        if near.len() > 1 {
+            near.sort_unstable();
+            near.dedup();
+        }
     }
 }
 
