@@ -32,6 +32,10 @@ pub const LEAVE_FOR: Millis = Millis::from_secs(60);
 /// An older fix never clears: §7.
 pub const CLEARS_WITHIN: Millis = Millis::from_secs(180);
 
+/// A look on a fix so much older than its moment is likely at the most: the speed at which uncertainty grows is one that
+/// is likely, and within minutes somebody who sat still may be driving.
+pub const CERTAIN_WITHIN: Millis = Millis::from_secs(120);
+
 /// Speed that an unseen party is assumed to have at least (a walk): §7.
 pub const LEAST_SPEED_MPS: f64 = 1.5;
 

@@ -96,6 +96,8 @@ pub(crate) struct Look {
     pub(crate) coarse: bool,
     /// Fresh enough to step down.
     pub(crate) may_clear: bool,
+    /// One of its fixes says too little of its moment to be certain on.
+    pub(crate) stale: bool,
 }
 
 impl Thresholds {
@@ -103,7 +105,9 @@ impl Thresholds {
     pub(crate) fn judge(&self, look: &Look) -> (Standing, Certainty) {
         let (d, u) = (look.distance_m, look.uncertainty_m);
         let vague = u > self.vague_beyond_m;
-        let sure = |threshold: f64| if d + u <= threshold { Certainty::Certain } else { Certainty::Likely };
+        let sure = |threshold_m: f64| {
+            if d + u <= threshold_m && !look.stale { Certainty::Certain } else { Certainty::Likely }
+        };
         if d <= self.alarm_m && !vague {
             (Standing::Alarm, sure(self.alarm_m))
         } else if d <= self.warning_m && !vague {
@@ -151,7 +155,15 @@ impl Thresholds {
 impl Look {
     /// A look at a distance and its uncertainty, of a pair or zone that nobody closes in on.
     pub(crate) fn new(at: Timestamp, distance_m: f64, uncertainty_m: f64) -> Self {
-        Self { at, distance_m, uncertainty_m, contact_s: f64::INFINITY, coarse: false, may_clear: false }
+        Self {
+            at,
+            distance_m,
+            uncertainty_m,
+            contact_s: f64::INFINITY,
+            coarse: false,
+            may_clear: false,
+            stale: false,
+        }
     }
 }
 
@@ -169,6 +181,13 @@ pub struct Raised {
     pub until: Option<Timestamp>,
     /// Where it stood.
     pub standing: Standing,
+}
+
+impl Raised {
+    /// Whether it stood raised at that moment.
+    pub(crate) fn covers(&self, at: Timestamp) -> bool {
+        self.from <= at && self.until.is_none_or(|until| at <= until)
+    }
 }
 
 /// Times remembered per watch.
@@ -232,6 +251,10 @@ impl Episode {
         }
         if self.standing == Standing::Clear || look.coarse {
             return None;
+        }
+        if seen == Standing::Possible && self.standing == seen {
+            (self.beyond_alarm_since, self.beyond_warning_since) = (None, None);
+            return None; // What raised it lasts, however far beyond a capped margin the estimate is.
         }
         let closes_in = look.contact_s <= thresholds.warning_s * policy::CONTACT_KEPT_TIMES;
         let margin = thresholds.leave_margin_m(look.uncertainty_m);
@@ -321,6 +344,7 @@ mod tests {
             contact_s: f64::INFINITY,
             coarse: uncertainty_m > policy::COARSE_M,
             may_clear: true,
+            stale: false,
         }
     }
 
@@ -367,6 +391,25 @@ mod tests {
         let mut watch = Episode::new();
         assert_eq!(watch.take(&PAIR, &look(0, 2_100.0, 1_500.0)).unwrap().0, Standing::Possible);
         assert_eq!(watch.take(&PAIR, &look(30, 1_900.0, 10.0)).unwrap().0, Standing::Warning);
+    }
+
+    #[test]
+    fn what_is_still_possible_is_not_over() {
+        // A house of 60 m in radius: 35 m within its edge is more than the margin, and within the uncertainty.
+        let house = Thresholds {
+            alarm_m: 0.0,
+            warning_m: 0.0,
+            vague_beyond_m: f64::INFINITY,
+            most_margin_m: 30.0,
+            ..PAIR
+        };
+        let mut watch = Episode::new();
+        assert_eq!(watch.take(&house, &look(0, 35.0, 40.0)).unwrap().0, Standing::Possible);
+        for t in 1..100 {
+            assert_eq!(watch.take(&house, &look(t * 60, 35.0, 40.0)), None, "no flapping");
+        }
+        assert_eq!(watch.take(&house, &look(6_000, 35.0, 10.0)), None);
+        assert_eq!(watch.take(&house, &look(6_060, 35.0, 10.0)).unwrap().0, Standing::Clear);
     }
 
     #[test]

@@ -83,11 +83,20 @@ impl DeviceState {
         f64::from(self.speed_mps).max(TravelMode::of(lately).grows_mps())
     }
 
+    /// How far it may have come by `at` since its newest fix, in metres.
+    pub(super) fn aged_m(&self, at: Timestamp) -> f64 {
+        self.last.as_ref().map_or(0.0, |last| self.gone_m(last.at, at))
+    }
+
     /// How far it may have come by `at` since its newest fix, or since that last said where it really was, in
     /// metres.
     pub(super) fn strayed_m(&self, at: Timestamp) -> f64 {
         let Some(last) = &self.last else { return 0.0 };
         let since = self.frozen_since.map_or(last.at, |frozen| frozen.min(last.at));
+        self.gone_m(since, at)
+    }
+
+    fn gone_m(&self, since: Timestamp, at: Timestamp) -> f64 {
         (at - since).as_secs_f64().max(0.0) * self.reckoned_speed_mps()
     }
 

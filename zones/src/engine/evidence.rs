@@ -14,6 +14,8 @@ use crate::{Position, Timestamp, geodesy, policy};
 pub(super) struct Whereabouts {
     pub(super) position: Position,
     pub(super) uncertainty_m: f64,
+    /// How long before or after it was seen, in seconds.
+    pub(super) unseen_s: f64,
     /// The nearest fix in time.
     pub(super) seen: Seen,
 }
@@ -93,18 +95,19 @@ pub(super) fn whereabouts(device: &Device, at: Timestamp) -> Option<Whereabouts>
     let before = before?;
     let age_s = |other: Timestamp| (at - other).as_secs_f64().abs();
     let Some(after) = after else {
-        let strayed_m = age_s(before.at()) * device.state.reckoned_speed_mps();
-        let seen = before.seen();
+        let unseen_s = age_s(before.at());
         return Some(Whereabouts {
             position: before.position(),
-            uncertainty_m: before.accuracy_m() + strayed_m,
-            seen,
+            uncertainty_m: before.accuracy_m() + unseen_s * device.state.reckoned_speed_mps(),
+            unseen_s,
+            seen: before.seen(),
         });
     };
     if before.at() == after.at() {
         return Some(Whereabouts {
             position: before.position(),
             uncertainty_m: before.accuracy_m(),
+            unseen_s: 0.0,
             seen: before.seen(),
         });
     }
@@ -119,6 +122,7 @@ pub(super) fn whereabouts(device: &Device, at: Timestamp) -> Option<Whereabouts>
     Some(Whereabouts {
         position: place_between(before, after, at),
         uncertainty_m: after.accuracy_m().max(before.accuracy_m()) + left_out_m + unseen_s * strays_mps,
+        unseen_s,
         seen: nearest.seen(),
     })
 }

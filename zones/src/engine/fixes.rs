@@ -5,7 +5,6 @@ use std::hint::black_box;
 use super::device::Seen;
 use super::judge::Cause;
 use super::plausible::{self, Verdict};
-use super::watch::What;
 use super::way::Step;
 use super::{Engine, Outcome, Refused};
 use crate::{Fix, Millis, Role, Timestamp, geodesy, policy};
@@ -91,27 +90,7 @@ impl Engine {
             self.end_silence(now, slot);
         }
         let step = step.filter(|_| self.devices[slot as usize].state.frozen_since.is_none());
-        if late {
-            self.judge_pairs_past(slot, now, &seen);
-        }
         self.judge_touched(slot, now, Cause::Fix { after_silence: was_silent && !late }, step.as_ref());
-    }
-
-    /// A newest fix that came late is judged against where the other was at its time too.
-    fn judge_pairs_past(&mut self, slot: u32, now: Timestamp, seen: &Seen) {
-        let device = &self.devices[slot as usize];
-        let role = device.role;
-        for place in device.always.clone() {
-            let slot = self.devices[slot as usize].watches[usize::from(place)];
-            let watch = &self.watches[slot as usize];
-            let other = if role == Role::Wearer { watch.victim } else { watch.wearer };
-            // Where the other is now says as much of a time that is near.
-            let last = self.devices[other as usize].state.last;
-            let newer = last.is_some_and(|last| last.at - seen.at > policy::LINKED_WITHIN);
-            if matches!(watch.what, What::Pair(_)) && newer {
-                self.judge_past(slot, now, role, seen, &[]);
-            }
-        }
     }
 
     /// Makes a fix the device's newest.
@@ -159,9 +138,17 @@ impl Engine {
         let Some(last) = self.devices[slot as usize].state.last else { return };
         let mut near = std::mem::take(&mut self.near);
         self.touched_by(slot, &last, step, &mut near);
+        // Where the other is by now says nothing of whom he was near when a late fix was taken: a pair is only as
+        // fresh as the older of both.
+        let late = now - last.at > policy::LATE_AFTER;
         for place in &near {
-            let watch = self.devices[slot as usize].watches[*place as usize];
-            self.judge(watch, now, cause, step);
+            let device = &self.devices[slot as usize];
+            let (watch, role) = (device.watches[*place as usize], device.role);
+            if late && self.watches[watch as usize].is_pair() {
+                self.judge_past(watch, now, role, &last, step.map_or(&[], std::slice::from_ref));
+            } else {
+                self.judge(watch, now, cause, step);
+            }
         }
         self.near = near;
     }
@@ -171,9 +158,8 @@ impl Engine {
         near.clear();
         let device = &self.devices[slot as usize];
         match device.role {
-            // The index knows fixes with an ordinary uncertainty; a coarse one, or one that does not say where
-            // somebody is, may concern any zone.
-            Role::Wearer if seen.fix.is_coarse() || device.state.frozen_since.is_some() => {
+            // The index knows fixes with an ordinary uncertainty; a coarse one may concern any zone.
+            Role::Wearer if seen.fix.is_coarse() => {
                 near.extend(0..device.watches.len() as u32);
                 return;
             }

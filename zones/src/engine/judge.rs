@@ -156,10 +156,14 @@ impl Engine {
         if !watch.in_force(at) {
             return None;
         }
+        let frozen = device.state.frozen_since.is_some();
         let mut look = Look {
             coarse: seen.fix.is_coarse(),
-            may_clear: now - seen.at <= policy::CLEARS_WITHIN,
-            ..Look::new(at, 0.0, seen.fix.uncertainty_m() + device.state.strayed_m(at))
+            // A frozen position neither shows that he is there nor that he left. That alone raises no zone: it says
+            // as little as silence does, and who protects her is told of it.
+            may_clear: now - seen.at <= policy::CLEARS_WITHIN && !frozen,
+            stale: at - seen.at > policy::CERTAIN_WITHIN || frozen,
+            ..Look::new(at, 0.0, seen.fix.uncertainty_m() + device.state.aged_m(at))
         };
         if zone.schedule.as_ref().is_some_and(|schedule| !schedule.applies(at)) {
             let outside = Decision::unjudged(slot, Rule::OutsideSchedule, at, Standing::Clear);
@@ -187,6 +191,7 @@ impl Engine {
         let thresholds = watch.thresholds;
         let (his_m, her_m) = (his.fix.uncertainty_m(), hers.fix.uncertainty_m());
         let spread_m = (his_m * his_m + her_m * her_m).sqrt();
+        let frozen = wearer.state.frozen_since.is_some() || victim.state.frozen_since.is_some();
         // Of the two only the older has aged, unless the newer one is frozen.
         let strayed_m = wearer.state.strayed_m(at) + victim.state.strayed_m(at);
         let (distance_m, error_m) = geodesy::quick_distance_m(his.fix.position, hers.fix.position);
@@ -194,6 +199,7 @@ impl Engine {
             coarse: his.fix.is_coarse() || hers.fix.is_coarse(),
             may_clear: now - older_at <= policy::CLEARS_WITHIN,
             contact_s: contact_s(watch, distance_m, &wearer.state, &victim.state, at),
+            stale: at - older_at > policy::CERTAIN_WITHIN || frozen,
             ..Look::new(at, distance_m, spread_m + strayed_m)
         };
         Some(Sight { thresholds, look, rule: watch.rule, error_m })

@@ -1,7 +1,7 @@
 //! Fixes that come late are judged against the time they belong to: §7 "Order of time". Live standing never moves
 //! for them; what they show and nobody knew is raised once.
 
-use super::device::Seen;
+use super::device::{Device, Seen};
 use super::evidence::{Whereabouts, whereabouts};
 use super::judge::{Evidence, How, Judged};
 use super::track::Kept;
@@ -97,12 +97,17 @@ impl Engine {
             self.announce_past(slot, now, &judged, finding.standing);
         }
         let Some(episode) = self.watches[slot as usize].episode.as_mut() else { return };
-        if let Some(raised) = known.and_then(|n| episode.raised.get_mut(n)) {
-            raised.from = raised.from.min(seen.at);
-            raised.until = raised.until.map(|until| until.max(seen.at));
-        } else {
-            let until = Some(seen.at);
-            episode.remember(Raised { from: seen.at, until, standing: finding.standing });
+        match known.and_then(|n| episode.raised.get_mut(n)) {
+            Some(raised) if raised.covers(seen.at) => return,
+            Some(raised) if raised.standing == finding.standing => {
+                raised.from = raised.from.min(seen.at);
+                raised.until = raised.until.map(|until| until.max(seen.at));
+            }
+            // A warning after an alarm is known, but makes that no longer: an alarm after it is another.
+            _ => {
+                let until = Some(seen.at);
+                episode.remember(Raised { from: seen.at, until, standing: finding.standing });
+            }
         }
         self.note_watch(slot);
     }
@@ -123,6 +128,8 @@ impl Engine {
             Evidence { his: theirs, hers: mine }
         };
         let (thresholds, look) = self.look_at_evidence(slot, &at_the_time, seen.at)?;
+        let unseen_s = place.map_or(0.0, |place| place.unseen_s);
+        let look = Look { stale: unseen_s > policy::CERTAIN_WITHIN.as_secs_f64(), ..look };
         let (standing, certainty) = thresholds.judge(&look);
         let nearest = place.map(|place| place.seen);
         let evidence = match role {
@@ -174,7 +181,7 @@ impl Engine {
     }
 
     /// The time already raised that a finding belongs to: it was raised then, or near it with nothing in between
-    /// that shows an end.
+    /// that shows an end. One of its own standing comes before a higher one.
     fn known_as(
         &self,
         slot: u32,
@@ -183,19 +190,22 @@ impl Engine {
         thresholds: &Thresholds,
     ) -> Option<usize> {
         let episode = self.watches[slot as usize].episode.as_ref()?;
-        episode.raised.iter().position(|raised| {
-            let until = raised.until.unwrap_or(Timestamp::from_millis(i64::MAX));
-            if raised.standing < standing {
-                return false;
-            }
+        let belongs = |raised: &Raised| {
+            let until = raised.until.unwrap_or(at);
             let (from, to) = if at < raised.from { (at, raised.from) } else { (until, at) };
-            (raised.from <= at && at <= until)
+            raised.covers(at)
                 || (to - from <= policy::LATE_SAME_WITHIN
                     && !self.left_between(slot, from, to, standing, thresholds))
-        })
+        };
+        let find = |same: bool| {
+            let fits = |raised: &Raised| raised.standing >= standing && (raised.standing == standing) == same;
+            episode.raised.iter().position(|raised| fits(raised) && belongs(raised))
+        };
+        let covered = |raised: &Raised| raised.standing >= standing && raised.covers(at);
+        episode.raised.iter().position(covered).or_else(|| find(true)).or_else(|| find(false))
     }
 
-    /// Whether a kept place between two moments shows that the threshold was left.
+    /// Whether a kept place of either party between two moments shows that the threshold was left.
     fn left_between(
         &self,
         slot: u32,
@@ -205,19 +215,20 @@ impl Engine {
         thresholds: &Thresholds,
     ) -> bool {
         let watch = &self.watches[slot as usize];
-        let wearer = &self.devices[watch.wearer as usize];
+        let (wearer, victim) = (&self.devices[watch.wearer as usize], &self.devices[watch.victim as usize]);
         let threshold_m = if standing == Standing::Alarm { thresholds.alarm_m } else { thresholds.warning_m };
-        wearer.state.track.all(&wearer.history).filter(|kept| from < kept.at() && kept.at() < to).any(
-            |kept| {
-                let hers = whereabouts(&self.devices[watch.victim as usize], kept.at());
-                let hers = hers.map(|place| estimated(&place, kept.at()));
-                let evidence = Evidence { his: Some(kept.seen()), hers };
-                let look = self.look_at_evidence(slot, &evidence, kept.at());
-                look.is_some_and(|(_, look)| {
-                    look.distance_m > threshold_m + thresholds.leave_margin_m(look.uncertainty_m)
-                })
-            },
-        )
+        let was = |device: &Device, at| whereabouts(device, at).map(|place| estimated(&place, at));
+        let left = |at: Timestamp| {
+            let evidence = Evidence { his: was(wearer, at), hers: was(victim, at) };
+            self.look_at_evidence(slot, &evidence, at).is_some_and(|(_, look)| {
+                look.distance_m > threshold_m + thresholds.leave_margin_m(look.uncertainty_m)
+            })
+        };
+        let times = |device: &'_ Device| -> Vec<Timestamp> {
+            let kept = device.state.track.all(&device.history).map(Kept::at);
+            kept.filter(|at| from < *at && *at < to).collect()
+        };
+        times(wearer).into_iter().any(left) || (watch.is_pair() && times(victim).into_iter().any(left))
     }
 
     fn note_held(&mut self, slot: u32, at: Timestamp) {

@@ -45,6 +45,9 @@ pub(super) fn is_reached(from: &Seen, to: &Seen, way_m: f64) -> bool {
 
 /// Since when the position of a device says nothing, by a fix with the same coordinates as the one before.
 pub(super) fn frozen_since(state: &DeviceState, seen: &Seen, same_since: Timestamp) -> Option<Timestamp> {
+    if seen.fix.source == Some(Source::Beacon) {
+        return None; // It is as near as ever, and that is news.
+    }
     let moves = seen.fix.speed_mps.is_some_and(|speed| f64::from(speed) >= policy::FROZEN_MOVING_MPS);
     let long = seen.fix.source == Some(Source::Gnss) && seen.at - same_since >= policy::FROZEN_AFTER;
     state.frozen_since.or(if moves {
@@ -81,13 +84,15 @@ impl Engine {
             Role::Victim => (wearer.state.last, Some(*held)),
         };
         let evidence = Evidence { his, hers };
+        // Where the other is by now says nothing of a time that is past.
+        let outdated = watch.is_pair() && now - held.at > policy::LATE_AFTER;
         let before = watch.standing();
         let look = self.look_at_evidence(slot, &evidence, held.at);
         let mut decision = Decision::unjudged(slot, Rule::Held, held.at, before);
         if let Some((thresholds, look)) = look {
             decision.distance_m = Some(look.distance_m);
             decision.uncertainty_m = Some(look.uncertainty_m as f32);
-            if look.distance_m <= thresholds.alarm_m && before == Standing::Clear {
+            if look.distance_m <= thresholds.alarm_m && before == Standing::Clear && !outdated {
                 self.raise_possible(slot, now, &look, evidence);
                 decision.after = Standing::Possible;
             }

@@ -156,6 +156,10 @@ impl Watch {
         Some(WatchKey { order: self.order.order.clone(), subject: self.subject()? })
     }
 
+    pub(super) fn is_pair(&self) -> bool {
+        matches!(self.what, What::Pair(_))
+    }
+
     pub(super) fn is_raised(&self) -> bool {
         self.standing() > Standing::Clear
     }

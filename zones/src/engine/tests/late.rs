@@ -166,6 +166,104 @@ fn a_newest_fix_that_comes_late_is_judged_in_her_time_too() {
     assert_eq!(told, [(VictimProximity, Level::Alarm)], "she was 700 m away then; now she is 8 km away");
 }
 
+/// What more than the operator was told about the pair since the last time: level, and whether it is of the past.
+fn of_the_pair(case: &mut Case) -> Vec<(Level, bool)> {
+    let told = case.alerts.drain(..).filter(|alert| alert.kind == VictimProximity && !alert.operator_only);
+    told.map(|alert| (alert.level, alert.late && alert.hindsight)).collect()
+}
+
+#[test]
+fn his_backlog_is_judged_in_its_own_time_and_never_live() {
+    let mut case = Case::of([with_victim(order("o"))]);
+    // He cycles past her at 6 m/s, from 6 km west of her to 9 km east, and is not heard from minute 4 to minute 35.
+    let east = |minute: i64| -6_000.0 + 360.0 * minute as f64;
+    for minute in 0..=35 {
+        case.victim(minute * 60, 0.0, 0.0);
+        if minute < 4 {
+            case.wearer(minute * 60 + 5, east(minute), 0.0);
+        }
+    }
+    assert_eq!(of_the_pair(&mut case), []);
+    for minute in 4..=35 {
+        arrives(&mut case, Role::Wearer, 35 * 60 + 10, minute * 60 + 5, east(minute));
+    }
+    case.victim(36 * 60, 0.0, 0.0);
+    case.wearer(36 * 60 + 5, east(36), 0.0);
+    let first = case.alerts.iter().find(|alert| alert.level == Level::Alarm && alert.hindsight).unwrap();
+    let passed_from = t(14 * 60 + 5);
+    assert_eq!(first.fixed_at, Some(passed_from), "960 m, the first within 1,000 m");
+    let told = of_the_pair(&mut case);
+    let expected = [(Level::Warning, true), (Level::Alarm, true), (Level::Clear, false)];
+    assert_eq!(told, expected, "of now only that he is 7 km away, which was possible at the most");
+    assert_eq!(case.decisions.last().unwrap().rule, Rule::VictimProximity, "and live again");
+}
+
+#[test]
+fn her_backlog_is_judged_in_its_own_time_and_never_live() {
+    let mut case = Case::of([with_victim(order("o"))]);
+    // He goes past where she sits, while her device is not heard; when it is, both are far away.
+    case.victim(0, 0.0, 0.0);
+    for minute in 0..=40 {
+        case.wearer(minute * 60 + 5, -6_000.0 + 360.0 * minute as f64, 0.0);
+    }
+    case.alerts.clear();
+    for minute in 1..=40 {
+        arrives(&mut case, Role::Victim, 40 * 60 + 10, minute * 60, if minute < 25 { 0.0 } else { 60_000.0 });
+    }
+    let told = of_the_pair(&mut case);
+    assert_eq!(told.iter().filter(|told| **told == (Level::Alarm, true)).count(), 1, "{told:?}");
+    assert!(told.iter().all(|(level, past)| *past || *level == Level::Clear), "{told:?}");
+}
+
+#[test]
+fn who_sat_still_while_she_passed_twice_was_near_her_twice() {
+    let mut case = Case::of([with_victim(order("o"))]);
+    case.victim(0, 9_000.0, 0.0);
+    for minute in 0..=60 {
+        case.wearer(minute * 60, 0.0, 0.0);
+    }
+    case.alerts.clear();
+    // By car, in her own time: past him at minute 10 and again at minute 25, 9 km away in between.
+    for minute in 1..=59_i64 {
+        let from_him = (minute - 10).abs().min((minute - 25).abs());
+        let east = (600.0 + 1_200.0 * from_him as f64).min(9_000.0);
+        arrives(&mut case, Role::Victim, 60 * 60 + 10, minute * 60, east);
+    }
+    let alarms = of_the_pair(&mut case).into_iter().filter(|told| told.0 == Level::Alarm);
+    assert_eq!(alarms.collect::<Vec<_>>(), [(Level::Alarm, true); 2]);
+}
+
+#[test]
+fn a_warning_that_was_known_hides_no_alarm_after_it() {
+    let mut case = Case::of([with_victim(order("o"))]);
+    let east = |minute: i64| if minute < 5 || (40..45).contains(&minute) { 500.0 } else { 1_500.0 };
+    for minute in 0..=60 {
+        case.victim(minute * 60, 0.0, 0.0);
+        if minute < 10 {
+            case.wearer(minute * 60 + 5, east(minute), 0.0);
+        }
+    }
+    assert_eq!(of_the_pair(&mut case), [(Level::Alarm, false), (Level::Warning, false)]);
+    // Half an hour and more he was within the warning distance, and then near her again.
+    for minute in 10..=57 {
+        arrives(&mut case, Role::Wearer, 60 * 60 + 10, minute * 60 + 5, east(minute));
+    }
+    assert_eq!(of_the_pair(&mut case), [(Level::Alarm, true)]);
+}
+
+#[test]
+fn a_teleport_in_a_backlog_is_no_possible_alarm_of_now() {
+    let mut case = Case::of([with_victim(order("o"))]);
+    case.victim(0, 60_000.0, 0.0);
+    case.wearer(5, 30_000.0, 0.0);
+    for minute in 1..=20 {
+        case.victim(minute * 60, 0.0, 0.0);
+    }
+    case.alerts.clear();
+    assert_eq!(arrives(&mut case, Role::Wearer, 1_210, 30, 500.0), Outcome::Held, "1.2 km a second");
+    assert_eq!(of_the_pair(&mut case), [], "she was 60 km away then, whatever it is worth");
+}
+
 #[test]
 fn a_day_of_moving_about_stays_small() {
     let mut case = Case::of([with_victim(order("o"))]);

@@ -119,3 +119,16 @@ fn a_small_alarm_distance_with_an_older_fix_still_warns_the_operator() {
     case.wearer(70, 500.0, 0.0);
     assert_eq!(case.said(), [(VictimProximity, Level::Warning, Certainty::Possible)]);
 }
+
+#[test]
+fn who_was_not_seen_for_minutes_is_likely_at_the_most() {
+    for (age, certainty) in [(60, Certainty::Certain), (120, Certainty::Certain), (300, Certainty::Likely)] {
+        let mut case = Case::of([with_victim(order("o"))]);
+        case.victim(0, 0.0, 0.0);
+        case.wearer(age, 100.0, 0.0);
+        let alert = case.alerts.iter().find(|alert| alert.kind == VictimProximity).unwrap();
+        // Within 1,000 m with all of its uncertainty, if she walked at the most.
+        assert!(alert.distance_m.unwrap() + alert.uncertainty_m.unwrap() < 1_000.0);
+        assert_eq!((alert.level, alert.certainty), (Level::Alarm, certainty), "after {age} s");
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::case::*;
 use crate::AlertKind::{ExclusionZone, VictimProximity};
-use crate::order::ZoneKind::Exclusion;
+use crate::order::ZoneKind::{Exclusion, Inclusion};
 use crate::*;
 
 #[test]
@@ -77,26 +77,98 @@ fn a_metro_that_jumps_is_no_teleport() {
     assert_eq!(case.fix(Role::Wearer, 30, place(7_800.0, 0.0), 30.0), Outcome::Done);
 }
 
-#[test]
-fn a_device_that_moves_without_moving_grows_uncertain() {
-    let mut case = Case::of([with_zone(order("o"), Exclusion, 1_000.0, 0.0)]);
-    let report = |secs: i64| Fix {
-        speed_mps: Some(10.0),
+/// A fix of somebody's device with coordinates that never change.
+fn same_again(case: &mut Case, role: Role, secs: i64, source: Source, speed_mps: f32) {
+    let east_m = if role == Role::Wearer { 3_000.0 } else { 0.0 };
+    let fix = Fix {
+        speed_mps: Some(speed_mps),
         accuracy_m: Some(8.0),
-        ..Fix::new(t(secs), place(3_000.0, 0.0))
+        source: Some(source),
+        ..Fix::new(t(secs), place(east_m, 0.0))
     };
-    for secs in (0..=300).step_by(60) {
-        case.at(secs + 1, Input::Fix { role: Role::Wearer, device: "am", fix: report(secs) }).unwrap();
+    let device = if role == Role::Wearer { "am" } else { "vd" };
+    case.at(secs + 1, Input::Fix { role, device, fix }).unwrap();
+}
+
+#[test]
+fn a_device_that_moves_without_moving_grows_uncertain_and_is_told_of_once() {
+    let mut case = Case::of([with_zone(with_victim(order("o")), Exclusion, 2_900.0, 0.0)]);
+    for minute in 0..=60 {
+        case.victim(minute * 60, 0.0, 0.0);
+        same_again(&mut case, Role::Wearer, minute * 60, Source::Gnss, 10.0);
+        if minute == 5 {
+            let grown = |rule| {
+                let decision = case.decisions.iter().rfind(|d| d.rule == rule).unwrap();
+                (decision.uncertainty_m.unwrap() - 8.0).round()
+            };
+            assert_eq!(grown(Rule::ExclusionZone), 0.0, "as his device says");
+            let both = (8.0_f32 * 2.0_f32.sqrt() - 8.0).round();
+            assert_eq!(grown(Rule::VictimProximity), 300.0 * 10.0 + both);
+        }
     }
     let frozen: Vec<_> = case.decisions.iter().filter(|d| d.rule == Rule::Frozen).map(|d| d.at).collect();
-    assert_eq!(frozen, [t(60)], "said once, at the first repetition");
+    assert_eq!(frozen[0], t(60), "said at the first repetition, and not again");
+    assert!(frozen.iter().all(|at| *at == t(60)));
+    assert!(case.alerts.iter().all(|alert| alert.operator_only));
     assert_eq!(
         case.said(),
-        [(ExclusionZone, Level::Warning, Certainty::Possible)],
-        "2 km may be gone by now"
+        [(VictimProximity, Level::Warning, Certainty::Possible)],
+        "2 km may be gone by now; more uncertain does not make it less possible"
     );
-    let uncertainty = case.decisions.last().unwrap().uncertainty_m.unwrap();
-    assert!((uncertainty - (8.0 + 300.0 * 10.0)).abs() < 1.0, "{uncertainty}");
+    let told = case.protection.last().unwrap();
+    assert_eq!(told.reasons, [ProtectionReason::WearerPositionVague, ProtectionReason::DistanceUncertain]);
+    // It moves again, far away.
+    for minute in 61..=64 {
+        case.victim(minute * 60, 0.0, 0.0);
+        case.wearer(minute * 60, 4_000.0 + minute as f64, 0.0);
+    }
+    assert_eq!(case.levels(), [(VictimProximity, Level::Clear)]);
+    assert_eq!(case.protection.last().unwrap().state, ProtectionState::Protected);
+}
+
+#[test]
+fn a_night_at_home_to_the_last_digit_raises_no_zone() {
+    for source in [Source::Gnss, Source::Beacon, Source::Wifi] {
+        let orders = [(Inclusion, 3_100.0), (Exclusion, 2_800.0)];
+        let mut order = with_victim(order("o"));
+        for (kind, radius_m) in orders {
+            order = with_zone(order, kind, radius_m, 50.0);
+        }
+        order.victims.clear();
+        let mut case = Case::of([order]);
+        for minute in 0..=600 {
+            same_again(&mut case, Role::Wearer, minute * 60, source, 0.0);
+        }
+        assert_eq!(case.said(), [], "{source:?}");
+    }
+}
+
+#[test]
+fn a_beacon_never_freezes_and_her_own_frozen_position_is_told_her() {
+    let mut case = Case::of([with_victim(order("o"))]);
+    for minute in 0..=120 {
+        same_again(&mut case, Role::Wearer, minute * 60, Source::Beacon, 3.0);
+        same_again(&mut case, Role::Victim, minute * 60, Source::Gnss, 0.0);
+    }
+    assert_eq!(case.engine.device(Role::Wearer, "am").unwrap().frozen_since, None);
+    assert_eq!(case.protection.last().unwrap().reasons[0], ProtectionReason::OwnPositionVague);
+    assert!(!case.protection.last().unwrap().reasons.contains(&ProtectionReason::WearerPositionVague));
+}
+
+#[test]
+fn a_frozen_position_ends_no_alarm_and_is_never_certain() {
+    let mut case = Case::of([with_zone(order("o"), Exclusion, 2_900.0, 0.0)]);
+    case.wearer(0, 2_000.0, 0.0);
+    assert_eq!(case.said(), [(ExclusionZone, Level::Alarm, Certainty::Certain)]);
+    for minute in 1..=10 {
+        same_again(&mut case, Role::Wearer, minute * 60, Source::Gnss, 5.0);
+    }
+    assert_eq!(case.said(), [], "100 m outside, it says, while it moves at 18 km/h");
+    let mut case = Case::of([with_zone(order("o"), Exclusion, 4_000.0, 0.0)]);
+    case.engine.handle(t(0), Input::Tick).unwrap();
+    same_again(&mut case, Role::Wearer, 0, Source::Gnss, 5.0);
+    same_again(&mut case, Role::Wearer, 60, Source::Gnss, 5.0);
+    assert_eq!(case.decisions.last().unwrap().certainty, Certainty::Likely);
 }
 
 #[test]
