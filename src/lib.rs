@@ -10,6 +10,7 @@ pub mod clock;
 pub mod config;
 pub mod delivery;
 pub mod demo;
+pub mod explain;
 pub mod metrics;
 pub mod mqtt;
 pub mod pipeline;

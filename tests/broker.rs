@@ -35,12 +35,16 @@ async fn trouble_with_the_broker(service: &Service, words: &str) -> String {
 }
 
 /// 600 fixes are on their way when the broker is stopped; it comes back with what it had kept, and 600 more
-/// follow. The wearer comes near in the second half only. Nothing is missing, and everybody is told.
+/// follow. The wearer comes near with the last of them, a minute after the one before. Nothing is missing, and
+/// everybody is told.
 async fn a_restart_in_mid_stream(broker: Broker) {
     let pair = Pair::new("rho");
     let mut world = World::start(broker, |draft| draft.orders([&pair.order])).await;
     let (begin, far, near) = (now(), moved(HOME, 1_900.0, 0.0), moved(HOME, 700.0, 0.0));
-    let at = |n: i64| Timestamp::from_millis(begin.as_millis() - 60_000 + n * 50);
+    let at = |n: i64| {
+        let before_ms = if n < 1_199 { 90_000 - n * 25 } else { 0 };
+        Timestamp::from_millis(begin.as_millis() - before_ms)
+    };
     let first = Client::connect(world.broker.port(), "rho-before").await;
     first.publish_json(&pair.victim_topic("fix"), &fix(at(-1), HOME, 0)).await;
     for n in 0..600 {

@@ -191,21 +191,59 @@ fn the_distances_are_right(cases: &[Case], alerts: &[Value]) -> f64 {
         let case = cases.iter().find(|case| alert["wearer"] == case.pair.wearer()).unwrap();
         let his = place_of(&alert["wearer_fix"]);
         assert!(case.track.iter().any(|point| point.place == his), "{his:?} is on no track: {alert}");
-        let measured = if let Some(zone) = alert["zone"].as_str() {
+        let (centre, radius_m, alarm_m) = if let Some(zone) = alert["zone"].as_str() {
             let circle = case.circles.iter().find(|circle| circle.zone == zone).unwrap();
-            distance_m(his, circle.centre) - circle.radius_m
+            (circle.centre, circle.radius_m, 0.0)
         } else {
             assert_eq!(place_of(&alert["victim_fix"]), case.victim);
-            distance_m(his, case.victim)
+            (case.victim, 0.0, 600.0)
         };
-        let off_m = (alert["distance_m"].as_f64().unwrap() - measured).abs();
-        assert!(off_m < 1.0, "told {}, measured {measured}: {alert}", alert["distance_m"]);
-        worst_m = worst_m.max(off_m);
-        if alert["level"] == "alarm" {
-            assert!(measured <= if alert["zone"].is_null() { 600.0 } else { 0.0 } + 0.1, "{alert}");
+        let told_m = alert["distance_m"].as_f64().unwrap();
+        let reason = alert["reason"].as_str().unwrap();
+        let on_the_way = reason.contains("Between two fixes") || reason.contains("The way between two");
+        let (measured, within_m) = if on_the_way {
+            assert_eq!(
+                (&alert["level"], &alert["certainty"]),
+                (&json!("alarm"), &json!("likely")),
+                "{alert}"
+            );
+            // The past is kept to 25 m.
+            let within_m = if alert["late"] == true { 26.0 } else { 1.0 };
+            (nearest_on_a_way_m(case, his, centre, told_m + radius_m) - radius_m, within_m)
+        } else {
+            (distance_m(his, centre) - radius_m, 1.0)
+        };
+        let off_m = (told_m - measured).abs();
+        assert!(off_m < within_m, "told {told_m}, measured {measured}: {alert}");
+        assert!(alert["level"] != "alarm" || told_m <= alarm_m + 0.1, "{alert}");
+        if on_the_way {
+            continue;
         }
+        worst_m = worst_m.max(off_m);
     }
     worst_m
+}
+
+/// How near the straight way between a fix of the track and another one within two minutes of it comes to a place,
+/// walked in small steps. Which other one: fixes that were still under way do not count, so of all that may be meant
+/// the one that comes nearest to what was told.
+fn nearest_on_a_way_m(case: &Case, his: Place, centre: Place, told_m: f64) -> f64 {
+    const STEPS: i32 = 1_000;
+    let mut best = f64::INFINITY;
+    for end in case.track.iter().filter(|point| point.place == his) {
+        for other in case.track.iter().filter(|other| (other.at - end.at).0.abs() <= 120_000) {
+            let ((lat, lon), (to_lat, to_lon)) = (end.place, other.place);
+            let along = |step: i32| {
+                let share = f64::from(step) / f64::from(STEPS);
+                distance_m((lat + (to_lat - lat) * share, lon + (to_lon - lon) * share), centre)
+            };
+            let nearest_m = (0..=STEPS).map(along).fold(f64::INFINITY, f64::min);
+            if (nearest_m - told_m).abs() < (best - told_m).abs() {
+                best = nearest_m;
+            }
+        }
+    }
+    best
 }
 
 /// Plays the cases through the service and judges what it raised.
@@ -281,6 +319,130 @@ async fn awkward_traces_through_mosquitto() {
     let Some(tracks) = tracks else { return };
     let case = |(n, track)| Case::new(&format!("aw{n}"), track, n % 2 == 1);
     play(broker, tracks.into_iter().enumerate().map(case).collect()).await;
+}
+
+/// 27 June 2024, 14:02–14:11Z: two telephones of one traveller in the metro, with positions of the network that are
+/// stamped as fresh. They jump by up to two kilometres, so do their distance; really they are in one pocket.
+const METRO: (&str, &str) = ("2024-06-27T14:02:00.000Z", "2024-06-27T14:11:00.000Z");
+
+/// What 99 of 100 distances between the two telephones stay within above ground, by the notes on the data.
+const NOISE_FLOOR_M: f64 = 34.0;
+
+/// The part of a track in the metro.
+fn in_the_metro(track: &[Point]) -> Vec<Point> {
+    let within = |point: &&Point| METRO.0 <= &*point.at.to_string() && &*point.at.to_string() <= METRO.1;
+    track.iter().filter(within).copied().collect()
+}
+
+/// Neighbours so far apart that nobody can have gone from one to the other, as far as their accuracies allow.
+fn jumps(track: &[Point]) -> Vec<(Point, Point)> {
+    let is_jump = |(a, b): &(Point, Point)| {
+        distance_m(a.place, b.place) - a.accuracy_m - b.accuracy_m > 70.0 * (b.at - a.at).as_secs_f64()
+    };
+    track.windows(2).map(|pair| (pair[0], pair[1])).filter(is_jump).collect()
+}
+
+/// Files for a replay of his and her track, with circles of 100 m around every place where a jump ends.
+fn written_down(folder: &Path, his: &[Point], hers: &[Point]) -> Vec<Circle> {
+    let around = |(n, (_, to)): (usize, &(Point, Point))| Circle {
+        zone: format!("z{n}"),
+        centre: to.place,
+        radius_m: 100.0,
+    };
+    let circles: Vec<Circle> = jumps(&in_the_metro(his)).iter().enumerate().map(around).collect();
+    let pair = Pair::new("metro")
+        .with("/valid_from", "2024-06-01T00:00:00Z")
+        .with("/valid_until", "2024-08-01T00:00:00Z")
+        .with("/victims/0/proximity/alarm_m", 100)
+        .with("/victims/0/proximity/warning_m", 200);
+    let pair = circles.iter().fold(pair, |pair, c| pair.with_zone(&c.zone, c.centre, c.radius_m, 0.0));
+    std::fs::write(folder.join("orders.json"), pair.order.to_string()).unwrap();
+    let line = |role: &str, device: &str, point: &Point| {
+        let (lat, lon) = point.place;
+        let fix = json!({"fixed_at": point.at, "lat": lat, "lon": lon, "accuracy_m": point.accuracy_m});
+        (point.at, json!({"received_at": point.at, "role": role, "device": device, "fix": fix}).to_string())
+    };
+    let mut lines: Vec<_> = his.iter().map(|point| line("wearer", "am-metro", point)).collect();
+    lines.extend(hers.iter().map(|point| line("victim", "vd-metro", point)));
+    lines.sort();
+    let lines: Vec<String> = lines.into_iter().map(|(_, line)| line).collect();
+    std::fs::write(folder.join("input.ndjson"), lines.join("\n")).unwrap();
+    circles
+}
+
+/// The judgements of an explanation with the fix they were made on.
+fn judged(explanation: &Value) -> Vec<(&Value, &Value)> {
+    let inputs = explanation["inputs"].as_array().unwrap().iter();
+    inputs.flat_map(|input| input["judgements"].as_array().unwrap().iter().map(move |j| (input, j))).collect()
+}
+
+/// One telephone is worn, the other is carried: what `explain` says of the ride.
+fn explain_the_ride(his: &[Point], hers: &[Point]) {
+    let folder = tempfile::tempdir().unwrap();
+    let circles = written_down(folder.path(), his, hers);
+    let run = std::process::Command::new(env!("CARGO_BIN_EXE_afstand"))
+        .args(["explain", "--json", "--device", "am-metro", "--at", "2024-06-27T14:06:30Z", "--orders"])
+        .arg(folder.path().join("orders.json"))
+        .arg("--input")
+        .arg(folder.path().join("input.ndjson"))
+        .output()
+        .unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let explanation: Value = serde_json::from_slice(&run.stdout).unwrap();
+    let all = judged(&explanation);
+
+    // Each jump is explained: its end was held, or its beginning was, and this is the way back.
+    let held = |point: &Point| {
+        all.iter().any(|(input, judged)| {
+            input["device"] == "am-metro"
+                && input["fixed_at"] == json!(point.at)
+                && judged["rule"] == "held"
+                && judged["why"].as_str().unwrap().contains("nobody could have reached this fix")
+        })
+    };
+    let jumps = jumps(&in_the_metro(his));
+    assert!(jumps.len() >= 6, "the ride jumps: {}", jumps.len());
+    for (from, to) in &jumps {
+        assert!(held(to) || held(from), "not explained: the jump to {}", to.at);
+    }
+
+    // In one pocket: whatever distance they seem to have, the alarm is not taken back.
+    let pair: Vec<_> =
+        all.iter().filter(|(_, judged)| judged["watch"] == "ord-metro/pair/victim-metro").collect();
+    let seeming_m = pair.iter().filter_map(|(_, judged)| judged["distance_m"].as_f64()).fold(0.0, f64::max);
+    assert!(seeming_m > 1_900.0, "{seeming_m}");
+    assert!(pair.iter().all(|(_, judged)| judged["after"] == "alarm"));
+
+    // A jump by itself makes nobody certain: whoever is in for certain has been seen there twice, and every step says
+    // on which fix.
+    let points: BTreeMap<String, usize> = (0..his.len()).map(|n| (his[n].at.to_string(), n)).collect();
+    let (others, mut unseen) = (in_the_metro(hers), 0);
+    let steps: Vec<_> =
+        all.iter().filter(|(_, judged)| judged["before"] != "alarm" && judged["after"] == "alarm").collect();
+    for (input, step) in &steps {
+        let Some(zone) = step["watch"].as_str().unwrap().strip_prefix("ord-metro/zone/") else { continue };
+        let circle = circles.iter().find(|circle| circle.zone == zone).unwrap();
+        let inside = |point: &Point| distance_m(point.place, circle.centre) <= circle.radius_m + 0.1;
+        let n = points[input["fixed_at"].as_str().unwrap()];
+        assert!(inside(&his[n]) && inside(&his[n - 1]), "alarm on one fix: {input}");
+        let nearest_m =
+            others.iter().map(|point| distance_m(point.place, circle.centre)).fold(f64::INFINITY, f64::min);
+        unseen += usize::from(nearest_m > circle.radius_m + NOISE_FLOOR_M);
+    }
+    println!(
+        "{} jumps explained, seeming distance up to {seeming_m:.0} m; {} alarms of zones at their ends, {unseen} of \
+         them where the other telephone never came",
+        jumps.len(),
+        steps.len()
+    );
+}
+
+#[test]
+fn the_metro_of_27_june_is_explained() {
+    let tracks = (dutch("Utrecht1-2024-06-27"), dutch("Utrecht2-2024-06-27"));
+    let (Some(one), Some(other)) = tracks else { return };
+    explain_the_ride(&one, &other);
+    explain_the_ride(&other, &one);
 }
 
 /// The tests' own ruler against a table made with another library, so that what it says can be relied on.

@@ -3,15 +3,20 @@
 
 mod check_orders;
 mod demo;
+mod explain;
 mod replay;
 mod serve;
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+use zones::order::Order;
 
 use crate::config::{Log, LogFormat};
 
@@ -33,6 +38,8 @@ enum Command {
     CheckOrders(check_orders::Arguments),
     /// Run recorded input through the engine on a virtual clock: alerts to stdout as NDJSON.
     Replay(replay::Arguments),
+    /// Why an alarm did or did not sound: each judgement with the numbers it saw, step by step.
+    Explain(explain::Arguments),
 }
 
 /// Runs the command that the arguments of the process name.
@@ -42,6 +49,7 @@ pub fn run() -> ExitCode {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::CheckOrders(arguments) => check_orders::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
     }
 }
 
@@ -76,15 +84,15 @@ fn cancel_on_signal(stop: CancellationToken) -> Result<(), String> {
 
 /// Starts the log on stderr.
 fn start_log(log: &Log) {
-    let to_stderr = tracing_subscriber::fmt().with_max_level(log.level).with_writer(std::io::stderr);
+    let to_stderr = tracing_subscriber::fmt().with_max_level(log.level).with_writer(io::stderr);
     match log.format {
-        LogFormat::Text => to_stderr.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init(),
+        LogFormat::Text => to_stderr.with_ansi(io::IsTerminal::is_terminal(&io::stderr())).init(),
         LogFormat::Json => to_stderr.json().init(),
     }
 }
 
 /// A file that cannot be read, in one line.
-fn unreadable(file: &std::path::Path, error: &dyn std::fmt::Display) -> String {
+fn unreadable(file: &Path, error: &dyn std::fmt::Display) -> String {
     format!("{}: {error}", file.display())
 }
 
@@ -100,6 +108,26 @@ fn read_orders(file: &PathBuf) -> Result<Vec<zones::order::Draft>, Vec<String>> 
         }
     }
     if errors.is_empty() { Ok(drafts) } else { Err(errors) }
+}
+
+/// The orders of a file that can be in force, and recorded input. Orders that cannot be are said.
+fn open_recorded(orders: &PathBuf, input: &Path) -> Result<(Vec<Arc<Order>>, File), Vec<String>> {
+    let mut in_force = Vec::new();
+    for draft in read_orders(orders)? {
+        let id = draft.order.clone();
+        match draft.into_order() {
+            Ok(order) => in_force.push(Arc::new(order)),
+            Err(findings) => {
+                for finding in findings {
+                    eprintln!("order {id}: not in force: {}: {}", finding.code.as_str(), finding.message);
+                }
+            }
+        }
+    }
+    let opened = File::open(input).and_then(|file| {
+        if file.metadata()?.is_dir() { Err(io::ErrorKind::IsADirectory.into()) } else { Ok(file) }
+    });
+    Ok((in_force, opened.map_err(|error| vec![unreadable(input, &error)])?))
 }
 
 /// Exit status of a command that could not read what it was given.

@@ -1,10 +1,8 @@
 //! `afstand replay`: recorded input through the engine, on a virtual clock.
 
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use crate::replay::{self, Event};
 
@@ -19,7 +17,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> ExitCode {
-    let opened = open(arguments);
+    let opened = super::open_recorded(&arguments.orders, &arguments.input);
     let (orders, input) = match opened {
         Ok(opened) => opened,
         Err(errors) => {
@@ -39,6 +37,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
             eprintln!("line {line}: {reason}");
             Ok(())
         }
+        Event::Judged(_) => Ok(()),
     });
     let summary = replayed.and_then(|summary| alerts.flush().map(|()| summary));
     match summary {
@@ -53,27 +52,4 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
             super::unusable_input()
         }
     }
-}
-
-type Opened = (Vec<Arc<zones::order::Order>>, File);
-
-fn open(arguments: &Arguments) -> Result<Opened, Vec<String>> {
-    let mut orders = Vec::new();
-    for draft in super::read_orders(&arguments.orders)? {
-        let id = draft.order.clone();
-        match draft.into_order() {
-            Ok(order) => orders.push(Arc::new(order)),
-            Err(findings) => {
-                for finding in findings {
-                    eprintln!("order {id}: not in force: {}: {}", finding.code.as_str(), finding.message);
-                }
-            }
-        }
-    }
-    let input = File::open(&arguments.input)
-        .and_then(
-            |file| if file.metadata()?.is_dir() { Err(io::ErrorKind::IsADirectory.into()) } else { Ok(file) },
-        )
-        .map_err(|error| vec![super::unreadable(&arguments.input, &error)])?;
-    Ok((orders, input))
 }

@@ -125,11 +125,7 @@ impl StateReader for Directory {
 
     fn decisions(&self, incident: &IncidentRow, input: &InputRow) -> Result<Vec<Value>, Unreadable> {
         let all = rows::read_decisions(&input.decisions).map_err(|e| unreadable("decisions", &e))?;
-        let subject = match (&incident.zone, &incident.victim, &*incident.kind) {
-            (Some(zone), ..) => format!("{}/zone/{zone}", incident.order),
-            (None, Some(victim), "victim_proximity") => format!("{}/pair/{victim}", incident.order),
-            _ => return Ok(Vec::new()),
-        };
+        let subject = rows::watch_of(incident);
         Ok(all.into_iter().filter(|decision| decision.watch == subject).map(|d| json!(d)).collect())
     }
 }

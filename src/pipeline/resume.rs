@@ -58,7 +58,7 @@ impl TakenOrder {
 }
 
 /// Reads what is stored of a device.
-pub(super) fn device(stored: StoredState) -> Result<DeviceRow, Damaged> {
+pub(super) fn device(stored: &StoredState) -> Result<DeviceRow, Damaged> {
     let name = || format!("state of device {}", stored.key);
     let (role, state) = rows::read_device(&stored.state).map_err(|error| Damaged::new(name(), &error))?;
     let device = DeviceId::new(&stored.key).map_err(|error| Damaged::new(name(), &error))?;
@@ -66,7 +66,7 @@ pub(super) fn device(stored: StoredState) -> Result<DeviceRow, Damaged> {
 }
 
 /// Reads what is stored of a device's history.
-pub(super) fn history(stored: StoredState) -> Result<HistoryRow, Damaged> {
+pub(super) fn history(stored: &StoredState) -> Result<HistoryRow, Damaged> {
     let name = || format!("history of device {}", stored.key);
     let (role, history) = rows::read_history(&stored.state).map_err(|error| Damaged::new(name(), &error))?;
     let device = DeviceId::new(&stored.key).map_err(|error| Damaged::new(name(), &error))?;
@@ -90,15 +90,7 @@ impl Decider {
             origins.insert(order.order.clone(), (origin, changed_at));
             orders.push(order);
         }
-        let all = orders.len();
-        orders.retain(|order| order.valid_until + zones::policy::HISTORY > clock);
-        if orders.len() < all {
-            let count = all - orders.len();
-            tracing::info!(
-                count,
-                "orders have ended: they stay in the register as such until they are withdrawn"
-            );
-        }
+        leave_ended(&mut orders, clock);
         let register = std::thread::spawn({
             let (orders, directory) = (orders.clone(), directory.clone());
             move || registered(&orders, &directory)
@@ -146,6 +138,19 @@ impl Decider {
             pending: Pending::default(),
             metrics,
         })
+    }
+}
+
+/// Leaves out the orders that ended a history ago.
+fn leave_ended(orders: &mut Vec<Arc<Order>>, clock: Timestamp) {
+    let all = orders.len();
+    orders.retain(|order| order.valid_until + zones::policy::HISTORY > clock);
+    if orders.len() < all {
+        let count = all - orders.len();
+        tracing::info!(
+            count,
+            "orders have ended: they stay in the register as such until they are withdrawn"
+        );
     }
 }
 

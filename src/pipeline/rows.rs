@@ -67,6 +67,11 @@ pub(crate) fn fix(fix: &Fix) -> Vec<u8> {
     binary(fix)
 }
 
+/// Reads a fix back.
+pub(crate) fn read_fix(bytes: &[u8]) -> Result<Fix, postcard::Error> {
+    postcard::from_bytes(bytes)
+}
+
 /// The journal row of an input, without its decisions. Fixes are binary (they are nearly all there is),
 /// everything else is JSON.
 pub(crate) fn input(seq: i64, now: Timestamp, input: &Input<'_>) -> InputRow {
@@ -201,6 +206,16 @@ pub(crate) fn incident(before: Option<&IncidentRow>, alert: &Alert) -> IncidentR
         closed_at: before.and_then(|row| row.closed_at),
         revision: alert.revision.into(),
         state: before.map_or(Cow::Borrowed("open"), |row| row.state.clone()),
+    }
+}
+
+/// Name of the watch that an incident is about.
+pub(crate) fn watch_of(incident: &IncidentRow) -> String {
+    let IncidentRow { order, kind, zone, victim, device, .. } = incident;
+    match (zone, victim, device) {
+        (Some(zone), ..) => format!("{order}/zone/{zone}"),
+        (None, Some(victim), _) if kind == "victim_proximity" => format!("{order}/pair/{victim}"),
+        (None, _, device) => format!("{order}/{kind}/{}", device.as_deref().unwrap_or_default()),
     }
 }
 

@@ -98,7 +98,7 @@ impl Pipeline {
     /// # Errors
     /// When the store cannot be read.
     pub async fn load(store: &Store) -> Result<Taken, StoreError> {
-        store.load_as(TakenOrder::new, resume::device, resume::history).await
+        store.load_as(TakenOrder::new, |row| resume::device(&row), |row| resume::history(&row)).await
     }
 
     /// Takes up what the store holds.

@@ -96,8 +96,8 @@ fn stored(batch: Batch) -> Taken {
     let fixes = batch.inputs.into_iter().filter(|row| row.kind == InputKind::Fix);
     Loaded {
         orders: batch.orders.into_iter().map(order).map(TakenOrder::new).collect(),
-        devices: batch.devices.into_iter().filter_map(state).map(resume::device).collect(),
-        histories: batch.histories.into_iter().filter_map(state).map(resume::history).collect(),
+        devices: batch.devices.into_iter().filter_map(state).map(|row| resume::device(&row)).collect(),
+        histories: batch.histories.into_iter().filter_map(state).map(|row| resume::history(&row)).collect(),
         watches: batch.watches.into_iter().filter_map(state).collect(),
         incidents: batch.incidents,
         latest_fixes: fixes

@@ -8,9 +8,11 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use zones::order::Order;
-use zones::{Alert, Effect, Engine, Input, Outcome, Timestamp};
+use zones::{Alert, Effect, Engine, Input, Outcome, Refused, Timestamp};
 
+use crate::pipeline::rows::{self, StoredDecision};
 use crate::pipeline::translate;
+use crate::store::{InputKind, InputRow};
 use crate::wire::{Message, Unusable};
 use line::{Line, What};
 use reader::Chunk;
@@ -20,6 +22,9 @@ use reader::Chunk;
 pub enum Event {
     /// An alert was raised.
     Alert(Box<Alert>),
+    /// What the service would have written in its journal; told by [`run_with_journal`] only. Its number is that of
+    /// the line.
+    Judged(Box<InputRow>),
     /// A line cannot be used, and is skipped.
     Unusable {
         /// Its number, from 1.
@@ -58,8 +63,29 @@ pub fn run(
     input: impl Read + Send,
     tell: impl FnMut(Event) -> io::Result<()>,
 ) -> io::Result<Summary> {
+    replay(orders, input, false, tell)
+}
+
+/// The same, and tells what was decided about every input too.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_with_journal(
+    orders: &[Arc<Order>],
+    input: impl Read + Send,
+    tell: impl FnMut(Event) -> io::Result<()>,
+) -> io::Result<Summary> {
+    replay(orders, input, true, tell)
+}
+
+fn replay(
+    orders: &[Arc<Order>],
+    input: impl Read + Send,
+    journal: bool,
+    tell: impl FnMut(Event) -> io::Result<()>,
+) -> io::Result<Summary> {
     let mut replay =
-        Replay { engine: Engine::new(), orders, begun: false, summary: Summary::default(), tell };
+        Replay { engine: Engine::new(), orders, begun: false, journal, summary: Summary::default(), tell };
     reader::read(input, |chunk| replay.chunk(&chunk))?;
     Ok(replay.summary)
 }
@@ -68,6 +94,7 @@ struct Replay<'o, T> {
     engine: Engine,
     orders: &'o [Arc<Order>],
     begun: bool,
+    journal: bool,
     summary: Summary,
     tell: T,
 }
@@ -121,8 +148,10 @@ impl<T: FnMut(Event) -> io::Result<()>> Replay<'_, T> {
 
     fn input(&mut self, line: u64, at: Timestamp, input: Input<'_>) -> io::Result<Result<(), Unusable>> {
         let is_fix = matches!(input, Input::Fix { .. });
+        let row = if self.journal { Some(self.row(line, at, &input)?) } else { None };
         let outcome = self.engine.handle(at, input);
-        self.drain()?;
+        let is_news = outcome.as_ref().is_ok_and(|outcome| *outcome != Outcome::Duplicate);
+        self.drain(row.filter(|_| is_news))?;
         match outcome {
             Err(_) => return Ok(Err(translate::unknown("device"))),
             Ok(Outcome::ClockAhead(ahead)) => {
@@ -138,6 +167,19 @@ impl<T: FnMut(Event) -> io::Result<()>> Replay<'_, T> {
         Ok(Ok(()))
     }
 
+    /// The journal's row of an input, after what was due before it: that has rows of its own.
+    fn row(&mut self, line: u64, at: Timestamp, input: &Input<'_>) -> io::Result<InputRow> {
+        let number = i64::try_from(line).unwrap_or(i64::MAX);
+        let at = at.max(self.engine.clock());
+        while let Some(due) = self.engine.poll_deadline().filter(|due| *due <= at) {
+            let due = due.max(self.engine.clock());
+            // A tick cannot be refused.
+            let _: Result<Outcome, Refused> = self.engine.handle(due, Input::Tick);
+            self.drain(Some(rows::input(number, due, &Input::Tick)))?;
+        }
+        Ok(rows::input(number, at, input))
+    }
+
     /// Registers the orders at the time of the first usable line: the virtual clock begins there.
     fn begin(&mut self, at: Timestamp) -> io::Result<()> {
         if std::mem::replace(&mut self.begun, true) {
@@ -148,18 +190,32 @@ impl<T: FnMut(Event) -> io::Result<()>> Replay<'_, T> {
                 let text = format!("order {}: not in force: {refused}", order.order);
                 (self.tell)(Event::Remark { line: 0, text })?;
             }
-            self.drain()?;
+            self.drain(None)?;
         }
         Ok(())
     }
 
-    fn drain(&mut self) -> io::Result<()> {
+    /// Tells what follows, and the row with its decisions where there is one.
+    fn drain(&mut self, row: Option<InputRow>) -> io::Result<()> {
+        let mut decisions = Vec::new();
         while let Some(effect) = self.engine.poll_effect() {
-            if let Effect::Alert(alert) = effect {
-                self.summary.alerts += 1;
-                (self.tell)(Event::Alert(alert))?;
+            match effect {
+                Effect::Alert(alert) => {
+                    self.summary.alerts += 1;
+                    (self.tell)(Event::Alert(alert))?;
+                }
+                Effect::Decision(decision) if row.is_some() => {
+                    decisions.extend(StoredDecision::new(&self.engine, &decision));
+                }
+                _ => {}
             }
         }
-        Ok(())
+        match row {
+            Some(row) if row.kind != InputKind::Tick || !decisions.is_empty() => {
+                let row = InputRow { decisions: rows::decisions(&decisions), ..row };
+                (self.tell)(Event::Judged(Box::new(row)))
+            }
+            _ => Ok(()),
+        }
     }
 }

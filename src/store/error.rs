@@ -129,6 +129,23 @@ impl Label {
         StoreError::TakenOver { url: self.text() }
     }
 
+    /// It was opened to be read.
+    pub(super) fn only_read(&self) -> StoreError {
+        StoreError::Refused { url: self.text(), problem: "it was opened to be read".to_owned() }
+    }
+
+    /// Its tables are of this older version.
+    pub(super) fn older(&self, found: i64, known: i64) -> StoreError {
+        let problem =
+            format!("its tables have version {found}, not {known}: a start of the service updates them");
+        StoreError::Refused { url: self.text(), problem }
+    }
+
+    /// Its tables are of this newer version.
+    pub(super) fn newer(&self, found: i64, known: i64) -> StoreError {
+        StoreError::Newer { url: self.text(), found, known }
+    }
+
     /// It holds what cannot be.
     pub(super) fn corrupt(&self, problem: impl Into<String>) -> StoreError {
         StoreError::Corrupt { url: self.text(), problem: problem.into() }
@@ -167,9 +184,7 @@ impl Label {
     /// Why the tables could not be brought to the version `known` here.
     pub(super) fn of_migration(&self, error: &MigrateError, known: i64) -> StoreError {
         match error {
-            MigrateError::VersionMissing(found) if *found > known => {
-                StoreError::Newer { url: self.text(), found: *found, known }
-            }
+            MigrateError::VersionMissing(found) if *found > known => self.newer(*found, known),
             MigrateError::VersionMissing(version) => {
                 self.corrupt(format!("its tables have version {version}, which never was"))
             }

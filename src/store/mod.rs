@@ -13,6 +13,7 @@ mod error;
 mod migration;
 mod postgres;
 mod read;
+mod reader;
 mod rows;
 mod sqlite;
 mod tables;

@@ -22,7 +22,7 @@ const READERS: u32 = 8;
 const PATIENCE: Duration = if cfg!(test) { Duration::from_secs(10) } else { Duration::from_secs(30) };
 
 /// The same for a new connection.
-const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
 
 /// The advisory lock of a store, one per database: "afstand" in ASCII.
 const LOCK: i64 = 0x0061_6673_7461_6e64;
@@ -72,16 +72,23 @@ impl Postgres {
         within(PATIENCE, &self.label, sqlx::query("BEGIN").execute(connection)).await?;
         Ok(Box::new(Open { held, label: self.label.clone() }))
     }
+}
 
-    async fn rows(&self, sql: SqlStr, values: Vec<Value<'_>>, each: Each<'_>) -> Result<(), StoreError> {
-        let of = |error| self.label.of(&error);
-        let mut rows = sqlx::query_with(sql, arguments(values).map_err(of)?).fetch(&self.readers);
-        // Each row in its time: a long answer may take long.
-        while let Some(row) = within(PATIENCE, &self.label, rows.try_next()).await? {
-            each(&row).map_err(of)?;
-        }
-        Ok(())
+/// Gives each row of a query to `each`.
+pub(super) async fn rows(
+    readers: &PgPool,
+    label: &Label,
+    sql: SqlStr,
+    values: Vec<Value<'_>>,
+    each: Each<'_>,
+) -> Result<(), StoreError> {
+    let of = |error| label.of(&error);
+    let mut rows = sqlx::query_with(sql, arguments(values).map_err(of)?).fetch(readers);
+    // Each row in its time: a long answer may take long.
+    while let Some(row) = within(PATIENCE, label, rows.try_next()).await? {
+        each(&row).map_err(of)?;
     }
+    Ok(())
 }
 
 /// A connection that may write: it has the lock, and its commits are on disk when they return whatever the
@@ -132,7 +139,7 @@ impl Database for Postgres {
         values: Vec<Value<'a>>,
         each: Each<'a>,
     ) -> BoxFuture<'a, Result<(), StoreError>> {
-        Box::pin(self.rows(sql, values, each))
+        Box::pin(rows(&self.readers, &self.label, sql, values, each))
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

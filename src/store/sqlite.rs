@@ -25,7 +25,7 @@ use super::migration;
 const READERS: u32 = 4;
 
 /// How long a connection waits for another one's lock.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The write-ahead log is emptied into the file about so often while there are commits.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
@@ -86,14 +86,20 @@ impl Sqlite {
         sqlx::query("BEGIN IMMEDIATE").execute(connection).await.map_err(|e| self.label.of(&e))?;
         Ok(Box::new(Open { held, label: self.label.clone(), committed: Arc::clone(&self.committed) }))
     }
+}
 
-    async fn rows(&self, sql: SqlStr, values: Vec<Value<'_>>, each: Each<'_>) -> Result<(), sqlx::Error> {
-        let mut rows = sqlx::query_with(sql, arguments(values)?).fetch(&self.readers);
-        while let Some(row) = rows.try_next().await? {
-            each(&row)?;
-        }
-        Ok(())
+/// Gives each row of a query to `each`.
+pub(super) async fn rows(
+    readers: &SqlitePool,
+    sql: SqlStr,
+    values: Vec<Value<'_>>,
+    each: Each<'_>,
+) -> Result<(), sqlx::Error> {
+    let mut rows = sqlx::query_with(sql, arguments(values)?).fetch(readers);
+    while let Some(row) = rows.try_next().await? {
+        each(&row)?;
     }
+    Ok(())
 }
 
 impl Drop for Sqlite {
@@ -147,7 +153,8 @@ fn writing(options: SqliteConnectOptions) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
-fn reading(path: &Path) -> SqliteConnectOptions {
+/// A connection that cannot write.
+pub(super) fn reading(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         .read_only(true)
@@ -217,7 +224,7 @@ impl Database for Sqlite {
         values: Vec<Value<'a>>,
         each: Each<'a>,
     ) -> BoxFuture<'a, Result<(), StoreError>> {
-        Box::pin(async move { self.rows(sql, values, each).await.map_err(|e| self.label.of(&e)) })
+        Box::pin(async move { rows(&self.readers, sql, values, each).await.map_err(|e| self.label.of(&e)) })
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

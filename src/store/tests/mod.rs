@@ -143,6 +143,36 @@ async fn who_was_taken_over_cannot_commit() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_reader_reads_beside_the_writer_and_takes_nothing_from_it() {
+    for scratch in Scratch::all().await {
+        let none = format!("sqlite:{}", tempfile::tempdir().unwrap().path().join("none.db").display());
+        assert!(matches!(Store::open_to_read(&none).await, Err(StoreError::Url { .. })));
+
+        let store = Store::open(scratch.url()).await.unwrap();
+        let batch = rows::one_of_each();
+        store.commit(&batch).await.unwrap();
+        let reader = Store::open_to_read(scratch.url()).await.unwrap();
+        let span =
+            |from, to| InputFilter { device: None, from: rows::at(from), to: rows::at(to), after: None };
+        assert_eq!(reader.inputs(&span(0, 1_000), 10).await.unwrap(), batch.inputs);
+        let refused = reader.commit(&Batch { rejected: vec![rows::rejected(9)], ..Batch::default() }).await;
+        assert!(refused.unwrap_err().to_string().contains("opened to be read"));
+        // The writer goes on, and the reader sees it.
+        store.commit(&Batch { rejected: vec![rows::rejected(9)], ..Batch::default() }).await.unwrap();
+        assert_eq!(reader.rejected(None, 1).await.unwrap()[0].seq, 9);
+        // Whoever only reads stands in nobody's way.
+        store.close().await;
+        Store::open(scratch.url()).await.unwrap().close().await;
+        reader.close().await;
+
+        newer_version(scratch.url(), 9_999).await;
+        let newer = Store::open_to_read(scratch.url()).await;
+        assert!(matches!(newer, Err(StoreError::Newer { found: 9_999, .. })), "{newer:?}");
+        scratch.remove().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn tables_of_a_newer_version_are_refused() {
     for scratch in Scratch::all().await {
         Store::open(scratch.url()).await.unwrap().close().await;

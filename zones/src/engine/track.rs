@@ -256,6 +256,11 @@ impl Track {
         (1..=self.held()).map(move |back| self.newest[(next + NEWEST - back) % NEWEST])
     }
 
+    /// When the newest was taken, if there is one.
+    pub(super) fn newest_at(&self) -> Option<Timestamp> {
+        self.newest_first().next().map(Kept::at)
+    }
+
     /// How many of the newest there are; never more than there is room for, whatever a store gave back.
     fn held(&self) -> usize {
         usize::from(self.count).min(NEWEST)
@@ -425,15 +430,22 @@ fn thin(history: &mut Vec<Kept>) {
         // equator nothing is underestimated.
         let nearest = history.iter().map(|kept| kept.lat.unsigned_abs()).min().unwrap_or(0);
         let narrow = (f64::from(nearest) / PER_DEG).to_radians().cos();
-        let off = |n: usize| (off_the_way_m(history[n - 1], history[n], history[n + 1], narrow), n);
-        let mut inner: SmallVec<[(f64, usize); ROOM]> = (1..history.len() - 1).map(off).collect();
-        inner.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        let excess = history.len() - policy::TRACK_MOST;
+        // Both ends stay.
+        let off = |n: usize| off_the_way_m(history[n - 1], history[n], history[n + 1], narrow);
+        let mut off_m: SmallVec<[f64; ROOM]> = SmallVec::from_elem(f64::INFINITY, history.len());
+        for (n, off_m) in off_m.iter_mut().enumerate().take(history.len() - 1).skip(1) {
+            *off_m = off(n);
+        }
         let mut gone: SmallVec<[(usize, f64); PENDING_ROOM]> = SmallVec::new();
-        for (off_m, n) in inner {
-            if gone.len() < excess && gone.iter().all(|(other, _)| other.abs_diff(n) > 1) {
-                gone.push((n, off_m));
-            }
+        // A few times the least of them costs less than an order of all.
+        for _ in policy::TRACK_MOST..history.len() {
+            let least = off_m.iter().enumerate().min_by(|a, b| a.1.total_cmp(b.1));
+            let Some((n, least_m)) = least.map(|(n, m)| (n, *m)).filter(|(_, m)| m.is_finite()) else {
+                break;
+            };
+            gone.push((n, least_m));
+            // What was measured of its neighbours goes with it.
+            off_m[n - 1..=n + 1].fill(f64::INFINITY);
         }
         gone.sort_unstable_by_key(|(n, _)| std::cmp::Reverse(*n));
         for (n, off_m) in gone {
