@@ -1,5 +1,6 @@
 //! Taking up again: from what the store holds to a pipeline that goes on as if it had never stopped.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -30,8 +31,8 @@ impl Damaged {
     }
 }
 
-/// What the store holds, its orders, devices and histories read.
-pub type Taken = Loaded<TakenOrder, Result<DeviceRow, Damaged>, Result<HistoryRow, Damaged>>;
+/// What the store holds, its orders read.
+pub type Taken = Loaded<TakenOrder>;
 
 /// An order of the store, read.
 #[derive(Debug)]
@@ -95,17 +96,21 @@ impl Decider {
             let (orders, directory) = (orders.clone(), directory.clone());
             move || registered(&orders, &directory)
         });
+        let damaged = RefCell::new(None);
         let snapshot = Snapshot {
             clock,
             hearing: false,
             hearing_since: None,
             hearing_served: zones::Millis(0),
             orders,
-            devices: loaded.devices.into_iter().collect::<Result<_, _>>()?,
-            histories: loaded.histories.into_iter().collect::<Result<_, _>>()?,
+            devices: until_damaged(&loaded.devices, device, &damaged),
+            histories: until_damaged(&loaded.histories, history, &damaged),
             episodes: loaded.watches.iter().map(watch).collect::<Result<_, _>>()?,
         };
         let (engine, refused) = Engine::restore(snapshot);
+        if let Some(damaged) = damaged.into_inner() {
+            return Err(damaged);
+        }
         let mut register =
             register.join().map_err(|_| Damaged::new("orders", &"the thread that registers them failed"))?;
         for (order, refused) in refused {
@@ -139,6 +144,15 @@ impl Decider {
             metrics,
         })
     }
+}
+
+/// Reads rows as they are asked for; at the first that cannot be read it ends, and leaves word of it.
+fn until_damaged<'a, T: 'a>(
+    rows: &'a [StoredState],
+    read: fn(&StoredState) -> Result<T, Damaged>,
+    damaged: &'a RefCell<Option<Damaged>>,
+) -> impl Iterator<Item = T> + 'a {
+    rows.iter().map_while(move |row| read(row).map_err(|error| *damaged.borrow_mut() = Some(error)).ok())
 }
 
 /// Leaves out the orders that ended a history ago.

@@ -11,7 +11,7 @@ use super::commit::Committer;
 use super::decide::{Decider, Pending, Surroundings};
 use super::directory::Directory;
 use super::files::FileOrder;
-use super::resume::{self, TakenOrder};
+use super::resume::TakenOrder;
 pub use super::resume::{Damaged, Taken};
 use crate::api::commands::Command;
 use crate::api::{LiveFeed, Readiness};
@@ -98,7 +98,7 @@ impl Pipeline {
     /// # Errors
     /// When the store cannot be read.
     pub async fn load(store: &Store) -> Result<Taken, StoreError> {
-        store.load_as(TakenOrder::new, |row| resume::device(&row), |row| resume::history(&row)).await
+        store.load_as(TakenOrder::new).await
     }
 
     /// Takes up what the store holds.

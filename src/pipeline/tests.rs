@@ -10,7 +10,7 @@ use super::aside::Said;
 use super::decide::{Decider, Surroundings};
 use super::directory::Directory;
 use super::files::FileOrder;
-use super::resume::{self, Taken, TakenOrder};
+use super::resume::{Taken, TakenOrder};
 use crate::api::commands::NotWithdrawn;
 use crate::metrics::Metrics;
 use crate::store::{
@@ -96,8 +96,8 @@ fn stored(batch: Batch) -> Taken {
     let fixes = batch.inputs.into_iter().filter(|row| row.kind == InputKind::Fix);
     Loaded {
         orders: batch.orders.into_iter().map(order).map(TakenOrder::new).collect(),
-        devices: batch.devices.into_iter().filter_map(state).map(|row| resume::device(&row)).collect(),
-        histories: batch.histories.into_iter().filter_map(state).map(|row| resume::history(&row)).collect(),
+        devices: batch.devices.into_iter().filter_map(state).collect(),
+        histories: batch.histories.into_iter().filter_map(state).collect(),
         watches: batch.watches.into_iter().filter_map(state).collect(),
         incidents: batch.incidents,
         latest_fixes: fixes

@@ -90,23 +90,21 @@ impl Store {
 
     /// Everything a start needs. Nothing may be committed meanwhile.
     pub async fn load(&self) -> Result<Loaded, StoreError> {
-        self.load_as(|order| order, |device| device, |history| history).await
+        self.load_as(|order| order).await
     }
 
-    /// The same, with those that are many read as they come: by the time the last has been fetched all are
-    /// read, and the rows are gone.
-    pub async fn load_as<O: Send, D: Send, H: Send>(
+    /// The same, with orders read as they come: by the time the last has been fetched all are read, and their
+    /// documents are gone.
+    pub async fn load_as<O: Send>(
         &self,
         order: impl FnMut(StoredOrder) -> O + Send,
-        device: impl FnMut(StoredState) -> D + Send,
-        history: impl FnMut(StoredState) -> H + Send,
-    ) -> Result<Loaded<O, D, H>, StoreError> {
+    ) -> Result<Loaded<O>, StoreError> {
         // One after the other: fetching and reading run on two threads as it is, and more of them only wait
         // for each other.
         Ok(Loaded {
             orders: self.register(order).await?,
-            devices: self.all_devices(device).await?,
-            histories: self.all_histories(history).await?,
+            devices: self.all_devices().await?,
+            histories: self.all_histories().await?,
             watches: self.all_watches().await?,
             incidents: self.open_incidents().await?,
             latest_fixes: self.latest_fixes().await?,

@@ -93,20 +93,6 @@ impl Store {
         self.shared.database.rows(sql, select.values, &mut each).await
     }
 
-    /// All rows, as `make` makes them, by their key. Sorted here: in order of key the database would jump about in
-    /// its file.
-    async fn all_by_key<T: Send, K: Ord + Send, M: Send>(
-        &self,
-        select: Select<'_>,
-        read: Read<T>,
-        mut make: impl FnMut(T) -> (K, M) + Send,
-    ) -> Result<Vec<M>, StoreError> {
-        let mut found = Vec::new();
-        self.each(select, read, |row| found.push(make(row))).await?;
-        found.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-        Ok(found.into_iter().map(|(_, made)| made).collect())
-    }
-
     async fn first<T: Send>(&self, select: Select<'_>, read: Read<T>) -> Result<Option<T>, StoreError> {
         Ok(self.all(select, read).await?.pop())
     }
@@ -122,25 +108,32 @@ impl Store {
         mut make: impl FnMut(StoredOrder) -> O + Send,
     ) -> Result<Vec<O>, StoreError> {
         let select = Select::new(tables::ORDERS.columns, "orders").filter("withdrawn_at IS NULL", []);
-        self.all_by_key(select, tables::read_order, |row| (row.order.clone(), make(row))).await
+        let mut found = Vec::new();
+        self.each(select, tables::read_order, |row| found.push((row.order.clone(), make(row)))).await?;
+        found.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        Ok(found.into_iter().map(|(_, made)| made).collect())
     }
 
     /// All states of devices, by id.
-    pub(super) async fn all_devices<D: Send>(
-        &self,
-        mut make: impl FnMut(StoredState) -> D + Send,
-    ) -> Result<Vec<D>, StoreError> {
-        let select = Select::new(tables::DEVICES.columns, "devices");
-        self.all_by_key(select, tables::read_state, |row| (row.key.clone(), make(row))).await
+    pub(super) async fn all_devices(&self) -> Result<Vec<StoredState>, StoreError> {
+        self.all_states(Select::new(tables::DEVICES.columns, "devices")).await
     }
 
     /// All histories of devices, by id.
-    pub(super) async fn all_histories<H: Send>(
-        &self,
-        mut make: impl FnMut(StoredState) -> H + Send,
-    ) -> Result<Vec<H>, StoreError> {
-        let select = Select::new(tables::HISTORIES.columns, "histories");
-        self.all_by_key(select, tables::read_state, |row| (row.key.clone(), make(row))).await
+    pub(super) async fn all_histories(&self) -> Result<Vec<StoredState>, StoreError> {
+        self.all_states(Select::new(tables::HISTORIES.columns, "histories")).await
+    }
+
+    /// All states of watches, by key.
+    pub(super) async fn all_watches(&self) -> Result<Vec<StoredState>, StoreError> {
+        self.all_states(Select::new(tables::WATCHES.columns, "watches")).await
+    }
+
+    /// Sorted here: in order of key the database would jump about in its file.
+    async fn all_states(&self, select: Select<'_>) -> Result<Vec<StoredState>, StoreError> {
+        let mut states = self.all(select, tables::read_state).await?;
+        states.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        Ok(states)
     }
 
     /// What devices are still to be told, by topic, after the one given.
@@ -149,12 +142,6 @@ impl Store {
             .filter_some("topic > ?", after.map(Value::text))
             .page("topic", limit);
         self.all(select, tables::read_notice).await
-    }
-
-    /// All states of watches, by key.
-    pub(super) async fn all_watches(&self) -> Result<Vec<StoredState>, StoreError> {
-        let select = Select::new(tables::WATCHES.columns, "watches");
-        self.all_by_key(select, tables::read_state, |row| (row.key.clone(), row)).await
     }
 
     /// All open incidents, by id.

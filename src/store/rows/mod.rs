@@ -275,13 +275,13 @@ pub struct Next {
 
 /// What a start needs.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Loaded<O = StoredOrder, D = StoredState, H = StoredState> {
+pub struct Loaded<O = StoredOrder> {
     /// Orders in the register, by id.
     pub orders: Vec<O>,
     /// States of devices, by id.
-    pub devices: Vec<D>,
+    pub devices: Vec<StoredState>,
     /// Histories of devices, by id.
-    pub histories: Vec<H>,
+    pub histories: Vec<StoredState>,
     /// States of watches, by key.
     pub watches: Vec<StoredState>,
     /// Open incidents, by id.

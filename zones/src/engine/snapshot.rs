@@ -86,9 +86,10 @@ pub enum Change<'a> {
     Forgotten(Arc<Order>),
 }
 
-/// Everything an engine needs to go on as if it had never stopped.
+/// Everything an engine needs to go on as if it had never stopped. For restoring, the rows that are many may be
+/// read as they are asked for: at the size of a country all of them at once would double the memory of a start.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Snapshot {
+pub struct Snapshot<D = Vec<DeviceRow>, H = Vec<HistoryRow>> {
     /// The latest time that was handled.
     pub clock: Timestamp,
     /// Whether devices could be heard.
@@ -100,9 +101,9 @@ pub struct Snapshot {
     /// The register, ascending by id.
     pub orders: Vec<Arc<Order>>,
     /// All devices.
-    pub devices: Vec<DeviceRow>,
+    pub devices: D,
     /// Histories, of those devices that have one.
-    pub histories: Vec<HistoryRow>,
+    pub histories: H,
     /// All watches that were ever raised.
     pub episodes: Vec<EpisodeRow>,
 }
@@ -142,7 +143,11 @@ impl Engine {
 
     /// An engine that goes on from a snapshot, and the orders of it that contradict others: those are not in
     /// it.
-    pub fn restore(snapshot: Snapshot) -> (Self, Vec<(Arc<Order>, Refused)>) {
+    pub fn restore<D, H>(snapshot: Snapshot<D, H>) -> (Self, Vec<(Arc<Order>, Refused)>)
+    where
+        D: IntoIterator<Item = DeviceRow>,
+        H: IntoIterator<Item = HistoryRow>,
+    {
         let mut engine = Self::new();
         engine.clock = snapshot.clock;
         engine.hearing =
@@ -152,6 +157,11 @@ impl Engine {
                 engine.about_devices.insert(row.watch, episode);
             }
         }
+        // At the size of a country a table that grows by doubling holds three times its rows while it does.
+        let victims: usize = snapshot.orders.iter().map(|order| order.victims.len()).sum();
+        let zones: usize = snapshot.orders.iter().map(|order| order.zones.len()).sum();
+        engine.devices.reserve_exact(snapshot.orders.len() + victims);
+        engine.watches.reserve_exact(zones + victims);
         let resumed = snapshot.orders.into_iter().map(|order| engine.resume_order(order));
         let refused = resumed.filter_map(Result::err).collect();
         for row in snapshot.devices {
