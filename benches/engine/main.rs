@@ -23,6 +23,10 @@ use rustix::time::{ClockId, clock_gettime};
 use world::{Mover, Report};
 use zones::{Effect, Engine, Input, Position, geodesy};
 
+/// That of the service.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Pairs of the main measurement; each has two zones.
 const PAIRS: usize = 10_000;
 
