@@ -310,9 +310,14 @@ fn contact_s(watch: &Watch, distance_m: f64, [his, hers]: [&Device; 2], at: Time
         return (f64::INFINITY, 0.0);
     }
     match approach::closing(&his.state, &hers.state, at) {
-        Some(closing) if closing.sure => {
-            (left_m / closing.mps, if closing.mps >= policy::FAST_MPS { ahead_s } else { 0.0 })
-        }
+        Some(closing) if closing.sure => (
+            left_m / closing.mps,
+            if closing.mps >= policy::FAST_MPS && closing.miss_m <= thresholds.warning_m {
+                ahead_s
+            } else {
+                0.0
+            },
+        ),
         _ => (f64::INFINITY, 0.0),
     }
 }
