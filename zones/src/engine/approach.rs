@@ -20,6 +20,8 @@ struct Motion {
 pub(super) struct Closing {
     /// Speed at which their distance shrinks; negative when it grows.
     pub(super) mps: f64,
+    /// How far they would pass each other if both went straight on.
+    pub(super) miss_m: f64,
     /// Whether they close in for certain: beyond noise, and faster than anybody strolls about.
     pub(super) sure: bool,
     pub(super) approach: Approach,
@@ -36,6 +38,9 @@ pub(super) fn closing(his: &DeviceState, hers: &DeviceState, at: Timestamp) -> O
     }
     let towards = |motion: &Motion| (motion.east * east + motion.north * north) / apart_m;
     let (he, she) = (towards(&his_motion), -towards(&hers_motion));
+    let across_mps = ((his_motion.east - hers_motion.east) * north
+        - (his_motion.north - hers_motion.north) * east)
+        / apart_m;
     let (mps, sigma) = (he + she, his_motion.sigma.hypot(hers_motion.sigma));
     let surely = |speed: f64, sigma: f64| {
         speed >= policy::CLOSING_LEAST_MPS && speed >= policy::CLOSING_SIGMAS * sigma
@@ -48,7 +53,8 @@ pub(super) fn closing(his: &DeviceState, hers: &DeviceState, at: Timestamp) -> O
         (true, false, true) => Approach::VictimApproaches,
         _ => Approach::Unclear,
     };
-    Some(Closing { mps, sure, approach })
+    let miss_m = apart_m * across_mps.abs() / mps.hypot(across_mps).max(f64::MIN_POSITIVE);
+    Some(Closing { mps, miss_m, sure, approach })
 }
 
 /// A straight line through the newest fixes, by least squares. Its noise is never taken to be better than that of

@@ -79,7 +79,11 @@ impl Engine {
             sight.look.distance_m = self.exact_m(slot);
         }
         let (seen, seen_certainty) = sight.thresholds.judge(&sight.look);
-        let step = self.step(slot, &sight, seen);
+        // By the clock alone a fix only grew older, and what is possible by that the next one tells.
+        let waits = cause == Cause::Clock && seen == Standing::Possible;
+        let rises = before == Standing::Clear && seen > before;
+        let told = rises && self.is_told_and_over(slot, now, &sight, seen);
+        let step = if waits || told { None } else { self.step(slot, &sight, seen) };
         let (after, certainty) = step.unwrap_or((before, seen_certainty));
         let closes_in = seen == Standing::Warning && sight.look.distance_m > sight.thresholds.warning_m;
         self.effects.push_back(Effect::Decision(Decision {
@@ -115,16 +119,27 @@ impl Engine {
     /// A fix that was under way when a schedule or an order ended is judged by its own time, and what it raised
     /// has ended since: both are said.
     pub(super) fn end_what_is_over(&mut self, slot: u32, now: Timestamp) {
-        let watch = &self.watches[slot as usize];
-        let off = match watch.target() {
-            Some(Target::Zone(zone)) => zone.schedule.as_ref().is_some_and(|schedule| !schedule.applies(now)),
-            _ => false,
-        };
-        if now >= watch.valid_until {
-            self.lower(slot, now, words::ORDER_ENDED);
-        } else if off {
-            self.lower(slot, now, words::SCHEDULE_ENDED);
+        if let Some(reason) = self.over(slot, now) {
+            self.lower(slot, now, reason);
         }
+    }
+
+    /// Why a watch does not apply any more, if so.
+    fn over(&self, slot: u32, now: Timestamp) -> Option<&'static str> {
+        let watch = &self.watches[slot as usize];
+        if now >= watch.valid_until {
+            return Some(words::ORDER_ENDED);
+        }
+        let Some(Target::Zone(zone)) = watch.target() else { return None };
+        let off = zone.schedule.as_ref().is_some_and(|schedule| !schedule.applies(now));
+        off.then_some(words::SCHEDULE_ENDED)
+    }
+
+    /// Whether what a fix shows of a time that is over was raised then, or by a fix before it.
+    fn is_told_and_over(&self, slot: u32, now: Timestamp, sight: &Sight, seen: Standing) -> bool {
+        sight.look.at <= now
+            && self.over(slot, now).is_some()
+            && self.known_as(slot, sight.look.at, seen, &sight.thresholds).is_some()
     }
 
     /// Ends what stands raised, for a reason that is no movement.
@@ -295,9 +310,14 @@ fn contact_s(watch: &Watch, distance_m: f64, [his, hers]: [&Device; 2], at: Time
         return (f64::INFINITY, 0.0);
     }
     match approach::closing(&his.state, &hers.state, at) {
-        Some(closing) if closing.sure => {
-            (left_m / closing.mps, if closing.mps >= policy::FAST_MPS { ahead_s } else { 0.0 })
-        }
+        Some(closing) if closing.sure => (
+            left_m / closing.mps,
+            if closing.mps >= policy::FAST_MPS && closing.miss_m <= thresholds.warning_m {
+                ahead_s
+            } else {
+                0.0
+            },
+        ),
         _ => (f64::INFINITY, 0.0),
     }
 }

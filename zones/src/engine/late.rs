@@ -182,7 +182,7 @@ impl Engine {
 
     /// The time already raised that a finding belongs to: it was raised then, or near it with nothing in between
     /// that shows an end. One of its own standing comes before a higher one.
-    fn known_as(
+    pub(super) fn known_as(
         &self,
         slot: u32,
         at: Timestamp,

@@ -110,3 +110,17 @@ fn a_cyclist_is_warned_of_by_the_time_there_is() {
         "2,375 m, 275 s; a minute before it was 335 s, for a car soon enough"
     );
 }
+
+#[test]
+fn whose_course_leads_past_her_is_not_looked_ahead_for() {
+    let mut case = Case::of([five_minutes()]);
+    // 20 m/s to the west, on a line 3 km north of her.
+    for step in 0..=5 {
+        case.victim(step * 60, 0.0, 0.0);
+        case.wearer(step * 60 + 5, 8_900.0 - 20.0 * (step * 60) as f64, 3_000.0);
+    }
+    let warned_m = case.alerts[0].distance_m.unwrap();
+    // 339 s at 7,159 m; 292 s at 6,090 m.
+    let by_then_m = 5_300.0_f64.hypot(3_000.0);
+    assert!((warned_m - by_then_m).abs() < 20.0, "{warned_m}");
+}

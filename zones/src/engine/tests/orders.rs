@@ -163,6 +163,39 @@ fn a_fix_under_way_when_the_window_ends_is_told_and_ended_and_the_next_night_cou
 }
 
 #[test]
+fn a_backlog_of_a_night_that_is_over_tells_nothing_anew() {
+    for away_from in [5 * HOUR, 10 * HOUR - 600] {
+        let mut case = Case::of([on_schedule(with_zone(order("o"), Inclusion, 50.0, 0.0), nights())]);
+        for secs in (0..10 * HOUR - 240).step_by(60) {
+            case.wearer(secs, if secs < away_from { 0.0 } else { 3_000.0 }, 0.0);
+        }
+        assert_eq!(case.levels(), [(InclusionZone, Level::Alarm)]);
+        case.at(10 * HOUR, Input::Tick).unwrap();
+        assert!(case.levels().contains(&(InclusionZone, Level::Clear)));
+        for secs in (10 * HOUR - 200..10 * HOUR).step_by(10) {
+            let fix = Fix { accuracy_m: Some(8.0), ..Fix::new(t(secs), place(3_000.0, 0.0)) };
+            case.at(10 * HOUR + 30, Input::Fix { role: Role::Wearer, device: "am", fix }).unwrap();
+        }
+        let told: Vec<_> = case.levels().into_iter().filter(|(kind, _)| *kind == InclusionZone).collect();
+        assert_eq!(told, [], "he was away until the end, and that was raised");
+        assert_eq!(case.decisions.last().unwrap().rule, Rule::InclusionZone, "but judged");
+    }
+    // Who went out in the gap is told of once, and that it is over.
+    let mut case = Case::of([on_schedule(with_zone(order("o"), Inclusion, 50.0, 0.0), nights())]);
+    for secs in (0..10 * HOUR - 240).step_by(60) {
+        case.wearer(secs, 0.0, 0.0);
+    }
+    case.at(10 * HOUR, Input::Tick).unwrap();
+    case.alerts.clear();
+    for secs in (10 * HOUR - 200..10 * HOUR).step_by(10) {
+        let fix = Fix { accuracy_m: Some(8.0), ..Fix::new(t(secs), place(3_000.0, 0.0)) };
+        case.at(10 * HOUR + 30, Input::Fix { role: Role::Wearer, device: "am", fix }).unwrap();
+    }
+    let told: Vec<_> = case.levels().into_iter().filter(|(kind, _)| *kind == InclusionZone).collect();
+    assert_eq!(told, [(InclusionZone, Level::Alarm), (InclusionZone, Level::Clear)]);
+}
+
+#[test]
 fn an_order_that_is_cut_short_by_its_new_version_ends_what_stood() {
     let first = with_zone(order("o"), Exclusion, 1_000.0, 0.0);
     let mut case = Case::of([first.clone()]);
