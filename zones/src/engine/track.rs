@@ -28,6 +28,9 @@ const GAP_MS: i64 = 15_000;
 /// Units of a degree: 1 cm.
 const PER_DEG: f64 = 1e7;
 
+/// Most degrees of latitude that a stretch goes.
+const STRETCH_MOST_DEG: f64 = 1.0;
+
 /// Metres of latitude in such a unit.
 const UNIT_M: f64 = 0.011_132;
 
@@ -141,7 +144,9 @@ impl Open {
     fn new(from: Kept) -> Self {
         // In both directions, so that it holds for the distance.
         let lat = policy::TRACK_WITHIN_M * std::f64::consts::FRAC_1_SQRT_2 / UNIT_M;
-        let narrow = (f64::from(from.lat) / PER_DEG).to_radians().cos().max(1e-3);
+        // A degree of longitude is longest where the stretch may come nearest to the equator.
+        let nearest = (f64::from(from.lat).abs() / PER_DEG - STRETCH_MOST_DEG).max(0.0);
+        let narrow = nearest.to_radians().cos().max(1e-3);
         Self {
             from,
             // What is worst begins anew with the stretch.
@@ -159,7 +164,8 @@ impl Open {
             let speed = moved[axis] as f32 * per_s;
             self.least[axis] <= speed && speed <= self.most[axis]
         };
-        if span <= 0.0 || fix.gap == u8::MAX || !(fits(0) && fits(1)) {
+        let near = moved[0].abs() <= STRETCH_MOST_DEG * PER_DEG;
+        if span <= 0.0 || fix.gap == u8::MAX || !near || !(fits(0) && fits(1)) {
             return false;
         }
         for axis in 0..2 {
