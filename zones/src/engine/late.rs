@@ -81,7 +81,8 @@ impl Engine {
             certainty: finding.certainty,
             ..Decision::unjudged(slot, rule, seen.at, stands)
         }));
-        if finding.standing < Standing::Warning {
+        let told = finding.how == How::LateWay && self.was_told_on(slot, legs);
+        if finding.standing < Standing::Warning || told {
             return;
         }
         let known = self.known_as(slot, seen.at, finding.standing, &finding.thresholds);
@@ -178,6 +179,16 @@ impl Engine {
         let way = leg.way();
         let place = way.at(zone.shape.share_within(&way)?);
         Some(zone.shape.edge_distance_m(place))
+    }
+
+    /// Whether an alarm of the time of these legs was raised already: a way that begins or ends there shows the same.
+    fn was_told_on(&self, slot: u32, legs: &[Step]) -> bool {
+        let raised = self.watches[slot as usize].episode.as_ref().map_or(&[][..], |episode| &episode.raised);
+        let meets = |raised: &Raised, leg: &Step| {
+            raised.from <= leg.to.at && raised.until.is_none_or(|until| leg.from.at <= until)
+        };
+        let mut alarms = raised.iter().filter(|raised| raised.standing == Standing::Alarm);
+        alarms.any(|raised| legs.iter().any(|leg| meets(raised, leg)))
     }
 
     /// The time already raised that a finding belongs to: it was raised then, or near it with nothing in between
