@@ -87,11 +87,6 @@ pub const LINKED_WITHIN: Millis = Millis::from_secs(120);
 /// A fix that was held is believed when one at most so much later agrees with it: §7.
 pub const HELD_FOR: Millis = Millis::from_secs(120);
 
-/// The very same coordinates as those of a held fix agree with it only so much later. A phone under the ground sends
-/// the place of a network again every few seconds, freshly stamped: one error said twice. (Seen on a metro in
-/// Utrecht: jumps of 1.2 km, the same to the last digit 5 s later.)
-pub const SAME_AGREES_AFTER: Millis = Millis::from_secs(30);
-
 /// A device that says it goes this fast or faster, and reports the very same coordinates, is frozen: faster than
 /// the speeds that a receiver at rest reports.
 pub const FROZEN_MOVING_MPS: f64 = 2.0;
@@ -207,7 +202,6 @@ const _: () = {
     assert!(TravelMode::Cycle.grows_mps() < TravelMode::Vehicle.grows_mps());
     assert!(TravelMode::Vehicle.grows_mps() < FASTEST_MPS);
     assert!(HELD_FOR.0 <= LINKED_WITHIN.0);
-    assert!(SAME_AGREES_AFTER.0 < FIX_INTERVAL.0 && FIX_INTERVAL.0 < HELD_FOR.0);
     assert!(CLOSING_OVER.0 <= LINKED_WITHIN.0);
     assert!(CONTACT_KEPT_TIMES > 1.0);
     assert!(CLOSING_LEAST_MPS < FAST_MPS && FAST_MPS < FASTEST_MPS);

@@ -25,9 +25,7 @@ pub(super) fn verdict(state: &DeviceState, seen: &Seen, way_m: f64) -> Verdict {
     };
     let (from_held_m, _) = geodesy::quick_distance_m(held.fix.position, seen.fix.position);
     let span = seen.at - held.at;
-    let says_more = seen.fix.position != held.fix.position || span >= policy::SAME_AGREES_AFTER;
-    let in_time = Millis(0) < span && span <= policy::HELD_FOR;
-    let agrees = in_time && says_more && is_reached(held, seen, from_held_m);
+    let agrees = Millis(0) < span && span <= policy::HELD_FOR && is_reached(held, seen, from_held_m);
     if agrees && (!plausible || from_held_m < way_m) {
         Verdict::BelieveBoth
     } else if plausible {
@@ -65,14 +63,7 @@ impl Engine {
     /// Holds a fix: it is kept, and shown to the operator where it would mean an alarm.
     pub(super) fn hold(&mut self, slot: u32, now: Timestamp, seen: Seen) {
         self.note_device(slot);
-        // Of one error said twice the first stays: from there it is counted how long it has been said.
-        let held = &mut self.devices[slot as usize].state.held;
-        let again = held.as_deref().is_some_and(|held| {
-            held.fix.position == seen.fix.position && seen.at - held.at <= policy::HELD_FOR
-        });
-        if !again {
-            *held = Some(Box::new(seen));
-        }
+        self.devices[slot as usize].state.held = Some(Box::new(seen));
         let mut near = std::mem::take(&mut self.near);
         self.touched_by(slot, &seen, None, &mut near);
         if near.is_empty() && !self.devices[slot as usize].watches.is_empty() {

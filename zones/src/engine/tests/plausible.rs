@@ -36,19 +36,6 @@ fn a_held_fix_inside_is_possible_for_the_operator_and_an_alarm_from_the_first_wh
 }
 
 #[test]
-fn an_error_said_twice_within_seconds_is_one_error_but_not_for_ever() {
-    let mut case = Case::of([with_zone(order("o"), Exclusion, 1_000.0, 0.0)]);
-    case.wearer(0, 9_000.0, 0.0);
-    for secs in [5, 10, 15, 20, 25, 30] {
-        assert_eq!(case.fix(Role::Wearer, secs, place(500.0, 0.0), 8.0), Outcome::Held, "{secs}");
-    }
-    assert_eq!(case.said(), [(ExclusionZone, Level::Warning, Certainty::Possible)], "once, to the operator");
-    assert_eq!(case.fix(Role::Wearer, 35, place(500.0, 0.0), 8.0), Outcome::Done, "thirty seconds of it");
-    assert_eq!(case.alerts[0].fixed_at, Some(t(5)), "believed from the first");
-    assert_eq!(case.said(), [(ExclusionZone, Level::Alarm, Certainty::Certain)]);
-}
-
-#[test]
 fn a_held_fix_near_her_is_possible_for_the_operator() {
     let mut case = Case::of([with_victim(order("o"))]);
     case.victim(0, 0.0, 0.0);
