@@ -184,18 +184,23 @@ fn place_of(fix: &Value) -> Place {
     (fix["lat"].as_f64().unwrap(), fix["lon"].as_f64().unwrap())
 }
 
+/// The past is kept to a centimetre.
+fn same(a: Place, b: Place) -> bool {
+    distance_m(a, b) < 0.02
+}
+
 /// Every alarm's distance is that between the places it names, and those places are on the track.
 fn the_distances_are_right(cases: &[Case], alerts: &[Value]) -> f64 {
     let mut worst_m: f64 = 0.0;
     for alert in alerts.iter().filter(|alert| alert["distance_m"].is_number()) {
         let case = cases.iter().find(|case| alert["wearer"] == case.pair.wearer()).unwrap();
         let his = place_of(&alert["wearer_fix"]);
-        assert!(case.track.iter().any(|point| point.place == his), "{his:?} is on no track: {alert}");
+        assert!(case.track.iter().any(|point| same(point.place, his)), "{his:?} is on no track: {alert}");
         let (centre, radius_m, alarm_m) = if let Some(zone) = alert["zone"].as_str() {
             let circle = case.circles.iter().find(|circle| circle.zone == zone).unwrap();
             (circle.centre, circle.radius_m, 0.0)
         } else {
-            assert_eq!(place_of(&alert["victim_fix"]), case.victim);
+            assert!(same(place_of(&alert["victim_fix"]), case.victim), "{alert}");
             (case.victim, 0.0, 600.0)
         };
         let told_m = alert["distance_m"].as_f64().unwrap();
@@ -230,7 +235,7 @@ fn the_distances_are_right(cases: &[Case], alerts: &[Value]) -> f64 {
 fn nearest_on_a_way_m(case: &Case, his: Place, centre: Place, told_m: f64) -> f64 {
     const STEPS: i32 = 1_000;
     let mut best = f64::INFINITY;
-    for end in case.track.iter().filter(|point| point.place == his) {
+    for end in case.track.iter().filter(|point| same(point.place, his)) {
         for other in case.track.iter().filter(|other| (other.at - end.at).0.abs() <= 120_000) {
             let ((lat, lon), (to_lat, to_lon)) = (end.place, other.place);
             let along = |step: i32| {
