@@ -47,15 +47,12 @@ use Cell::{All, No, Own};
 
 /// The table.
 #[rustfmt::skip]
-pub(crate) static TABLE: [Row; 24] = [
+pub(crate) static TABLE: [Row; 21] = [
     Row(Method::GET,    "/healthz",                    Open),
     Row(Method::GET,    "/readyz",                     Open),
     Row(Method::GET,    "/metrics",                    Open),
     Row(Method::GET,    "/",                           Open),
-    Row(Method::GET,    "/page.css",                   Open),
-    Row(Method::GET,    "/page.js",                    Open),
-    Row(Method::GET,    "/stream.js",                  Open),
-    Row(Method::GET,    "/words.js",                   Open),
+    Row(Method::GET,    "/assets/{*path}",             Open),
     Row(Method::GET,    "/openapi.json",               Open),
     Row(Method::GET,    "/docs",                       Open),
     Row(Method::GET,    "/docs/",                      Open),
