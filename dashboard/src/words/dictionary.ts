@@ -112,6 +112,26 @@ export const dictionary = {
   "filter.none": ["Wis filters", "Clear filters"],
 
   "map.title": ["Kaart", "Map"],
+  "map.in": ["Inzoomen", "Zoom in"],
+  "map.out": ["Uitzoomen", "Zoom out"],
+  "map.offline": [
+    "Offline kaart: geen straten — bevestig de plaats met de eenheid",
+    "Offline map: no streets — confirm the place with the unit",
+  ],
+  "map.broken": [
+    "Deze browser kan geen kaart tekenen (WebGL ontbreekt).",
+    "This browser cannot draw a map (no WebGL).",
+  ],
+  "map.unread": [
+    "De posities kunnen niet worden opgehaald: wat u ziet is oud.",
+    "The positions cannot be fetched: what you see is old.",
+  ],
+  "map.age": ["{age} oud", "{age} old"],
+  "map.follow": ["Volg het incident weer", "Follow the incident again"],
+  "zone.exclusion": ["Verboden gebied", "Exclusion zone"],
+  "zone.inclusion": ["Locatiegebod", "Inclusion zone"],
+  "ring.alarm": ["alarm", "alarm"],
+  "ring.warning": ["waarschuwing", "warning"],
 
   "panel.title": ["Incident", "Incident"],
   "panel.none": ["Kies een incident: J en K, of klik.", "Choose an incident: J and K, or click."],
