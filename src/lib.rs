@@ -11,6 +11,7 @@ pub mod config;
 pub mod delivery;
 pub mod demo;
 pub mod explain;
+pub mod followup;
 pub mod metrics;
 pub mod mqtt;
 pub mod pipeline;
