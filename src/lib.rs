@@ -5,6 +5,7 @@
 //! → [`store`] (one commit) → [`delivery`]. See `ARCHITECTURE.md`.
 
 pub mod api;
+pub mod audit;
 pub mod cli;
 pub mod clock;
 pub mod config;

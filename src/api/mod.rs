@@ -5,6 +5,7 @@
 //! Who may do what stands in one table, `access.rs`.
 
 mod access;
+mod audit;
 mod body;
 pub mod commands;
 mod desks;
@@ -53,6 +54,7 @@ use self::commands::{ANSWER_WITHIN, Commands};
 use self::listener::Limited;
 use self::problem::{Kind, Problem};
 use self::states::StateReader;
+use crate::audit::Recorder;
 use crate::config::Tokens;
 use crate::metrics::Metrics;
 use crate::store::Store;
@@ -76,6 +78,8 @@ pub struct AppState {
     pub store: Store,
     /// The road to the decision pipeline.
     pub commands: Commands,
+    /// Where it is written down who looks.
+    pub audit: Recorder,
     /// Who may call.
     pub tokens: Arc<Tokens>,
     /// How the parts are; the other end is fed by those who run them, and dropped when they end.
@@ -146,6 +150,7 @@ fn described() -> OpenApiRouter<AppState> {
         .merge(rejected::routes())
         .merge(desks::routes())
         .merge(ingest::routes())
+        .merge(audit::routes())
 }
 
 async fn nothing_here() -> Problem {

@@ -16,19 +16,19 @@ use super::{MOST_ROWS, Store, StoreError};
 const LATEST_FIXES: i64 = 65_536;
 
 /// A SELECT that grows condition by condition. All texts are constants; what comes from outside is a value.
-struct Select<'a> {
+pub(super) struct Select<'a> {
     sql: String,
     values: Vec<Value<'a>>,
     joint: &'static str,
 }
 
 impl<'a> Select<'a> {
-    fn new(columns: &str, from: &str) -> Self {
+    pub(super) fn new(columns: &str, from: &str) -> Self {
         Self { sql: format!("SELECT {columns} FROM {from}"), values: Vec::new(), joint: " WHERE " }
     }
 
     /// A condition; each `?` in it is the next of the values.
-    fn filter(mut self, condition: &str, values: impl IntoIterator<Item = Value<'a>>) -> Self {
+    pub(super) fn filter(mut self, condition: &str, values: impl IntoIterator<Item = Value<'a>>) -> Self {
         self.sql.push_str(self.joint);
         self.joint = " AND ";
         self.push(condition, values);
@@ -36,7 +36,7 @@ impl<'a> Select<'a> {
     }
 
     /// A condition that is only there with a value.
-    fn filter_some(self, condition: &str, value: Option<Value<'a>>) -> Self {
+    pub(super) fn filter_some(self, condition: &str, value: Option<Value<'a>>) -> Self {
         match value {
             Some(value) => self.filter(condition, [value]),
             None => self,
@@ -44,7 +44,7 @@ impl<'a> Select<'a> {
     }
 
     /// The order, and no more rows than asked for and allowed.
-    fn page(mut self, order: &str, limit: u32) -> Self {
+    pub(super) fn page(mut self, order: &str, limit: u32) -> Self {
         let limit = i64::from(limit.min(MOST_ROWS));
         self.push(&format!(" ORDER BY {order} LIMIT ?"), [limit.into()]);
         self
@@ -73,7 +73,7 @@ impl<'a> Select<'a> {
 type Read<T> = fn(&mut Columns<'_>) -> Result<T, sqlx::Error>;
 
 impl Store {
-    async fn all<T: Send>(&self, select: Select<'_>, read: Read<T>) -> Result<Vec<T>, StoreError> {
+    pub(super) async fn all<T: Send>(&self, select: Select<'_>, read: Read<T>) -> Result<Vec<T>, StoreError> {
         let mut found = Vec::new();
         self.each(select, read, |row| found.push(row)).await?;
         Ok(found)
@@ -93,7 +93,11 @@ impl Store {
         self.shared.database.rows(sql, select.values, &mut each).await
     }
 
-    async fn first<T: Send>(&self, select: Select<'_>, read: Read<T>) -> Result<Option<T>, StoreError> {
+    pub(super) async fn first<T: Send>(
+        &self,
+        select: Select<'_>,
+        read: Read<T>,
+    ) -> Result<Option<T>, StoreError> {
         Ok(self.all(select, read).await?.pop())
     }
 

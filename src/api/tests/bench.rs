@@ -12,12 +12,13 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 use zones::guidance::{self, Severity};
-use zones::{DeskId, Fix, OrderId, PersonId, Role as Party, Timestamp};
+use zones::{DeskId, DeviceId, Fix, OrderId, PersonId, Role as Party, Timestamp};
 
 use crate::api::commands::{self, Command, NotWithdrawn, OrderAccepted, OrderRefused};
 use crate::api::problem::MEDIA_TYPE;
 use crate::api::states::{DeviceState, PersonKeys, StateReader, Unreadable, WatchState};
 use crate::api::{AppState, LiveFeed, Readiness, router};
+use crate::audit;
 use crate::config::{Role, Token, Tokens};
 use crate::metrics::Metrics;
 use crate::store::*;
@@ -33,6 +34,8 @@ pub(super) struct Bench {
     /// `None` drops the sender: the pipeline has ended.
     pub(super) readiness: Option<watch::Sender<Readiness>>,
     pub(super) shutdown: CancellationToken,
+    /// Cancelled, it ends who writes the audit.
+    pub(super) audited: CancellationToken,
     pub(super) state: AppState,
     /// Deleted with the bench.
     _dir: TempDir,
@@ -94,12 +97,17 @@ impl Bench {
             Readiness { broker_connected: true, caught_up: true, store_ok: true, ..Readiness::default() };
         let (readiness, watched) = watch::channel(ready);
         let shutdown = CancellationToken::new();
+        let metrics = Arc::new(Metrics::default());
+        let (audit, writer) = audit::recorder(store.clone(), Arc::clone(&metrics));
+        let audited = CancellationToken::new();
+        tokio::spawn(writer.run(audited.clone()));
         let state = AppState {
             store: store.clone(),
             commands,
+            audit,
             tokens: Arc::new(tokens()),
             readiness: watched,
-            metrics: Arc::new(Metrics::default()),
+            metrics,
             live: LiveFeed::default(),
             states: Arc::new(JsonStates),
             clock: || at(NOW),
@@ -111,6 +119,7 @@ impl Bench {
             metrics: Arc::clone(&state.metrics),
             readiness: Some(readiness),
             shutdown,
+            audited,
             state,
             _dir: dir,
         }
@@ -179,6 +188,7 @@ fn tokens() -> Tokens {
         of("utrecht", Role::Desk, Some("utrecht")),
         of("auditor", Role::Auditor, None),
         of("integrator", Role::Integrator, None),
+        Token::of_victim("victim", DeviceId::new("vd-0001").unwrap(), &secret("victim")),
     ])
 }
 
