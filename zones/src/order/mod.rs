@@ -8,6 +8,7 @@ mod draft;
 mod json;
 mod read;
 mod schedule;
+mod second;
 mod together;
 mod window;
 mod write;
@@ -15,6 +16,7 @@ mod write;
 pub use draft::{Draft, DraftZone};
 pub use read::{read, read_each};
 pub use schedule::Schedule;
+pub use second::{EmailAddress, PhoneNumber, SecondChannel};
 pub use together::fits_beside;
 pub use window::Window;
 
@@ -81,6 +83,8 @@ pub struct Victim {
     pub party: Party,
     /// The moving zone; `None` when only zones protect.
     pub proximity: Option<Proximity>,
+    /// Where she is told as well when her device does not show an alert.
+    pub second_channel: Option<SecondChannel>,
 }
 
 /// The moving zone around a victim.

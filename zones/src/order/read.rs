@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::draft::{Draft, DraftZone, Geometry};
 use super::json::{Fields, boolean, each, not_negative, number, position, positive, text, timestamp, word};
+use super::second::second_channel;
 use super::window::DAYS;
 use super::{Contact, Contacts, Deviation, Party, Proximity, Risk, Schedule, Victim, Window};
 use crate::{Invalid, Millis, OrderId, PersonId, policy};
@@ -206,7 +207,12 @@ fn owntracks(value: &Value) -> Result<String, Invalid> {
 }
 
 fn victim(value: &Value) -> Result<Victim, Invalid> {
-    Ok(Victim { party: party(value)?, proximity: Fields::of(value)?.may("proximity", proximity)? })
+    let fields = Fields::of(value)?;
+    Ok(Victim {
+        party: party(value)?,
+        proximity: fields.may("proximity", proximity)?,
+        second_channel: fields.may("second_channel", second_channel)?,
+    })
 }
 
 fn proximity(value: &Value) -> Result<Proximity, Invalid> {

@@ -4,7 +4,8 @@ use serde::{Serialize, Serializer};
 
 use super::draft::{Draft, DraftZone, Geometry};
 use super::{
-    Contacts, Deviation, LegalBasis, Order, Party, Proximity, Risk, Schedule, Victim, Window, Zone, ZoneKind,
+    Contacts, Deviation, LegalBasis, Order, Party, Proximity, Risk, Schedule, SecondChannel, Victim, Window,
+    Zone, ZoneKind,
 };
 use crate::geometry::Shape;
 use crate::{DeskId, DeviceId, OrderId, PersonId, Position, Timestamp, ZoneId, policy};
@@ -79,6 +80,8 @@ struct VictimJson<'a> {
     party: PartyJson<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     proximity: Option<Proximity>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    second_channel: Option<&'a SecondChannel>,
 }
 
 #[derive(Serialize)]
@@ -223,7 +226,11 @@ impl<'a> From<&'a Party> for PartyJson<'a> {
 
 impl<'a> From<&'a Victim> for VictimJson<'a> {
     fn from(victim: &'a Victim) -> Self {
-        Self { party: PartyJson::from(&victim.party), proximity: victim.proximity }
+        Self {
+            party: PartyJson::from(&victim.party),
+            proximity: victim.proximity,
+            second_channel: victim.second_channel.as_ref(),
+        }
     }
 }
 

@@ -51,7 +51,7 @@ pub(super) fn order(id: &str) -> Order {
 /// 1,000 m alarm, 2,000 m warning.
 pub(super) fn with_victim(mut order: Order) -> Order {
     let proximity = Some(Proximity { alarm_m: 1_000.0, warning_m: 2_000.0, warning_s: 0.0 });
-    order.victims.push(Victim { party: party("victim", Some("vd")), proximity });
+    order.victims.push(Victim { party: party("victim", Some("vd")), proximity, second_channel: None });
     order
 }
 
