@@ -1,7 +1,7 @@
 //! `[[contact]]`, `[smtp]` and `[sms]`: people whom follow-up reaches, and the servers it reaches them through.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::Path;
 
 use reqwest::Url;
 use serde_json::Value;
@@ -210,12 +210,12 @@ fn smtp(raw: RawSmtp, origin: &Origin, files: &mut Files) -> Result<Smtp, Settin
             return Err(origin.wrong("smtp.username", "missing, and smtp.password_file needs it"));
         }
     };
-    let ca = raw.ca_file.map(|path| certificates(path, tls, origin, files)).transpose()?;
+    let ca = raw.ca_file.map(|path| certificates(&path, tls, origin, files)).transpose()?;
     Ok(Smtp { host, port: url.port().unwrap_or(port), tls, ca, from, account })
 }
 
 fn certificates(
-    path: PathBuf,
+    path: &Path,
     tls: StartTls,
     origin: &Origin,
     files: &Files,
@@ -223,9 +223,9 @@ fn certificates(
     if tls == StartTls::Never {
         return Err(origin.wrong("smtp.ca_file", "is of no use where smtp.starttls is never"));
     }
-    let text = files.text(&path, "smtp.ca_file", origin)?;
+    let text = files.text(path, "smtp.ca_file", origin)?;
     if !text.contains("-----BEGIN CERTIFICATE-----") {
-        return Err(origin.file("smtp.ca_file", &files.resolve(&path), "holds no certificate (PEM)"));
+        return Err(origin.file("smtp.ca_file", &files.resolve(path), "holds no certificate (PEM)"));
     }
     Ok(text.into_bytes())
 }

@@ -5,6 +5,7 @@
 //! that anybody ever adds to the JSON can end up in them. The same fields word a victim's second channel.
 
 use serde::{Deserialize, Serialize};
+use zones::order::Language;
 use zones::{AlertKind, Level, OrderId, Timestamp, is_id};
 
 use super::mail::Letter;
@@ -60,6 +61,9 @@ pub struct Notice {
     /// It is about an earlier moment: for a victim's second channel.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub late: bool,
+    /// What a victim is told in first; to anybody else it is Dutch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
     /// When it was raised.
     pub raised_at: Timestamp,
 }
@@ -109,12 +113,12 @@ impl Notice {
 
     /// For a victim's telephone: her version, at most 160 characters of GSM-7.
     pub(super) fn victims_text_message(&self) -> String {
-        words::victims_text_message(self.kind, self.level, self.late)
+        words::victims_text_message(self)
     }
 
     /// For a victim's mailbox: her version.
     pub(super) fn victims_letter(&self) -> Letter {
-        let (subject, text) = words::victims_letter(self.kind, self.level, self.late);
+        let (subject, text) = words::victims_letter(self);
         // Nothing in it says which case it is: her mailbox may be read by others.
         Letter { id: self.notice.clone(), thread: None, subject, text, urgent: self.level == Level::Alarm }
     }

@@ -1,6 +1,7 @@
 //! The words of notices: Dutch first, then English. No position, no name, no address: what is here travels in the
 //! open.
 
+use zones::order::Language;
 use zones::{AlertKind, Level};
 
 use super::staff::{Ask, Notice};
@@ -61,17 +62,27 @@ pub(super) fn letter(notice: &Notice) -> String {
 }
 
 /// The text message to a victim, whose device did not show an alert.
-pub(super) fn victims_text_message(kind: AlertKind, level: Level, late: bool) -> String {
-    let (title, advice) = (title(kind, level), advice_briefly(kind, level, late));
-    format!("{}. {} / {}. {}", title.nl, advice.nl, title.en, advice.en)
+pub(super) fn victims_text_message(notice: &Notice) -> String {
+    let (title, advice) =
+        (title(notice.kind, notice.level), advice_briefly(notice.kind, notice.level, notice.late));
+    let [first, second] = in_her_order(notice, [(title.nl, advice.nl), (title.en, advice.en)]);
+    format!("{}. {} / {}. {}", first.0, first.1, second.0, second.1)
 }
 
 /// Subject and text of the letter to a victim, whose device did not show an alert.
-pub(super) fn victims_letter(kind: AlertKind, level: Level, late: bool) -> (String, String) {
-    let (title, advice) = (title(kind, level), advice(kind, level, late));
-    let subject = format!("{} / {}", title.nl, title.en);
-    let text = format!("{}.\n{}\n\n--\n\n{}.\n{}\n", title.nl, advice.nl, title.en, advice.en);
-    (subject, text)
+pub(super) fn victims_letter(notice: &Notice) -> (String, String) {
+    let (title, advice) = (title(notice.kind, notice.level), advice(notice.kind, notice.level, notice.late));
+    let [first, second] = in_her_order(notice, [(title.nl, advice.nl), (title.en, advice.en)]);
+    let subject = format!("{} / {}", first.0, second.0);
+    (subject, format!("{}.\n{}\n\n--\n\n{}.\n{}\n", first.0, first.1, second.0, second.1))
+}
+
+/// Dutch first, unless she asked for English.
+fn in_her_order<T>(notice: &Notice, [nl, en]: [T; 2]) -> [T; 2] {
+    match notice.language.unwrap_or_default() {
+        Language::Nl => [nl, en],
+        Language::En => [en, nl],
+    }
 }
 
 fn level(level: Level) -> Text {

@@ -44,6 +44,7 @@ fn notice(kind: AlertKind, level: Level, step: Ask) -> Notice {
         step,
         about: None,
         late: false,
+        language: None,
         raised_at: Timestamp::parse("2026-11-21T10:15:30.250Z").unwrap(),
     }
 }
@@ -148,6 +149,10 @@ fn a_victim_is_told_in_her_words() {
     let letter = notice.victims_letter();
     assert_eq!(letter.subject, "De drager is dichtbij u / The wearer is close to you");
     assert!(letter.text.starts_with("De drager is dichtbij u.\nGa meteen naar een veilige plek"));
+    let english = Notice { language: Some(Language::En), ..notice.clone() };
+    assert!(english.victims_text_message().starts_with("The wearer is close to you."));
+    assert!(english.victims_letter().subject.starts_with("The wearer is close to you / De drager"));
+    assert!(english.text_message().starts_with("Afstand ALARM dicht bij"), "staff are told as ever");
     let over = Notice { level: Level::Clear, ..notice }.victims_text_message();
     assert!(
         over.starts_with("Dit alarm is voorbij. U hoeft nu niets te doen. / This alert is over."),
