@@ -218,7 +218,14 @@ async fn one(
     }
     let own = |channel: Channel, recipient: &str| match channel {
         Channel::DeskMqtt | Channel::DeskWebhook => scope.sees(Some(recipient)),
-        Channel::VictimMqtt => matches!(scope, Scope::All),
+        // Whom else an alert woke is no desk's business.
+        Channel::VictimMqtt
+        | Channel::StaffMqtt
+        | Channel::StaffWebhook
+        | Channel::Email
+        | Channel::Sms
+        | Channel::VictimSms
+        | Channel::VictimEmail => matches!(scope, Scope::All),
     };
     let is_own = |d: &DeliveryRecord| own(d.delivery.channel, &d.delivery.recipient);
     Ok(Json(IncidentDetail {

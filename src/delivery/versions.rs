@@ -46,9 +46,11 @@ pub fn victim_event(source: &str, alert: &Alert) -> Result<String, serde_json::E
 
 /// A text in Dutch and English.
 #[derive(Debug, Clone, Copy, Serialize)]
-struct Text {
-    nl: &'static str,
-    en: &'static str,
+pub(super) struct Text {
+    /// Dutch.
+    pub nl: &'static str,
+    /// English.
+    pub en: &'static str,
 }
 
 /// Whom to call.
@@ -101,7 +103,8 @@ impl<'a> VictimData<'a> {
     }
 }
 
-fn title(kind: AlertKind, level: Level) -> Text {
+/// What is the matter, in her words.
+pub(super) fn title(kind: AlertKind, level: Level) -> Text {
     match (kind, level) {
         (_, Level::Clear) => Text { nl: "Dit alarm is voorbij", en: "This alert is over" },
         (AlertKind::Aware, _) => Text { nl: "Uw noodknop is ingedrukt", en: "Your panic button was pressed" },
@@ -131,7 +134,8 @@ fn certainty(certainty: Certainty) -> Text {
     }
 }
 
-fn advice(kind: AlertKind, level: Level, late: bool) -> Text {
+/// What she can do now.
+pub(super) fn advice(kind: AlertKind, level: Level, late: bool) -> Text {
     match (kind, level) {
         (_, Level::Clear) => Text {
             nl: "U hoeft nu niets te doen. Voelt u zich niet veilig, bel dan uw contactpersoon of 112.",

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::api::{self, AppState, LiveFeed, Readiness, commands};
 use crate::audit;
 use crate::clock;
-use crate::config::{Desk, Tokens};
+use crate::config::{Contacts, Desk, Tokens};
 use crate::delivery::{Dispatcher, Notices, Roads};
 use crate::metrics::Metrics;
 use crate::mqtt::{IngestLink, LinkSettings, MqttConfig, Publisher};
@@ -44,6 +44,8 @@ pub struct Plan {
     pub orders_dir: Option<PathBuf>,
     /// Desks and their roads.
     pub desks: Vec<Desk>,
+    /// People whom follow-up reaches.
+    pub contacts: Contacts,
 }
 
 /// A failure that ends the service, in one line.
@@ -105,7 +107,7 @@ impl Service {
         let stop = Stop::default();
         let mut parts = JoinSet::new();
         let publisher = Publisher::start(out_settings);
-        let roads = Roads::new(publisher.clone(), &plan.desks).map_err(Failure::new)?;
+        let roads = Roads::new(publisher.clone(), &plan.desks, plan.contacts).map_err(Failure::new)?;
         let (dispatcher, dispatch) = Dispatcher::new(store.clone(), roads, Arc::new(clock::now));
         let (notices, notice_handle) = Notices::new(store.clone(), publisher.clone(), clock::now);
         let (commands, asked) = commands::channel();

@@ -49,6 +49,11 @@ pub mod outgoing {
         format!("{PREFIX}desk/{desk}/alert")
     }
 
+    /// Notices for a contact of the settings.
+    pub fn staff_notice(contact: &str) -> String {
+        format!("{PREFIX}staff/{contact}/notice")
+    }
+
     /// Requests to an ankle monitor.
     pub fn wearer_command(device: &str) -> String {
         format!("{PREFIX}wearer/{device}/command")

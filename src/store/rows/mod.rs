@@ -139,6 +139,18 @@ numbered! {
         DeskMqtt = 2,
         /// A desk, over its webhook.
         DeskWebhook = 3,
+        /// A contact of the settings, over MQTT.
+        StaffMqtt = 4,
+        /// A contact, over its webhook.
+        StaffWebhook = 5,
+        /// A contact, by e-mail.
+        Email = 6,
+        /// A contact, by text message.
+        Sms = 7,
+        /// A victim's second channel: a text message to a number (`+31…`), or to the one of a contact.
+        VictimSms = 8,
+        /// A victim's second channel: an e-mail to an address, or to the one of a contact.
+        VictimEmail = 9,
     }
 }
 
