@@ -27,4 +27,4 @@ pub use routing::{DeskRoads, Facts, Recipient, recipients};
 pub use schedule::Schedule;
 pub use signature::{SecretError, SigningSecret, signatures};
 pub use transport::{Roads, SendError, Transport};
-pub use versions::{police_event, victim_event};
+pub use versions::{police_event, victim_event, victim_picture, victim_protection};
