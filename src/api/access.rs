@@ -88,6 +88,11 @@ pub(crate) static TABLE: &[Row] = &[
     Row(Method::GET,    "/v1/rejected",                Roles([All,    All,       No,  All,    All,       No]),  Noted),
     Row(Method::POST,   "/v1/ingest/traccar",          Roles([No,     No,        No,  No,     All,       No]),  Off),
     Row(Method::GET,    "/v1/desks/{desk}/deliveries", Roles([All,    All,       Own, All,    No,        No]),  Noted),
+    Row(Method::GET,    "/v1/me",                      Roles([No,     No,        No,  No,     No,        Own]), Off),
+    Row(Method::GET,    "/v1/me/live",                 Roles([No,     No,        No,  No,     No,        Own]), Off),
+    Row(Method::POST,   "/v1/me/receipt",              Roles([No,     No,        No,  No,     No,        Own]), Off),
+    Row(Method::POST,   "/v1/me/aware",                Roles([No,     No,        No,  No,     No,        Own]), Off),
+    Row(Method::POST,   "/v1/me/fix",                  Roles([No,     No,        No,  No,     No,        Own]), Off),
     Row(Method::GET,    "/v1/audit",                   Roles([No,     No,        No,  All,    No,        No]),  Noted),
 ];
 

@@ -135,7 +135,8 @@ impl Service {
             readiness: readiness.clone(),
             metrics: metrics.clone(),
             live,
-            states: Arc::new(directory),
+            states: Arc::new(directory.clone()),
+            register: Arc::new(directory),
             clock: clock::now,
         };
         let deciding = stop.deciding.clone();

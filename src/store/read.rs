@@ -341,6 +341,43 @@ impl Store {
         self.all(select, tables::read_pending).await
     }
 
+    /// What was put in the outbox for one recipient, after the one with that number, oldest first.
+    pub async fn deliveries_to_after(
+        &self,
+        channel: Channel,
+        recipient: &str,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<DeliveryRecord>, StoreError> {
+        let select = Select::new(&record_columns(), "deliveries d")
+            .filter("channel = ? AND recipient = ?", [channel.number().into(), Value::text(recipient)])
+            .filter("id > ?", [after.into()])
+            .page("id", limit);
+        self.all(select, tables::read_record).await
+    }
+
+    /// What was put in the outbox for one recipient about incidents that are open, newest first.
+    pub async fn deliveries_of_open_incidents_to(
+        &self,
+        channel: Channel,
+        recipient: &str,
+        limit: u32,
+    ) -> Result<Vec<DeliveryRecord>, StoreError> {
+        let select = Select::new(&record_columns(), "deliveries d")
+            .filter("channel = ? AND recipient = ?", [channel.number().into(), Value::text(recipient)])
+            .filter(
+                "EXISTS (SELECT 1 FROM incidents i WHERE i.incident = d.incident AND i.closed_at IS NULL)",
+                [],
+            )
+            .page("id DESC", limit);
+        self.all(select, tables::read_record).await
+    }
+
+    /// Number of the newest delivery; 0 when there is none.
+    pub async fn latest_delivery(&self) -> Result<i64, StoreError> {
+        self.number("COALESCE(max(id), 0)", "deliveries").await
+    }
+
     /// Deliveries to one recipient before the one with that number, newest first.
     pub async fn deliveries_to(
         &self,

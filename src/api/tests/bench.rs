@@ -21,6 +21,7 @@ use crate::api::{AppState, LiveFeed, Readiness, router};
 use crate::audit;
 use crate::config::{Role, Token, Tokens};
 use crate::metrics::Metrics;
+use crate::pipeline::Directory;
 use crate::store::*;
 
 /// When every test happens.
@@ -36,6 +37,8 @@ pub(super) struct Bench {
     pub(super) shutdown: CancellationToken,
     /// Cancelled, it ends who writes the audit.
     pub(super) audited: CancellationToken,
+    /// The orders that look-ups find.
+    pub(super) register: Directory,
     pub(super) state: AppState,
     /// Deleted with the bench.
     _dir: TempDir,
@@ -101,6 +104,7 @@ impl Bench {
         let (audit, writer) = audit::recorder(store.clone(), Arc::clone(&metrics));
         let audited = CancellationToken::new();
         tokio::spawn(writer.run(audited.clone()));
+        let register = Directory::default();
         let state = AppState {
             store: store.clone(),
             commands,
@@ -110,6 +114,7 @@ impl Bench {
             metrics,
             live: LiveFeed::default(),
             states: Arc::new(JsonStates),
+            register: Arc::new(register.clone()),
             clock: || at(NOW),
         };
         Self {
@@ -120,6 +125,7 @@ impl Bench {
             readiness: Some(readiness),
             shutdown,
             audited,
+            register,
             state,
             _dir: dir,
         }
@@ -222,6 +228,21 @@ async fn keep_books(store: Store, mut commands: tokio::sync::mpsc::Receiver<Comm
                 let orders = if known { vec![change(&order, None)] } else { Vec::new() };
                 store.commit(&Batch { orders, ..Batch::default() }).await.unwrap();
                 let _ = reply.send(if known { Ok(()) } else { Err(NotWithdrawn::Unknown) });
+            }
+            Command::FromApp { topic, payload, reply } => {
+                let keys = crate::wire::TrackerKeys::default();
+                let answer = crate::wire::decode(&topic, &payload, &keys).map(drop);
+                // What was said, so that a test can see it.
+                let said = RejectedRow {
+                    seq,
+                    received_at: at(NOW),
+                    topic,
+                    reason: answer.as_ref().err().map(ToString::to_string).unwrap_or_default(),
+                    payload: payload.to_vec(),
+                    size: i64::try_from(payload.len()).unwrap(),
+                };
+                store.commit(&Batch { rejected: vec![said], ..Batch::default() }).await.unwrap();
+                let _ = reply.send(answer);
             }
             Command::Ingest { payload, reply } => {
                 let answer = crate::wire::decode_traccar(&payload).map(drop);
