@@ -10,7 +10,7 @@ import {
   setWorkerUrl,
 } from "maplibre-gl";
 import "maplibre-gl/dist/maplibre-gl.css";
-import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
+import workerUrl from "virtual:map-worker";
 import type { Lonlat } from "../live/types.ts";
 import { COLOURS } from "./colours.ts";
 import places from "./data/places.json?url";
