@@ -24,8 +24,8 @@ pub(crate) struct SessionView {
     /// Name of the token: what stands in a timeline.
     pub name: String,
     /// Its role.
-    #[schema(value_type = String)]
-    pub role: crate::config::Role,
+    #[schema(example = "operator")]
+    pub role: &'static str,
 }
 
 /// What the guidance says about an order that nobody registered.
@@ -53,7 +53,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     security(("token" = [])),
 )]
 async fn session(caller: Caller) -> Json<SessionView> {
-    Json(SessionView { name: caller.name, role: caller.role })
+    Json(SessionView { name: caller.name, role: caller.role.as_str() })
 }
 
 /// Why: each judgement of an incident's watch, with the numbers it saw, in Dutch and English. No positions.

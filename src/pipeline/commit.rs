@@ -72,6 +72,7 @@ impl Committer {
         if !pending.batch.notices.is_empty() {
             self.notices.committed();
         }
+        self.live.moved(&pending.batch.devices);
         if let Some(newest) = pending.batch.alerts.last() {
             self.live.committed(newest.seq);
         }

@@ -1,7 +1,7 @@
 // What is drawn on the map, as GeoJSON: people, zones, rings, the line between two people. Plain data, so that it can
 // be tested without a screen.
 import type { Feature, FeatureCollection, Geometry } from "geojson";
-import type { Fix, Lonlat, OrderDocument, Role, ZoneFeature } from "../live/types.ts";
+import type { Device, Fix, Lonlat, OrderDocument, Role, ZoneFeature } from "../live/types.ts";
 import { metresBetween, pixelsAtZoom0, ring } from "./geo.ts";
 
 /** Somebody's newest position. */
@@ -14,6 +14,21 @@ export interface Place {
   /** Milliseconds since 1970. */
   fixed_at: number;
   silent: boolean;
+}
+
+/** A device with a position as a place. */
+export function placeOf(device: Device): Place | null {
+  const { last_fix: fix, role, person } = device;
+  if (!fix || !role || !person) return null;
+  return {
+    person,
+    device: device.device,
+    role,
+    at: lonlat(fix),
+    uncertainty_m: device.uncertainty_m ?? 0,
+    fixed_at: Date.parse(fix.fixed_at),
+    silent: device.silent_since !== null,
+  };
 }
 
 /** A position older than this is said to be old: three intervals of the usual minute. */

@@ -36,6 +36,8 @@ export class View {
   private ready = false;
   /** Called when a person moves the map: it stops following. */
   onMoved: () => void = () => {};
+  /** Called with the place that was clicked. */
+  onClick: (at: Lonlat) => void = () => {};
 
   constructor(container: HTMLElement, theme: "dark" | "light", locale: Record<string, string>) {
     this.theme = theme;
@@ -60,7 +62,13 @@ export class View {
     this.map.on("movestart", (event) => {
       if ("originalEvent" in event && event.originalEvent) this.onMoved();
     });
+    this.map.on("click", ({ lngLat }) => this.onClick([lngLat.lng, lngLat.lat]));
     void this.readTowns();
+  }
+
+  /** Shows that a click will place something. */
+  aim(on: boolean): void {
+    this.map.getCanvas().classList.toggle("aims", on);
   }
 
   wear(theme: "dark" | "light"): void {
@@ -74,6 +82,14 @@ export class View {
   show(name: LiveSource, features: Feature[]): void {
     this.data.set(name, features);
     if (this.ready) this.map.getSource<GeoJSONSource>(name)?.setData(collection(features));
+  }
+
+  /** Changes or adds some of what a source shows, by id; the others stay as they are. */
+  change(name: LiveSource, features: Feature[]): void {
+    const all = new Map((this.data.get(name) ?? []).map((feature) => [feature.id, feature]));
+    for (const feature of features) all.set(feature.id, feature);
+    this.data.set(name, [...all.values()]);
+    if (this.ready) this.map.getSource<GeoJSONSource>(name)?.updateData({ add: features });
   }
 
   /** Brings these places into sight. */
