@@ -7,10 +7,10 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 use zones::guidance::{Finding, Severity};
 use zones::order::Draft;
-use zones::{Invalid, OrderId};
+use zones::{Aware, DeviceId, Invalid, OrderId, Outcome, Timestamp};
 
 use super::problem::{Kind, Problem};
-use crate::wire::Unusable;
+use crate::wire::{TypedCode, Unusable};
 
 /// Commands that wait for the pipeline at most; the next one is refused when its time is up.
 pub const MOST_WAITING: usize = 256;
@@ -48,6 +48,26 @@ pub enum Command {
         payload: Bytes,
         /// The answer: `Err` when it was set aside.
         reply: Reply<Result<(), Unusable>>,
+    },
+    /// A press of AWARE on a victim device, or a trial of it.
+    PressAware {
+        /// The device.
+        device: DeviceId,
+        /// The press.
+        aware: Aware,
+        /// What became of it.
+        reply: Reply<Result<Outcome, Unusable>>,
+    },
+    /// An attempt to cancel a press.
+    CancelAware {
+        /// The victim device.
+        device: DeviceId,
+        /// When.
+        at: Timestamp,
+        /// The code, digested.
+        code: TypedCode,
+        /// What became of it: [`Outcome::NotCancelled`] says why the alarm goes on.
+        reply: Reply<Result<Outcome, Unusable>>,
     },
 }
 

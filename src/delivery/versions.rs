@@ -68,6 +68,8 @@ struct VictimData<'a> {
     level: Level,
     certainty: Certainty,
     late: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    test: bool,
     raised_at: Timestamp,
     /// What is the matter.
     title: Text,
@@ -92,14 +94,23 @@ impl<'a> VictimData<'a> {
             level: alert.level,
             certainty: alert.certainty,
             late: alert.late,
+            test: alert.test,
             raised_at: alert.raised_at,
-            title: title(alert.kind, alert.level),
+            title: if alert.test { TEST_TITLE } else { title(alert.kind, alert.level) },
             certainty_text: certainty(alert.certainty),
-            advice: advice(alert.kind, alert.level, alert.late),
+            advice: if alert.test { TEST_ADVICE } else { advice(alert.kind, alert.level, alert.late) },
             call,
         }
     }
 }
+
+const TEST_TITLE: Text =
+    Text { nl: "Test van uw noodknop geslaagd", en: "Your panic button works: this was a test" };
+
+const TEST_ADVICE: Text = Text {
+    nl: "Dit was een test: uw melding komt aan. Er wordt niemand gebeld. Druk bij gevaar opnieuw.",
+    en: "This was a test: your call comes through. Nobody is called. Press again when in danger.",
+};
 
 fn title(kind: AlertKind, level: Level) -> Text {
     match (kind, level) {

@@ -213,6 +213,8 @@ async fn keep_books(store: Store, mut commands: tokio::sync::mpsc::Receiver<Comm
                 store.commit(&Batch { orders, ..Batch::default() }).await.unwrap();
                 let _ = reply.send(if known { Ok(()) } else { Err(NotWithdrawn::Unknown) });
             }
+            // Whose button that is, only the real pipeline knows.
+            Command::PressAware { reply, .. } | Command::CancelAware { reply, .. } => drop(reply),
             Command::Ingest { payload, reply } => {
                 let answer = crate::wire::decode_traccar(&payload).map(drop);
                 if let Err(unusable) = &answer {
