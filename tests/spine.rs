@@ -352,16 +352,17 @@ async fn a_victim_presses_her_button(broker: Broker) {
     assert!(told.json()["data"]["advice"]["nl"].as_str().unwrap().contains("melding is binnen"));
 
     // A second press is news. Its alert comes after anything that the repeated or the test press might have led to.
-    world.devices.publish_json(&aware, &json!({"pressed_at": at(-1)})).await;
+    let pressed_at = at(-1);
+    world.devices.publish_json(&aware, &json!({"pressed_at": pressed_at})).await;
     desk_alert(&world, &pair, 2).await;
     assert_eq!(world.ear.heard_on(DESK).len(), 2);
     let operator = world.service.api("operator");
     let queue = operator.get("/v1/incidents?kind=aware").await.json();
     assert_eq!(queue["items"].as_array().unwrap().len(), 2, "one incident, and one of the trial: {queue}");
 
-    for code in ["0000", CODE] {
-        world.devices.publish_json(&aware, &json!({"cancel": true, "code": code, "at": at(1)})).await;
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    for (code, later) in [("0000", 4), (CODE, 7)] {
+        let cancel = json!({"cancel": true, "code": code, "at": after(pressed_at, later)});
+        world.devices.publish_json(&aware, &cancel).await;
     }
     let ended = desk_alert(&world, &pair, 3).await.json();
     assert_eq!(ended["data"]["level"], "clear");
