@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 use zones::guidance::{Finding, Severity};
 use zones::order::Draft;
-use zones::{Aware, DeviceId, Invalid, OrderId, Outcome, Timestamp};
+use zones::{DeviceId, Invalid, OrderId, Outcome, Timestamp};
 
 use super::problem::{Kind, Problem};
 use crate::wire::{TypedCode, Unusable};
@@ -49,16 +49,16 @@ pub enum Command {
         /// The answer: `Err` when it was set aside.
         reply: Reply<Result<(), Unusable>>,
     },
-    /// A press of AWARE on a victim device, or a trial of it.
-    PressAware {
-        /// The device.
-        device: DeviceId,
-        /// The press.
-        aware: Aware,
-        /// What became of it.
-        reply: Reply<Result<Outcome, Unusable>>,
+    /// Takes in what the app of a victim says, as if her device had sent it over MQTT.
+    FromApp {
+        /// The topic that it would have come on.
+        topic: String,
+        /// The body.
+        payload: Bytes,
+        /// The answer: `Err` when it was set aside.
+        reply: Reply<Result<(), Unusable>>,
     },
-    /// An attempt to cancel a press.
+    /// An attempt to cancel a press of AWARE.
     CancelAware {
         /// The victim device.
         device: DeviceId,
@@ -150,6 +150,23 @@ impl Commands {
 
     pub(crate) async fn ingest(&self, payload: Bytes) -> Result<Result<(), Unusable>, Problem> {
         self.ask(|reply| Command::Ingest { payload, reply }).await
+    }
+
+    pub(crate) async fn from_app(
+        &self,
+        topic: String,
+        payload: Bytes,
+    ) -> Result<Result<(), Unusable>, Problem> {
+        self.ask(|reply| Command::FromApp { topic, payload, reply }).await
+    }
+
+    pub(crate) async fn cancel_aware(
+        &self,
+        device: DeviceId,
+        at: Timestamp,
+        code: TypedCode,
+    ) -> Result<Result<Outcome, Unusable>, Problem> {
+        self.ask(|reply| Command::CancelAware { device, at, code, reply }).await
     }
 
     /// Sends a command and waits for its answer. A command that timed out may still be carried out: all of

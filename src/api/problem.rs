@@ -40,6 +40,7 @@ impl Kind {
     pub(crate) const METHOD: Self =
         Self("wrong-method", "This method is not offered here", StatusCode::METHOD_NOT_ALLOWED);
     pub(crate) const CONFLICT: Self = Self("conflict", "Something else says otherwise", StatusCode::CONFLICT);
+    pub(crate) const NOT_CANCELLED: Self = Self("not-cancelled", "The alarm goes on", StatusCode::CONFLICT);
     pub(crate) const TOO_LARGE: Self =
         Self("too-large", "The body is too large", StatusCode::PAYLOAD_TOO_LARGE);
     pub(crate) const MEDIA_TYPE: Self =
@@ -53,6 +54,11 @@ impl Kind {
         Self("timeout", "It took too long; try again", StatusCode::SERVICE_UNAVAILABLE);
     pub(crate) const BUSY: Self =
         Self("busy", "Too much at once; try again", StatusCode::SERVICE_UNAVAILABLE);
+    pub(crate) const NOT_RECORDED: Self = Self(
+        "not-recorded",
+        "It cannot be written down who looks, so nothing is shown; try again",
+        StatusCode::SERVICE_UNAVAILABLE,
+    );
     pub(crate) const NOT_READY: Self = Self("not-ready", "Not ready", StatusCode::SERVICE_UNAVAILABLE);
     pub(crate) const INTERNAL: Self =
         Self("internal", "Something went wrong here", StatusCode::INTERNAL_SERVER_ERROR);

@@ -6,9 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
-use zones::{
-    Alert, Aware, Change, Effect, Engine, Input, Note, Noted, OrderId, Outcome, Refused, Role, Timestamp,
-};
+use zones::{Alert, Change, Effect, Engine, Input, Note, Noted, OrderId, Outcome, Refused, Role, Timestamp};
 
 use super::aside::Said;
 use super::directory::Directory;
@@ -88,6 +86,12 @@ pub(super) struct Decider {
 impl Decider {
     /// Takes in a message. Whatever is wrong with it, it ends up in the batch, so that it can be acknowledged.
     pub(super) fn message(&mut self, now: Timestamp, topic: &str, payload: &[u8]) {
+        // What is wrong with it was noted; nobody waits to be told.
+        let _ = self.said(now, topic, payload);
+    }
+
+    /// The same for somebody who waits: an error says that it was set aside.
+    pub(super) fn said(&mut self, now: Timestamp, topic: &str, payload: &[u8]) -> Result<(), Unusable> {
         self.advance(now);
         let decoded = if self.around.traccar_topic.as_deref() == Some(topic) {
             wire::decode_traccar(payload)
@@ -95,9 +99,7 @@ impl Decider {
             wire::decode(topic, payload, &self.around.keys)
         };
         let taken = decoded.and_then(|message| self.decoded(now, topic, payload, &message));
-        if let Err(unusable) = taken {
-            self.set_aside(now, topic, payload, &unusable);
-        }
+        taken.inspect_err(|unusable| self.set_aside(now, topic, payload, unusable))
     }
 
     /// Takes in a Traccar forward that came over HTTP.
@@ -155,17 +157,6 @@ impl Decider {
             tracing::warn!(device, why = why.as_str(), "a press of AWARE is not cancelled");
         }
         Ok(outcome)
-    }
-
-    /// Takes in a press of AWARE that came over HTTP.
-    pub(super) fn press_aware(
-        &mut self,
-        now: Timestamp,
-        device: &str,
-        aware: Aware,
-    ) -> Result<Outcome, Unusable> {
-        self.advance(now);
-        self.input(now, &Input::Aware { device, aware })
     }
 
     /// Everything that was due before `now`, each at its own time.
@@ -302,8 +293,9 @@ impl Decider {
         };
         for recipient in recipients(&facts) {
             let body = match recipient.channel {
-                Channel::VictimMqtt => victim_event(&self.around.source, alert),
                 Channel::DeskMqtt | Channel::DeskWebhook => police_event(&self.around.source, alert),
+                // Whoever else it is gets the version that discloses nothing.
+                _ => victim_event(&self.around.source, alert),
             };
             let Ok(payload) = body else {
                 tracing::error!(alert = %alert.alert, "an alert could not be written as JSON");

@@ -22,7 +22,7 @@ use zones::{Aware, DeviceEvent, Fix, Invalid, Position, Role, Timestamp, policy}
 
 pub use code::{TypedCode, without_code};
 pub use keys::{KeyError, TrackerKeys};
-pub use topic::{SUBSCRIPTIONS, outgoing};
+pub use topic::{SUBSCRIPTIONS, incoming, outgoing};
 pub use traccar::decode_traccar;
 
 use topic::{Leaf, Topic};

@@ -29,6 +29,8 @@ pub enum AlertKind {
     Jamming,
     /// A device is parted from its beacon or phone: where the one is says nothing of the other.
     Parted,
+    /// Nobody acts on alarms as somebody must; raised by the service, never by the engine.
+    FollowUp,
 }
 
 impl AlertKind {
@@ -49,6 +51,7 @@ impl AlertKind {
             Self::Battery => "battery",
             Self::Jamming => "jamming",
             Self::Parted => "parted",
+            Self::FollowUp => "follow_up",
         }
     }
 }
