@@ -25,6 +25,12 @@ pub enum Said {
     Event(DeviceEventKind),
     /// A press of the panic button.
     Aware,
+    /// A trial of it.
+    AwareTest,
+    /// An attempt to cancel a press, with her code.
+    AwareCancelled,
+    /// Another attempt.
+    AwareWrongCode,
 }
 
 /// The part of a device that survives a restart. What a fix of its own or of somebody paired with it needs stands

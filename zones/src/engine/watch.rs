@@ -58,6 +58,7 @@ impl FromStr for WatchKey {
             "tamper" => about(AlertKind::Tamper)?,
             "battery" => about(AlertKind::Battery)?,
             "jamming" => about(AlertKind::Jamming)?,
+            "parted" => about(AlertKind::Parted)?,
             "aware" => about(AlertKind::Aware)?,
             _ => return Err(wrong()),
         };
