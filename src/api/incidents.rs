@@ -171,10 +171,7 @@ async fn list(
         open: params.word("state", &["open", "closed"])?.map(|word| word == "open"),
         level: params.word("level", &LEVELS)?.map(str::to_owned),
         kind: params.word("kind", &KINDS)?.map(str::to_owned),
-        desk: match scope {
-            Scope::All => None,
-            Scope::Desk(desk) => Some(desk.to_string()),
-        },
+        desk: scope.desk()?,
         ..IncidentFilter::default()
     };
     let mut paging = params.paging::<IncidentCursor>("incidents")?;

@@ -122,7 +122,8 @@ fn concerns_victim(facts: &Facts<'_>) -> bool {
         | AlertKind::Tamper
         | AlertKind::Silence
         | AlertKind::Battery
-        | AlertKind::Jamming => false,
+        | AlertKind::Jamming
+        | AlertKind::FollowUp => false,
     };
     hers && (facts.level > Level::Clear || facts.told_victim)
 }
@@ -137,7 +138,7 @@ fn concerns_desk(facts: &Facts<'_>) -> bool {
         | AlertKind::Tamper
         | AlertKind::Silence
         | AlertKind::Jamming => true,
-        AlertKind::Battery => false,
+        AlertKind::Battery | AlertKind::FollowUp => false,
     };
     theirs && (facts.level == Level::Alarm || facts.told_desk)
 }

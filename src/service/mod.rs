@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::{self, AppState, LiveFeed, Readiness, commands};
+use crate::audit;
 use crate::clock;
 use crate::config::{Contacts, Desk, Tokens};
 use crate::delivery::{Dispatcher, Notices, Roads};
@@ -125,14 +126,17 @@ impl Service {
             notices: notice_handle,
             live: live.clone(),
         };
+        let (recorder, writer) = audit::recorder(store.clone(), metrics.clone());
         let state = AppState {
             store: store.clone(),
             commands,
+            audit: recorder,
             tokens: Arc::new(plan.tokens),
             readiness: readiness.clone(),
             metrics: metrics.clone(),
             live,
-            states: Arc::new(directory),
+            states: Arc::new(directory.clone()),
+            register: Arc::new(directory),
             clock: clock::now,
         };
         let deciding = stop.deciding.clone();
@@ -142,8 +146,7 @@ impl Service {
             ended
         });
         deliver(&mut parts, dispatcher, notices, &stop.rest);
-        let rest = stop.rest.clone();
-        parts.spawn(async move { api::serve(listener, state, rest).await.map_err(Failure::new) });
+        answer(&mut parts, listener, state, writer, &stop.rest);
         parts.spawn(figures(store.clone(), metrics, stop.rest.clone()));
         match plan.orders_dir {
             Some(dir) => {
@@ -191,6 +194,27 @@ fn deliver(
     parts.spawn(async move { dispatcher.run(rest).await.map_err(Failure::new) });
     let rest = stop.clone();
     parts.spawn(async move { notices.run(rest).await.map_err(Failure::new) });
+}
+
+/// Sets the API to work, and beside it, until it has ended, the one who writes down who looks.
+fn answer(
+    parts: &mut JoinSet<Result<(), Failure>>,
+    listener: TcpListener,
+    state: AppState,
+    writer: audit::Writer,
+    stop: &CancellationToken,
+) {
+    let (rest, answered) = (stop.clone(), CancellationToken::new());
+    let written = answered.clone();
+    parts.spawn(async move {
+        let ended = api::serve(listener, state, rest).await.map_err(Failure::new);
+        answered.cancel();
+        ended
+    });
+    parts.spawn(async move {
+        writer.run(written).await;
+        Ok(())
+    });
 }
 
 async fn bind(listen: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure> {

@@ -4,6 +4,7 @@
 //! stored as the text that stands in JSON. A NUL character in a text becomes U+FFFD: PostgreSQL cannot keep
 //! it, and no message may block a commit.
 
+mod audit;
 mod delivery;
 mod incident;
 
@@ -11,6 +12,7 @@ use std::borrow::Cow;
 
 use zones::{OrderId, Role, Timestamp};
 
+pub use audit::*;
 pub use delivery::*;
 pub use incident::*;
 
