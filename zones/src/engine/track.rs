@@ -232,6 +232,7 @@ impl From<Pending> for Vec<Kept> {
 /// The newest fixes, and the part of the track that is not with the history yet. All of it lies in place: it is
 /// copied with every fix, and that must cost no allocation.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[repr(C)]
 pub struct Track {
     /// Round: the oldest is overwritten by the next.
     newest: [Kept; NEWEST],
@@ -252,8 +253,16 @@ impl Track {
             self.count += 1;
             return false;
         }
-        self.follow(oldest);
-        self.pending.len() >= PENDING_MOST
+        self.follow(oldest) && self.pending.len() >= PENDING_MOST
+    }
+
+    /// How many bytes at the front every fix needs.
+    #[cfg(test)]
+    pub(super) const HOT: usize = std::mem::offset_of!(Track, pending);
+
+    /// Something of each cache line that every fix needs.
+    pub(super) fn touch(&self) -> impl Copy {
+        (self.newest[0].gap, self.newest[NEWEST / 2].gap, self.count)
     }
 
     /// The newest fixes, the newest first.
@@ -262,20 +271,15 @@ impl Track {
         (1..=self.held()).map(move |back| self.newest[(next + NEWEST - back) % NEWEST])
     }
 
-    /// When the newest was taken, if there is one.
-    pub(super) fn newest_at(&self) -> Option<Timestamp> {
-        self.newest_first().next().map(Kept::at)
-    }
-
     /// How many of the newest there are; never more than there is room for, whatever a store gave back.
     fn held(&self) -> usize {
         usize::from(self.count).min(NEWEST)
     }
 
-    /// Puts a fix at the end of the track.
-    fn follow(&mut self, fix: Kept) {
+    /// Puts a fix at the end of the track; `true` when something waits to be put with the history since.
+    fn follow(&mut self, fix: Kept) -> bool {
         if self.open.as_mut().is_some_and(|open| open.takes(fix)) {
-            return;
+            return false;
         }
         match self.open.take() {
             None => {
@@ -295,6 +299,7 @@ impl Track {
                 self.open = Some(next);
             }
         }
+        true
     }
 
     /// Puts what is pending with the history, and keeps that within bounds.
