@@ -1,0 +1,147 @@
+//! How the people of an order are told: who is called first, and what a victim asked for.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::Value;
+
+use super::json::{Fields, each, text, word};
+use crate::{Invalid, is_id};
+
+/// Longest address of an e-mail, in characters (RFC 5321).
+const LONGEST_EMAIL: usize = 254;
+/// Digits of an international telephone number (E.164).
+const NUMBER_DIGITS: std::ops::RangeInclusive<usize> = 8..=15;
+/// Hexadecimal digits of a SHA-256.
+const DIGEST_DIGITS: usize = 64;
+
+/// Who of a case is called, in what order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Callee {
+    /// Who wears the ankle monitor.
+    Wearer,
+    /// The protected person.
+    Victim,
+    /// The police control room.
+    Police,
+}
+
+/// Another road to a victim, for when her device does not show what it was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecondChannel {
+    /// A telephone number such as `+31612345678`.
+    Sms(String),
+    /// An e-mail address.
+    Email(String),
+    /// A contact of the configuration, by name.
+    Contact(String),
+}
+
+/// The language a victim is told in first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Language {
+    /// Dutch.
+    #[default]
+    Nl,
+    /// English.
+    En,
+}
+
+/// The SHA-256 of the code with which a victim cancels a press of AWARE. It is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AwareCode([u8; 32]);
+
+impl AwareCode {
+    /// The digest, to compare with that of what was typed.
+    pub const fn sha256(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for AwareCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AwareCode")
+    }
+}
+
+/// As in an order's document: 64 hexadecimal digits, small letters.
+impl Serialize for AwareCode {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let digit = |nibble: u8| char::from(b"0123456789abcdef"[usize::from(nibble)]);
+        let digits: String = self.0.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect();
+        to.serialize_str(&digits)
+    }
+}
+
+/// Each at most once; who is not named is called in nobody's stead.
+pub(super) fn call_order(value: &Value) -> Result<Vec<Callee>, Invalid> {
+    let callees = each(value, 3, word::<Callee>)?;
+    for (i, callee) in callees.iter().enumerate() {
+        if callees.iter().take(i).any(|earlier| earlier == callee) {
+            return Err(Invalid::new(format!("[{i}]"), "stands there twice"));
+        }
+    }
+    Ok(callees)
+}
+
+/// Exactly one of `sms`, `email` and `contact`.
+pub(super) fn second_channel(value: &Value) -> Result<SecondChannel, Invalid> {
+    let fields = Fields::of(value)?;
+    let roads = [
+        fields.may("sms", |said| number(said).map(SecondChannel::Sms))?,
+        fields.may("email", |said| email(said).map(SecondChannel::Email))?,
+        fields.may("contact", |said| contact(said).map(SecondChannel::Contact))?,
+    ];
+    let mut named = roads.into_iter().flatten();
+    match (named.next(), named.next()) {
+        (Some(road), None) => Ok(road),
+        (None, _) => Err(Invalid::new("", "names none of sms, email, contact")),
+        (Some(_), Some(_)) => Err(Invalid::new("", "names more than one of sms, email, contact")),
+    }
+}
+
+fn number(value: &Value) -> Result<String, Invalid> {
+    let number = text(value, NUMBER_DIGITS.end() + 1)?;
+    let digits = number.strip_prefix('+').filter(|digits| !digits.starts_with('0')).unwrap_or_default();
+    if !NUMBER_DIGITS.contains(&digits.len()) || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(Invalid::new("", "is not a number such as +31612345678"));
+    }
+    Ok(number.to_owned())
+}
+
+fn email(value: &Value) -> Result<String, Invalid> {
+    let address = text(value, LONGEST_EMAIL)?;
+    let odd = |c: char| c.is_whitespace() || c.is_control();
+    let fits = address.rsplit_once('@').is_some_and(|(name, host)| {
+        !name.is_empty() && !name.contains('@') && !host.is_empty() && !address.contains(odd)
+    });
+    if fits { Ok(address.to_owned()) } else { Err(Invalid::new("", "is not an e-mail address")) }
+}
+
+fn contact(value: &Value) -> Result<String, Invalid> {
+    match value.as_str().filter(|name| is_id(name)) {
+        Some(name) => Ok(name.to_owned()),
+        None => Err(Invalid::new("", "is not a contact's name: 1 to 64 characters of A-Z a-z 0-9 _ -")),
+    }
+}
+
+/// Errors never repeat what was written: it may be the code itself.
+pub(super) fn aware_code(value: &Value) -> Result<AwareCode, Invalid> {
+    let wrong = || Invalid::new("", "is not a SHA-256 in 64 hexadecimal digits");
+    let digits = text(value, DIGEST_DIGITS).map_err(|_| wrong())?.as_bytes();
+    let mut digest = [0; 32];
+    if digits.len() != DIGEST_DIGITS {
+        return Err(wrong());
+    }
+    for (byte, pair) in digest.iter_mut().zip(digits.chunks_exact(2)) {
+        let nibble = |digit: u8| char::from(digit).to_digit(16);
+        match (nibble(pair[0]), nibble(pair[1])) {
+            (Some(high), Some(low)) => *byte = (high << 4 | low) as u8,
+            _ => return Err(wrong()),
+        }
+    }
+    Ok(AwareCode(digest))
+}
