@@ -125,7 +125,8 @@ pub(super) struct Device {
     pub(super) always: SmallVec<[u16; 8]>,
     /// Index over the exclusion zones, by place in `watches`.
     pub(super) zones: ZoneIndex,
-    pub(super) beside: Beside,
+    /// Shortest expected interval over its orders.
+    pub(super) interval: Millis,
     /// All watches it takes part in, ascending by name.
     pub(super) watches: SmallVec<[u32; 4]>,
     /// Places of raised exclusion zones: judged until they are left, however far away.
@@ -133,8 +134,6 @@ pub(super) struct Device {
     pub(super) id: DeviceId,
     /// Its entry among the timers.
     pub(super) timer_at: Option<Timestamp>,
-    /// Shortest expected interval over its orders.
-    pub(super) interval: Millis,
     pub(super) role: Role,
     pub(super) changed: bool,
     pub(super) history_changed: bool,
@@ -148,7 +147,8 @@ pub(super) struct Device {
 }
 
 /// Whom every fix of a device is compared with, as a rule: the first watch among those, and the other device it looks
-/// at. Known here, both are asked for at once. Nobody's are slots that do not exist.
+/// at. These stand apart from the rows, small enough to stay at hand, so that all three rows can be asked for at
+/// once. Nobody's are slots that do not exist.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Beside {
     pub(super) watch: u32,
@@ -172,7 +172,6 @@ impl Device {
             history_changed: false,
             watches: SmallVec::new(),
             zones: ZoneIndex::default(),
-            beside: Beside::NOBODY,
             always: SmallVec::new(),
             raised: SmallVec::new(),
             timer_at: None,

@@ -69,14 +69,15 @@ impl Engine {
     /// nothing.
     fn fetch(&self, slot: u32) {
         let device = &self.devices[slot as usize];
-        if let Some(watch) = self.watches.get(device.beside.watch as usize) {
+        let beside = self.besides[slot as usize];
+        if let Some(watch) = self.watches.get(beside.watch as usize) {
             black_box((watch.valid_until, watch.rule));
         }
-        if let Some(other) = self.devices.get(device.beside.device as usize) {
+        if let Some(other) = self.devices.get(beside.device as usize) {
             black_box((other.state.last.as_ref().map(|last| last.at), other.state.due));
         }
         black_box((device.state.last.as_ref().map(|last| last.at), device.state.due));
-        black_box((device.raised.len(), device.state.track.touch()));
+        black_box((device.interval, device.raised.len(), device.state.track.touch()));
     }
 
     /// Makes a fix the device's newest, and judges it. `way_m` is how far it is from the one before; infinite when

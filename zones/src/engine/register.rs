@@ -188,6 +188,7 @@ impl Engine {
             slot
         } else {
             self.devices.push(device);
+            self.besides.push(Beside::NOBODY);
             self.devices.len() as u32 - 1
         };
         self.device_names.insert(id.as_str(), slot);
@@ -235,10 +236,10 @@ impl Engine {
         for (place, watch) in watches.iter().enumerate().filter(|_| is_wearer) {
             self.watches[*watch as usize].place = place as u16;
         }
+        self.besides[slot as usize] = beside;
         let device = &mut self.devices[slot as usize];
         device.zones = zones;
         device.always = always;
-        device.beside = beside;
         device.raised = raised;
         device.interval = interval;
         device.named = !device.orders.is_empty();
