@@ -123,17 +123,17 @@ impl DeviceState {
 pub(super) struct Device {
     /// Places in `watches` that every fix is judged against: pairs and inclusion zones.
     pub(super) always: SmallVec<[u16; 8]>,
-    /// Index over the exclusion zones, by place in `watches`.
-    pub(super) zones: ZoneIndex,
-    /// Shortest expected interval over its orders.
-    pub(super) interval: Millis,
-    /// All watches it takes part in, ascending by name.
-    pub(super) watches: SmallVec<[u32; 4]>,
     /// Places of raised exclusion zones: judged until they are left, however far away.
     pub(super) raised: SmallVec<[u16; 16]>,
+    /// Index over the exclusion zones, by place in `watches`.
+    pub(super) zones: ZoneIndex,
+    /// All watches it takes part in, ascending by name.
+    pub(super) watches: SmallVec<[u32; 6]>,
     pub(super) id: DeviceId,
     /// Its entry among the timers.
     pub(super) timer_at: Option<Timestamp>,
+    /// Shortest expected interval over its orders.
+    pub(super) interval: Millis,
     pub(super) role: Role,
     pub(super) changed: bool,
     pub(super) history_changed: bool,
@@ -192,7 +192,7 @@ mod tests {
     #[test]
     fn a_row_lies_in_cache_lines_as_it_is_meant_to() {
         assert!(size_of::<Device>() <= 12 * LINE);
-        assert_eq!((offset_of!(Device, watches), offset_of!(Device, id)), (LINE, 2 * LINE));
+        assert_eq!((offset_of!(Device, zones), offset_of!(Device, id)), (LINE, 2 * LINE));
         let state = offset_of!(Device, state);
         // With the end of the line that begins with the id, whatever the fix of another needs is in two.
         let needed = state + offset_of!(DeviceState, frozen_since)..state + offset_of!(DeviceState, track);
