@@ -112,7 +112,9 @@ fn order(id: &str, wearer: Party, victims: Vec<Victim>, zones: Vec<Zone>) -> Arc
         victims,
         zones,
         desk: None,
+        tell_desk: true,
         contacts: Contacts::default(),
+        call_order: Vec::new(),
     })
 }
 
@@ -151,7 +153,7 @@ pub(crate) fn pairs(count: usize) -> (Vec<Arc<Order>>, Vec<Mover>) {
         let protects = Some(victim.person.clone());
         let zones = vec![zone("home", home, protects.clone()), zone("work", work, protects)];
         let proximity = Some(Proximity { alarm_m: 1_000.0, warning_m: 2_000.0, warning_s: 300.0 });
-        orders.push(order(&format!("ord-{i:06}"), wearer, vec![Victim { party: victim, proximity }], zones));
+        orders.push(order(&format!("ord-{i:06}"), wearer, vec![Victim::new(victim, proximity)], zones));
         let mut mover = |role, device: &str, middle, swing_m| Mover {
             role,
             device: DeviceId::new(device).unwrap(),

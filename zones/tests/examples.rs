@@ -49,6 +49,8 @@ fn the_sample_orders_show_what_an_order_can_hold() {
     let victims = || drafts.iter().flat_map(|draft| &draft.victims);
     assert!(victims().any(|victim| victim.proximity.is_some()));
     assert!(victims().any(|victim| victim.proximity.is_none()));
+    assert!(victims().any(|victim| victim.quiet_hours.is_some() && victim.second_channel.is_some()));
+    assert!(drafts.iter().any(|draft| !draft.call_order.is_empty()));
     // A zone around a home holds that home, and the wearer's home lies outside all of them.
     for draft in &drafts {
         for zone in draft.zones.iter().filter(|zone| zone.kind == ZoneKind::Exclusion) {

@@ -1,7 +1,7 @@
 //! An order as it was handed in: readable, but not yet found fit to be in force.
 
 use super::{
-    Contacts, Deviation, LegalBasis, Order, Party, Proximity, Risk, Schedule, Victim, Zone, ZoneKind,
+    Callee, Contacts, Deviation, LegalBasis, Order, Party, Proximity, Risk, Schedule, Victim, Zone, ZoneKind,
 };
 use crate::geometry::Shape;
 use crate::guidance::{self, Finding};
@@ -32,8 +32,12 @@ pub struct Draft {
     pub zones: Vec<DraftZone>,
     /// The police control room that receives its alerts.
     pub desk: Option<DeskId>,
+    /// Whether the desk is told by itself.
+    pub tell_desk: bool,
     /// Whom to call.
     pub contacts: Contacts,
+    /// In what order; empty where the order does not say.
+    pub call_order: Vec<Callee>,
     pub(super) document: Box<str>,
 }
 
@@ -120,7 +124,9 @@ impl Draft {
             // A zone without a shape is an error, and was just ruled out.
             zones: self.zones.into_iter().filter_map(DraftZone::into_zone).collect(),
             desk: self.desk,
+            tell_desk: self.tell_desk,
             contacts: self.contacts,
+            call_order: self.call_order,
         }
     }
 }

@@ -4,17 +4,21 @@ use crate::geometry::Shape;
 use crate::{DeskId, DeviceId, Millis, OrderId, PersonId, Position, Role, Timestamp, ZoneId};
 use serde::{Deserialize, Serialize};
 
+mod address;
 mod draft;
 mod json;
 mod read;
 mod schedule;
+mod telling;
 mod together;
 mod window;
 mod write;
 
+pub use address::{EmailAddress, PhoneNumber};
 pub use draft::{Draft, DraftZone};
 pub use read::{read, read_each};
 pub use schedule::Schedule;
+pub use telling::{AwareCode, Callee, Language, SecondChannel};
 pub use together::fits_beside;
 pub use window::Window;
 
@@ -40,8 +44,12 @@ pub struct Order {
     pub zones: Vec<Zone>,
     /// The police control room that receives its alerts.
     pub desk: Option<DeskId>,
+    /// Whether the desk is told by itself; else only when somebody decides to.
+    pub tell_desk: bool,
     /// Whom to call.
     pub contacts: Contacts,
+    /// In what order; empty where the order does not say.
+    pub call_order: Vec<Callee>,
 }
 
 impl Order {
@@ -81,6 +89,26 @@ pub struct Victim {
     pub party: Party,
     /// The moving zone; `None` when only zones protect.
     pub proximity: Option<Proximity>,
+    /// Another road to her, for when her device does not show what it was sent.
+    pub second_channel: Option<Box<SecondChannel>>,
+    /// With what she cancels a press of AWARE; without it she cannot.
+    pub aware_code: Option<Box<AwareCode>>,
+    /// When her device stays quiet about warnings; alarms always reach her.
+    pub quiet_hours: Option<Box<Schedule>>,
+    /// The language she is told in first; `None` where the order does not say.
+    pub language: Option<Language>,
+}
+
+impl Victim {
+    /// A victim who asked for nothing in particular.
+    pub const fn new(party: Party, proximity: Option<Proximity>) -> Self {
+        Self { party, proximity, second_channel: None, aware_code: None, quiet_hours: None, language: None }
+    }
+
+    /// Whether a warning that is raised now is kept from her device.
+    pub fn is_quiet(&self, at: Timestamp) -> bool {
+        self.quiet_hours.as_ref().is_some_and(|hours| hours.applies(at))
+    }
 }
 
 /// The moving zone around a victim.

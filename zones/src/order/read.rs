@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::draft::{Draft, DraftZone, Geometry};
 use super::json::{Fields, boolean, each, not_negative, number, position, positive, text, timestamp, word};
+use super::telling::{aware_code, call_order, second_channel};
 use super::window::DAYS;
 use super::{Contact, Contacts, Deviation, Party, Proximity, Risk, Schedule, Victim, Window};
 use crate::{Invalid, Millis, OrderId, PersonId, policy};
@@ -113,7 +114,9 @@ impl Draft {
             victims: fields.need("victims", |list| each(list, policy::MOST_VICTIMS, victim))?,
             zones: fields.need("zones", zones)?,
             desk: fields.may("desk", word)?,
+            tell_desk: fields.may("tell_desk", boolean)?.unwrap_or(true),
             contacts: fields.may("contacts", contacts)?.unwrap_or_default(),
+            call_order: fields.may("call_order", call_order)?.unwrap_or_default(),
             document: Box::default(),
         };
         draft.people_are_distinct()?;
@@ -206,7 +209,14 @@ fn owntracks(value: &Value) -> Result<String, Invalid> {
 }
 
 fn victim(value: &Value) -> Result<Victim, Invalid> {
-    Ok(Victim { party: party(value)?, proximity: Fields::of(value)?.may("proximity", proximity)? })
+    let fields = Fields::of(value)?;
+    Ok(Victim {
+        second_channel: fields.may("second_channel", second_channel)?.map(Box::new),
+        aware_code: fields.may("aware_code_sha256", aware_code)?.map(Box::new),
+        quiet_hours: fields.may("quiet_hours", schedule)?.map(Box::new),
+        language: fields.may("language", word)?,
+        ..Victim::new(party(value)?, fields.may("proximity", proximity)?)
+    })
 }
 
 fn proximity(value: &Value) -> Result<Proximity, Invalid> {

@@ -4,7 +4,8 @@ use serde::{Serialize, Serializer};
 
 use super::draft::{Draft, DraftZone, Geometry};
 use super::{
-    Contacts, Deviation, LegalBasis, Order, Party, Proximity, Risk, Schedule, Victim, Window, Zone, ZoneKind,
+    AwareCode, Callee, Contacts, Deviation, Language, LegalBasis, Order, Party, Proximity, Risk, Schedule,
+    SecondChannel, Victim, Window, Zone, ZoneKind,
 };
 use crate::geometry::Shape;
 use crate::{DeskId, DeviceId, OrderId, PersonId, Position, Timestamp, ZoneId, policy};
@@ -55,7 +56,11 @@ struct OrderJson<'a> {
     zones: ZonesJson<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     desk: Option<&'a DeskId>,
+    #[serde(skip_serializing_if = "Clone::clone")]
+    tell_desk: bool,
     contacts: &'a Contacts,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    call_order: &'a [Callee],
 }
 
 #[derive(Serialize)]
@@ -79,6 +84,14 @@ struct VictimJson<'a> {
     party: PartyJson<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     proximity: Option<Proximity>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    second_channel: Option<&'a SecondChannel>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aware_code_sha256: Option<&'a AwareCode>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quiet_hours: Option<ScheduleJson<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    language: Option<Language>,
 }
 
 #[derive(Serialize)]
@@ -150,7 +163,9 @@ macro_rules! order_json {
                         features: order.zones.iter().map(FeatureJson::from).collect(),
                     },
                     desk: order.desk.as_ref(),
+                    tell_desk: order.tell_desk,
                     contacts: &order.contacts,
+                    call_order: &order.call_order,
                 }
             }
         }
@@ -223,7 +238,14 @@ impl<'a> From<&'a Party> for PartyJson<'a> {
 
 impl<'a> From<&'a Victim> for VictimJson<'a> {
     fn from(victim: &'a Victim) -> Self {
-        Self { party: PartyJson::from(&victim.party), proximity: victim.proximity }
+        Self {
+            party: PartyJson::from(&victim.party),
+            proximity: victim.proximity,
+            second_channel: victim.second_channel.as_deref(),
+            aware_code_sha256: victim.aware_code.as_deref(),
+            quiet_hours: victim.quiet_hours.as_deref().map(ScheduleJson::from),
+            language: victim.language,
+        }
     }
 }
 

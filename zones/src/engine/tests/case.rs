@@ -44,14 +44,16 @@ pub(super) fn order(id: &str) -> Order {
         victims: Vec::new(),
         zones: Vec::new(),
         desk: None,
+        tell_desk: true,
         contacts: Contacts::default(),
+        call_order: Vec::new(),
     }
 }
 
 /// 1,000 m alarm, 2,000 m warning.
 pub(super) fn with_victim(mut order: Order) -> Order {
     let proximity = Some(Proximity { alarm_m: 1_000.0, warning_m: 2_000.0, warning_s: 0.0 });
-    order.victims.push(Victim { party: party("victim", Some("vd")), proximity });
+    order.victims.push(Victim::new(party("victim", Some("vd")), proximity));
     order
 }
 

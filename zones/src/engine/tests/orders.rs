@@ -104,7 +104,7 @@ fn what_contradicts_the_register_is_refused() {
     same_band.wearer = party("somebody-else", Some("am"));
     let mut crowded = order("p");
     for n in 0..7 {
-        let victim = order::Victim { party: party(&format!("v{n}"), None), proximity: None };
+        let victim = order::Victim::new(party(&format!("v{n}"), None), None);
         crowded.victims.push(victim);
     }
     for (order, word) in [

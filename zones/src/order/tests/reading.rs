@@ -29,6 +29,41 @@ fn the_contracts_order_is_read_whole() {
     assert!(zone.schedule.as_ref().unwrap().applies(Timestamp::parse("2026-11-02T21:00:00Z").unwrap()));
     assert_eq!(draft.desk.unwrap().as_str(), "rotterdam");
     assert_eq!(draft.contacts.victim_contact.unwrap().phone, "3");
+    assert_eq!((draft.tell_desk, draft.call_order), (false, vec![Callee::Victim, Callee::Police]));
+    let number = PhoneNumber::new("+31612345678").unwrap();
+    assert_eq!(victim.second_channel.as_deref(), Some(&SecondChannel::Sms(number)));
+    assert_eq!(victim.language, Some(Language::En));
+    let digest = victim.aware_code.as_ref().unwrap().sha256();
+    assert_eq!((digest[0], digest[31]), (0xde, 0x16));
+    let saturday = |time| Timestamp::parse(&format!("2026-11-21T{time}Z")).unwrap();
+    assert!(victim.is_quiet(saturday("22:00:00")) && !victim.is_quiet(saturday("21:59:59")));
+}
+
+#[test]
+fn an_order_that_says_nothing_of_telling_is_as_before() {
+    let mut order = full();
+    for field in ["tell_desk", "call_order"] {
+        order.as_object_mut().unwrap().remove(field);
+    }
+    for field in ["second_channel", "aware_code_sha256", "quiet_hours", "language"] {
+        order["victims"][0].as_object_mut().unwrap().remove(field);
+    }
+    let draft = one(&order).unwrap();
+    assert!(draft.tell_desk && draft.call_order.is_empty());
+    let victim = &draft.victims[0];
+    assert_eq!(*victim, Victim::new(victim.party.clone(), victim.proximity));
+    let text = draft.to_json();
+    for word in ["tell_desk", "call_order", "second_channel", "aware_code", "quiet_hours", "language"] {
+        assert!(!text.contains(word), "{word}");
+    }
+}
+
+#[test]
+fn the_code_itself_stands_in_no_error() {
+    for slip in [json!("4711"), json!(format!("sha256:{}4711", "0".repeat(53))), json!("4711".repeat(99))] {
+        let error = one(&changed("/victims/0/aware_code_sha256", slip)).unwrap_err();
+        assert!(!error.to_string().contains("4711"), "{error}");
+    }
 }
 
 #[test]
@@ -43,6 +78,10 @@ fn what_may_be_absent_may_be_null_too() {
         "/victims/0/device",
         "/victims/0/residence",
         "/victims/0/proximity",
+        "/victims/0/second_channel",
+        "/victims/0/aware_code_sha256",
+        "/victims/0/quiet_hours",
+        "/victims/0/language",
         "/zones/features/0/geometry",
         "/zones/features/0/properties/victim",
         "/zones/features/0/properties/buffer_m",
@@ -50,6 +89,8 @@ fn what_may_be_absent_may_be_null_too() {
         "/zones/features/0/properties/schedule",
         "/zones/features/0/properties/deviation",
         "/desk",
+        "/tell_desk",
+        "/call_order",
         "/contacts",
         "/contacts/victim_contact",
     ] {
@@ -74,6 +115,8 @@ fn what_must_be_there_is_named_when_it_is_not() {
         "/victims/0/proximity/alarm_m",
         "/victims/0/proximity/warning_m",
         "/victims/0/proximity/warning_s",
+        "/victims/0/quiet_hours/timezone",
+        "/victims/0/quiet_hours/weekly",
         "/zones",
         "/zones/type",
         "/zones/features",
@@ -129,6 +172,27 @@ fn what_cannot_be_is_refused_by_its_path() {
         ("/victims/0/proximity/warning_m", json!(999)),
         ("/victims/0/proximity/warning_m", json!(1.0e9)),
         ("/victims/0/proximity/warning_s", json!(-1)),
+        ("/victims/0/second_channel", json!("+31612345678")),
+        ("/victims/0/second_channel", json!({})),
+        ("/victims/0/second_channel", json!({"sms": "+31612345678", "email": "a@b.nl"})),
+        ("/victims/0/second_channel/sms", json!("0612345678")),
+        ("/victims/0/second_channel/sms", json!("+0612345678")),
+        ("/victims/0/second_channel/sms", json!("+31 6 12345678")),
+        ("/victims/0/second_channel/sms", json!("+3161")),
+        ("/victims/0/second_channel/email", json!("nobody")),
+        ("/victims/0/second_channel/email", json!("a@b@c.nl")),
+        ("/victims/0/second_channel/email", json!("a@b.nl\r\nBcc: c@d.nl")),
+        ("/victims/0/second_channel/contact", json!("her sister")),
+        ("/victims/0/aware_code_sha256", json!("4711")),
+        ("/victims/0/aware_code_sha256", json!("g".repeat(64))),
+        ("/victims/0/aware_code_sha256", json!(4711)),
+        ("/victims/0/quiet_hours/timezone", json!("Europe/Utrecht")),
+        ("/victims/0/quiet_hours/weekly/0/from", json!("7:00")),
+        ("/victims/0/language", json!("nl-NL")),
+        ("/tell_desk", json!("no")),
+        ("/call_order", json!("police")),
+        ("/call_order/1", json!("victim")),
+        ("/call_order/1", json!("sister")),
         ("/zones", json!([])),
         ("/zones/type", json!("Feature")),
         ("/zones/features/0", json!(null)),
