@@ -13,7 +13,9 @@ export function mapWorker(): Plugin {
   let chunk = "";
   return {
     name: "map-worker",
-    config: () => ({ resolve: { alias: [{ find: /^maplibre-gl$/, replacement: join(dist, "../src/index.ts") }] } }),
+    config: () => ({
+      resolve: { alias: [{ find: /^maplibre-gl$/, replacement: join(dist, "../src/index.ts") }] },
+    }),
     configResolved: (config) => {
       serving = config.command === "serve";
     },

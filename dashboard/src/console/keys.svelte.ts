@@ -3,7 +3,14 @@
 export const DEEDS = ["next", "previous", "call", "take", "resolve", "mute"] as const;
 export type Deed = (typeof DEEDS)[number];
 
-const USUAL: Record<Deed, string> = { next: "j", previous: "k", call: "b", take: "o", resolve: "a", mute: "m" };
+const USUAL: Record<Deed, string> = {
+  next: "j",
+  previous: "k",
+  call: "b",
+  take: "o",
+  resolve: "a",
+  mute: "m",
+};
 const STORE = "keys";
 
 function stored(): Record<Deed, string> {
@@ -37,7 +44,8 @@ class Keys {
   deedOf(event: KeyboardEvent): Deed | null {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return null;
     const { target } = event;
-    const writes = target instanceof HTMLElement && target.closest("input:not([type=range]), textarea, select, dialog");
+    const writes =
+      target instanceof HTMLElement && target.closest("input:not([type=range]), textarea, select, dialog");
     if (writes) return null;
     return DEEDS.find((deed) => this.map[deed] === event.key.toLowerCase()) ?? null;
   }

@@ -176,11 +176,13 @@ export class Centre {
   async refresh(): Promise<void> {
     const began = now();
     try {
-      const { items } = await this.api.all<Incident>(`/v1/incidents?state=${this.openStates}`).catch((error) => {
-        if (!(error instanceof Refused) || error.status !== 400) throw error;
-        this.openStates = "new,acknowledged,in_progress";
-        return this.api.all<Incident>(`/v1/incidents?state=${this.openStates}`);
-      });
+      const { items } = await this.api
+        .all<Incident>(`/v1/incidents?state=${this.openStates}`)
+        .catch((error) => {
+          if (!(error instanceof Refused) || error.status !== 400) throw error;
+          this.openStates = "new,acknowledged,in_progress";
+          return this.api.all<Incident>(`/v1/incidents?state=${this.openStates}`);
+        });
       const open = new Set(items.map((item) => item.incident));
       for (const item of items) this.put(withRead(this.known.get(item.incident), item));
       // Open here and not there: it was resolved, unless it began while the list was being read.

@@ -24,13 +24,19 @@ export interface DeviceRow {
 }
 
 /** By what is wrong, then by risk, then the longest unseen. */
-export function unseenFirst(devices: readonly Device[], riskOf: (person: string | null) => string, now: number): DeviceRow[] {
-  const rows = devices.map((device): DeviceRow => ({
-    device,
-    look: lookOf(device, now),
-    risk: riskOf(device.person),
-    seenAt: Date.parse(device.last_fix?.fixed_at ?? "") || 0,
-  }));
+export function unseenFirst(
+  devices: readonly Device[],
+  riskOf: (person: string | null) => string,
+  now: number,
+): DeviceRow[] {
+  const rows = devices.map(
+    (device): DeviceRow => ({
+      device,
+      look: lookOf(device, now),
+      risk: riskOf(device.person),
+      seenAt: Date.parse(device.last_fix?.fixed_at ?? "") || 0,
+    }),
+  );
   const rank = (list: readonly string[], word: string): number => {
     const at = list.indexOf(word);
     return at < 0 ? list.length : at;

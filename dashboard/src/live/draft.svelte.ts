@@ -50,7 +50,11 @@ export class Draft {
     this.asked += 1;
     const { asked } = this;
     try {
-      const { findings } = await this.centre.api.send<{ findings: Finding[] }>("POST", "/v1/guidance", outgoing(document));
+      const { findings } = await this.centre.api.send<{ findings: Finding[] }>(
+        "POST",
+        "/v1/guidance",
+        outgoing(document),
+      );
       if (asked !== this.asked) return;
       [this.findings, this.problems] = [findings, []];
     } catch (error) {
@@ -67,7 +71,11 @@ export class Draft {
     this.busy = true;
     try {
       const path = `/v1/orders/${encodeURIComponent(document.order)}`;
-      const { findings } = await this.centre.api.send<{ findings: Finding[] }>("PUT", path, outgoing(document));
+      const { findings } = await this.centre.api.send<{ findings: Finding[] }>(
+        "PUT",
+        path,
+        outgoing(document),
+      );
       [this.findings, this.problems] = [findings, []];
       [this.registered, this.changed, this.saved] = [true, false, document.order];
       await this.centre.readOrders();

@@ -20,7 +20,8 @@ const DAY_MS = 86_400_000;
 
 /** An order with everything that has to be filled in, valid for 90 days from tomorrow. */
 export function newOrder(now: number): OrderDocument {
-  const day = (after: number): string => `${new Date(now + after * DAY_MS).toISOString().slice(0, 10)}T00:00:00Z`;
+  const day = (after: number): string =>
+    `${new Date(now + after * DAY_MS).toISOString().slice(0, 10)}T00:00:00Z`;
   return {
     order: "",
     legal_basis: "sv_509hh",
@@ -28,7 +29,14 @@ export function newOrder(now: number): OrderDocument {
     valid_until: day(91),
     risk: "medium",
     wearer: { person: "", device: "", residence: null },
-    victims: [{ person: "", device: "", residence: null, proximity: { alarm_m: 1000, warning_m: 2000, warning_s: 300 } }],
+    victims: [
+      {
+        person: "",
+        device: "",
+        residence: null,
+        proximity: { alarm_m: 1000, warning_m: 2000, warning_s: 300 },
+      },
+    ],
     zones: { type: "FeatureCollection", features: [] },
     desk: "",
     contacts: {},
@@ -40,7 +48,11 @@ const round = (n: number, digits: number): number => Math.round(n * 10 ** digits
 export const tidy = ([lon, lat]: Lonlat): Lonlat => [round(lon, 6), round(lat, 6)];
 
 /** The document with one zone more, named as none yet is. */
-export function withZone(order: OrderDocument, geometry: ZoneFeature["geometry"], radius_m?: number): OrderDocument {
+export function withZone(
+  order: OrderDocument,
+  geometry: ZoneFeature["geometry"],
+  radius_m?: number,
+): OrderDocument {
   const names = new Set(order.zones.features.map((zone) => zone.properties.zone));
   let n = names.size + 1;
   while (names.has(`zone-${n}`)) n += 1;
@@ -49,7 +61,15 @@ export function withZone(order: OrderDocument, geometry: ZoneFeature["geometry"]
   const zone: ZoneFeature = {
     type: "Feature",
     geometry,
-    properties: { zone: `zone-${n}`, kind: "exclusion", victim, ...size, buffer_m: 500, schedule: null, deviation: null },
+    properties: {
+      zone: `zone-${n}`,
+      kind: "exclusion",
+      victim,
+      ...size,
+      buffer_m: 500,
+      schedule: null,
+      deviation: null,
+    },
   };
   return { ...order, zones: { ...order.zones, features: [...order.zones.features, zone] } };
 }
@@ -58,13 +78,20 @@ export function withoutZone(order: OrderDocument, at: number): OrderDocument {
   return { ...order, zones: { ...order.zones, features: order.zones.features.filter((_, n) => n !== at) } };
 }
 
-export function withZoneChanged(order: OrderDocument, at: number, change: (zone: ZoneFeature) => ZoneFeature): OrderDocument {
+export function withZoneChanged(
+  order: OrderDocument,
+  at: number,
+  change: (zone: ZoneFeature) => ZoneFeature,
+): OrderDocument {
   const features = order.zones.features.map((zone, n) => (n === at ? change(zone) : zone));
   return { ...order, zones: { ...order.zones, features } };
 }
 
 /** A circle from two places: its middle and a place on its edge. */
-export const circle = (centre: Lonlat, edge: Lonlat): { geometry: ZoneFeature["geometry"]; radius_m: number } => ({
+export const circle = (
+  centre: Lonlat,
+  edge: Lonlat,
+): { geometry: ZoneFeature["geometry"]; radius_m: number } => ({
   geometry: { type: "Point", coordinates: tidy(centre) },
   radius_m: Math.max(1, Math.round(metresBetween(centre, edge))),
 });
@@ -78,14 +105,27 @@ export function polygon(corners: readonly Lonlat[]): ZoneFeature["geometry"] | n
 
 /** `lon, lat` or `lat, lon` as people paste it: in these parts the latitude is the larger number. */
 export function place(text: string): Lonlat | null {
-  const numbers = text.split(/[,;\s]+/).filter(Boolean).map(Number);
+  const numbers = text
+    .split(/[,;\s]+/)
+    .filter(Boolean)
+    .map(Number);
   const [a, b] = numbers;
-  if (numbers.length !== 2 || a === undefined || b === undefined || !Number.isFinite(a) || !Number.isFinite(b)) return null;
+  if (
+    numbers.length !== 2 ||
+    a === undefined ||
+    b === undefined ||
+    !Number.isFinite(a) ||
+    !Number.isFinite(b)
+  )
+    return null;
   const [lat, lon] = a > b ? [a, b] : [b, a];
   return Math.abs(lat) <= 90 && Math.abs(lon) <= 180 ? tidy([lon, lat]) : null;
 }
 
-export type Imported = { orders: OrderDocument[] } | { zones: ZoneFeature[] } | { problem: "json" | "neither" };
+export type Imported =
+  | { orders: OrderDocument[] }
+  | { zones: ZoneFeature[] }
+  | { problem: "json" | "neither" };
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
@@ -99,12 +139,19 @@ export function imported(text: string): Imported {
     return { problem: "json" };
   }
   const isOrder = (value: unknown): boolean =>
-    isObject(value) && isObject(value.zones) && Array.isArray(value.zones.features) && isObject(value.wearer) && Array.isArray(value.victims);
+    isObject(value) &&
+    isObject(value.zones) &&
+    Array.isArray(value.zones.features) &&
+    isObject(value.wearer) &&
+    Array.isArray(value.victims);
   const all = Array.isArray(read) ? read : [read];
   if (all.length && all.every(isOrder)) return { orders: all as OrderDocument[] };
   if (isObject(read) && read.type === "FeatureCollection" && Array.isArray(read.features)) {
     const zones = read.features.filter(
-      (feature) => isObject(feature) && isObject(feature.geometry) && ["Point", "Polygon", "MultiPolygon"].includes(String(feature.geometry.type)),
+      (feature) =>
+        isObject(feature) &&
+        isObject(feature.geometry) &&
+        ["Point", "Polygon", "MultiPolygon"].includes(String(feature.geometry.type)),
     );
     if (zones.length) return { zones: zones.map((zone, n) => named(zone as unknown as ZoneFeature, n)) };
   }
@@ -115,7 +162,11 @@ export function imported(text: string): Imported {
 function named(zone: ZoneFeature, n: number): ZoneFeature {
   const own = isObject(zone.properties) ? zone.properties : {};
   const size = zone.geometry.type === "Point" ? { radius_m: 5_000 } : {};
-  return { type: "Feature", geometry: zone.geometry, properties: { ...size, kind: "exclusion", zone: `zone-${n + 1}`, ...own } as ZoneFeature["properties"] };
+  return {
+    type: "Feature",
+    geometry: zone.geometry,
+    properties: { ...size, kind: "exclusion", zone: `zone-${n + 1}`, ...own } as ZoneFeature["properties"],
+  };
 }
 
 /** What the service should be told: what was left empty is absent, not an empty text. */
@@ -131,4 +182,5 @@ export function outgoing(order: OrderDocument): OrderDocument {
 }
 
 /** Whole days from now until a moment; negative when it is past. */
-export const daysUntil = (moment: string, now: number): number => Math.floor((Date.parse(moment) - now) / DAY_MS);
+export const daysUntil = (moment: string, now: number): number =>
+  Math.floor((Date.parse(moment) - now) / DAY_MS);

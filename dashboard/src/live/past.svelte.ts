@@ -1,7 +1,7 @@
 // The past of the selected incident: its track and its explanation, read when somebody asks.
 import { Refused } from "./api.ts";
 import type { Centre } from "./centre.svelte.ts";
-import { type Moment, type Track, momentOf } from "./retrace.ts";
+import { type Moment, momentOf, type Track } from "./retrace.ts";
 import { type Point, series } from "./series.ts";
 
 interface Judged {
@@ -15,7 +15,13 @@ interface Judged {
 }
 
 interface Explanation {
-  inputs: { number: number; received_at: string; kind: string; device: string | null; judgements: Judged[] }[];
+  inputs: {
+    number: number;
+    received_at: string;
+    kind: string;
+    device: string | null;
+    judgements: Judged[];
+  }[];
   cut: boolean;
 }
 

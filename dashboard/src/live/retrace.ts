@@ -31,7 +31,9 @@ export function momentOf(track: Track, moment: number): Moment {
   const places: Place[] = [];
   const trails: Moment["trails"] = [];
   for (const { device, role, person, fixes } of track.devices) {
-    const heard = fixes.filter((fix) => Date.parse(fix.received_at) <= moment && Date.parse(fix.fixed_at) <= moment);
+    const heard = fixes.filter(
+      (fix) => Date.parse(fix.received_at) <= moment && Date.parse(fix.fixed_at) <= moment,
+    );
     const newest = heard.at(-1);
     if (!newest) continue;
     const accuracy = newest.accuracy_m && newest.accuracy_m > 0 ? newest.accuracy_m : ASSUMED_M;
@@ -46,7 +48,10 @@ export function momentOf(track: Track, moment: number): Moment {
     });
     const since = moment - TRAIL_MS;
     const shown = heard.filter((fix) => Date.parse(fix.fixed_at) >= since);
-    trails.push({ role, fixes: shown.map((fix) => ({ at: [fix.lon, fix.lat], fixed_at: Date.parse(fix.fixed_at) })) });
+    trails.push({
+      role,
+      fixes: shown.map((fix) => ({ at: [fix.lon, fix.lat], fixed_at: Date.parse(fix.fixed_at) })),
+    });
   }
   return { places, trails };
 }

@@ -34,7 +34,10 @@ export function placeOf(device: Device): Place | null {
 /** A position older than this is said to be old: three intervals of the usual minute. */
 export const OLD_AFTER_S = 180;
 
-export const collection = (features: Feature[]): FeatureCollection => ({ type: "FeatureCollection", features });
+export const collection = (features: Feature[]): FeatureCollection => ({
+  type: "FeatureCollection",
+  features,
+});
 
 const feature = (geometry: Geometry, properties: Record<string, unknown>): Feature => ({
   type: "Feature",
@@ -48,7 +51,11 @@ const polygon = (points: Lonlat[]): Geometry => ({ type: "Polygon", coordinates:
 export const lonlat = (fix: Pick<Fix, "lon" | "lat">): Lonlat => [fix.lon, fix.lat];
 
 /** Everybody: small marks, those of the case that is looked at larger and with their age. */
-export function people(places: Iterable<Place>, inCase: ReadonlySet<string>, ageOf: (place: Place) => string): Feature[] {
+export function people(
+  places: Iterable<Place>,
+  inCase: ReadonlySet<string>,
+  ageOf: (place: Place) => string,
+): Feature[] {
   const features: Feature[] = [];
   for (const place of places) {
     const chosen = inCase.has(place.person);
@@ -70,7 +77,9 @@ export function people(places: Iterable<Place>, inCase: ReadonlySet<string>, age
 
 /** Circles of uncertainty. */
 export const accuracy = (places: Iterable<Place>): Feature[] =>
-  [...places].map(({ at, uncertainty_m, role }) => feature(polygon(ring(at, Math.max(1, uncertainty_m), 48)), { role }));
+  [...places].map(({ at, uncertainty_m, role }) =>
+    feature(polygon(ring(at, Math.max(1, uncertainty_m), 48)), { role }),
+  );
 
 /** An order's zones with their buffers, and the labels on their edges. */
 export function zones(order: OrderDocument, zoneLabel: (zone: ZoneFeature) => string): Feature[] {
@@ -78,13 +87,18 @@ export function zones(order: OrderDocument, zoneLabel: (zone: ZoneFeature) => st
     const { kind, radius_m = 0, buffer_m = 0 } = zone.properties;
     const label = zoneLabel(zone);
     if (zone.geometry.type !== "Point") {
-      const first = zone.geometry.type === "Polygon" ? zone.geometry.coordinates[0] : zone.geometry.coordinates[0]?.[0];
+      const first =
+        zone.geometry.type === "Polygon" ? zone.geometry.coordinates[0] : zone.geometry.coordinates[0]?.[0];
       const lat = first?.[0]?.[1] ?? 52;
-      const band = buffer_m > 0 ? [feature(zone.geometry, { part: "band", width0: 2 * pixelsAtZoom0(buffer_m, lat) })] : [];
+      const band =
+        buffer_m > 0
+          ? [feature(zone.geometry, { part: "band", width0: 2 * pixelsAtZoom0(buffer_m, lat) })]
+          : [];
       return [...band, feature(zone.geometry, { part: "zone", kind, label })];
     }
     const centre = zone.geometry.coordinates;
-    const buffer = buffer_m > 0 ? [feature(polygon(ring(centre, radius_m + buffer_m)), { part: "buffer", kind })] : [];
+    const buffer =
+      buffer_m > 0 ? [feature(polygon(ring(centre, radius_m + buffer_m)), { part: "buffer", kind })] : [];
     return [...buffer, feature(polygon(ring(centre, radius_m)), { part: "zone", kind, label })];
   });
 }
@@ -134,7 +148,8 @@ export function focus(places: readonly Place[], order: OrderDocument | undefined
   const nearest = points.length > 1 && metresBetween(points[0] as Lonlat, points[1] as Lonlat);
   if (points.length > 1 || !order) return points;
   for (const zone of order.zones.features) {
-    if (zone.geometry.type === "Point") points.push(...ring(zone.geometry.coordinates, zone.properties.radius_m ?? 0, 8));
+    if (zone.geometry.type === "Point")
+      points.push(...ring(zone.geometry.coordinates, zone.properties.radius_m ?? 0, 8));
   }
   for (const { residence } of order.victims) if (residence && nearest === false) points.push(residence);
   return points;

@@ -1,13 +1,23 @@
 // The offline map and the layers of what is watched. Nothing in it is fetched from elsewhere.
-import bold from "@fontsource/inter/files/inter-latin-600-normal.woff2?url";
+
 import regular from "@fontsource/inter/files/inter-latin-400-normal.woff2?url";
+import bold from "@fontsource/inter/files/inter-latin-600-normal.woff2?url";
 import type { FeatureCollection } from "geojson";
 import type { LayerSpecification, StyleSpecification } from "maplibre-gl";
 import type { Colours } from "./colours.ts";
 import base from "./data/base.json?url";
 
 /** Sources that the console fills. */
-export const LIVE_SOURCES = ["grid", "zones", "moving", "accuracy", "trails", "between", "people", "draft"] as const;
+export const LIVE_SOURCES = [
+  "grid",
+  "zones",
+  "moving",
+  "accuracy",
+  "trails",
+  "between",
+  "people",
+  "draft",
+] as const;
 export type LiveSource = (typeof LIVE_SOURCES)[number];
 
 const REGULAR = ["Inter"];
@@ -68,7 +78,13 @@ function ground(c: Colours): LayerSpecification[] {
       filter: of("border"),
       paint: { "line-color": c.border, "line-dasharray": [4, 2], "line-width": 1 },
     },
-    { id: "grid", type: "line", source: "grid", minzoom: 11, paint: { "line-color": c.grid, "line-width": 1 } },
+    {
+      id: "grid",
+      type: "line",
+      source: "grid",
+      minzoom: 11,
+      paint: { "line-color": c.grid, "line-width": 1 },
+    },
     {
       id: "names",
       type: "symbol",
@@ -76,7 +92,15 @@ function ground(c: Colours): LayerSpecification[] {
       layout: {
         "text-field": ["get", "name"],
         "text-font": REGULAR,
-        "text-size": ["interpolate", ["linear"], ["zoom"], 6, 11, 10, ["step", ["get", "inhabitants"], 12, 60_000, 14, 250_000, 18]],
+        "text-size": [
+          "interpolate",
+          ["linear"],
+          ["zoom"],
+          6,
+          11,
+          10,
+          ["step", ["get", "inhabitants"], 12, 60_000, 14, 250_000, 18],
+        ],
         "symbol-sort-key": ["-", 0, ["get", "inhabitants"]],
         "text-max-width": 7,
         "text-padding": 6,
@@ -116,10 +140,24 @@ function watched(c: Colours): LayerSpecification[] {
       paint: {
         "line-color": c.warning,
         "line-opacity": 0.16,
-        "line-width": ["interpolate", ["exponential", 2], ["zoom"], 0, ["get", "width0"], 22, ["*", ["get", "width0"], 4_194_304]],
+        "line-width": [
+          "interpolate",
+          ["exponential", 2],
+          ["zoom"],
+          0,
+          ["get", "width0"],
+          22,
+          ["*", ["get", "width0"], 4_194_304],
+        ],
       },
     },
-    { id: "zones-buffer", type: "fill", source: "zones", filter: part("buffer"), paint: { "fill-color": c.warning, "fill-opacity": 0.1 } },
+    {
+      id: "zones-buffer",
+      type: "fill",
+      source: "zones",
+      filter: part("buffer"),
+      paint: { "fill-color": c.warning, "fill-opacity": 0.1 },
+    },
     {
       id: "zones-buffer-edge",
       type: "line",
@@ -127,10 +165,34 @@ function watched(c: Colours): LayerSpecification[] {
       filter: part("buffer"),
       paint: { "line-color": c.warning, "line-width": 1.5, "line-dasharray": [4, 3] },
     },
-    { id: "zones-fill", type: "fill", source: "zones", filter: part("zone"), paint: { "fill-color": kindColour, "fill-opacity": 0.1 } },
-    { id: "zones-edge", type: "line", source: "zones", filter: part("zone"), paint: { "line-color": kindColour, "line-width": 2 } },
-    { id: "moving-fill", type: "fill", source: "moving", filter: part("alarm"), paint: { "fill-color": c.victim, "fill-opacity": 0.14 } },
-    { id: "moving-alarm", type: "line", source: "moving", filter: part("alarm"), paint: { "line-color": c.victim, "line-width": 2 } },
+    {
+      id: "zones-fill",
+      type: "fill",
+      source: "zones",
+      filter: part("zone"),
+      paint: { "fill-color": kindColour, "fill-opacity": 0.1 },
+    },
+    {
+      id: "zones-edge",
+      type: "line",
+      source: "zones",
+      filter: part("zone"),
+      paint: { "line-color": kindColour, "line-width": 2 },
+    },
+    {
+      id: "moving-fill",
+      type: "fill",
+      source: "moving",
+      filter: part("alarm"),
+      paint: { "fill-color": c.victim, "fill-opacity": 0.14 },
+    },
+    {
+      id: "moving-alarm",
+      type: "line",
+      source: "moving",
+      filter: part("alarm"),
+      paint: { "line-color": c.victim, "line-width": 2 },
+    },
     {
       id: "moving-warning",
       type: "line",
@@ -140,8 +202,18 @@ function watched(c: Colours): LayerSpecification[] {
     },
     label("zones", c.alarm),
     label("moving", c.victim),
-    { id: "accuracy-fill", type: "fill", source: "accuracy", paint: { "fill-color": roleColour, "fill-opacity": 0.12 } },
-    { id: "accuracy-edge", type: "line", source: "accuracy", paint: { "line-color": roleColour, "line-opacity": 0.5 } },
+    {
+      id: "accuracy-fill",
+      type: "fill",
+      source: "accuracy",
+      paint: { "fill-color": roleColour, "fill-opacity": 0.12 },
+    },
+    {
+      id: "accuracy-edge",
+      type: "line",
+      source: "accuracy",
+      paint: { "line-color": roleColour, "line-opacity": 0.5 },
+    },
     {
       id: "trails",
       type: "line",
@@ -156,7 +228,12 @@ function watched(c: Colours): LayerSpecification[] {
       source: "trails",
       minzoom: 12,
       filter: ["==", ["geometry-type"], "Point"],
-      paint: { "circle-radius": 2.5, "circle-color": c.halo, "circle-stroke-color": roleColour, "circle-stroke-width": 1.2 },
+      paint: {
+        "circle-radius": 2.5,
+        "circle-color": c.halo,
+        "circle-stroke-color": roleColour,
+        "circle-stroke-width": 1.2,
+      },
     },
     {
       id: "between",
@@ -204,8 +281,20 @@ function marks(c: Colours): LayerSpecification {
 function draft(c: Colours): LayerSpecification[] {
   const part = (name: string) => ["==", ["get", "part"], name] as ["==", ["get", string], string];
   return [
-    { id: "draft-fill", type: "fill", source: "draft", filter: part("zone"), paint: { "fill-color": c.alarm, "fill-opacity": 0.1 } },
-    { id: "draft-edge", type: "line", source: "draft", filter: part("zone"), paint: { "line-color": c.alarm, "line-width": 2.5 } },
+    {
+      id: "draft-fill",
+      type: "fill",
+      source: "draft",
+      filter: part("zone"),
+      paint: { "fill-color": c.alarm, "fill-opacity": 0.1 },
+    },
+    {
+      id: "draft-edge",
+      type: "line",
+      source: "draft",
+      filter: part("zone"),
+      paint: { "line-color": c.alarm, "line-width": 2.5 },
+    },
     {
       id: "draft-rings",
       type: "line",
@@ -218,21 +307,37 @@ function draft(c: Colours): LayerSpecification[] {
       type: "circle",
       source: "draft",
       filter: part("corner"),
-      paint: { "circle-radius": 6, "circle-color": c.halo, "circle-stroke-color": c.alarm, "circle-stroke-width": 2.5 },
+      paint: {
+        "circle-radius": 6,
+        "circle-color": c.halo,
+        "circle-stroke-color": c.alarm,
+        "circle-stroke-width": 2.5,
+      },
     },
     {
       id: "draft-homes",
       type: "circle",
       source: "draft",
       filter: part("home"),
-      paint: { "circle-radius": 7, "circle-color": ["match", ["get", "role"], "victim", c.victim, c.person] as never, "circle-stroke-color": c.halo, "circle-stroke-width": 2 },
+      paint: {
+        "circle-radius": 7,
+        "circle-color": ["match", ["get", "role"], "victim", c.victim, c.person] as never,
+        "circle-stroke-color": c.halo,
+        "circle-stroke-width": 2,
+      },
     },
     {
       id: "draft-label",
       type: "symbol",
       source: "draft",
       filter: ["has", "label"],
-      layout: { "symbol-placement": "line", "text-field": ["get", "label"], "text-font": BOLD, "text-size": 12, "text-offset": [0, -0.8] },
+      layout: {
+        "symbol-placement": "line",
+        "text-field": ["get", "label"],
+        "text-font": BOLD,
+        "text-size": 12,
+        "text-offset": [0, -0.8],
+      },
       paint: { "text-color": c.victim, "text-halo-color": c.halo, "text-halo-width": 1.6 },
     },
   ];

@@ -115,9 +115,15 @@ export class View {
     if (!this.ready) return;
     const bounds = this.map.getBounds();
     const lines =
-      this.map.getZoom() < 11 ? [] : grid(bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth());
+      this.map.getZoom() < 11
+        ? []
+        : grid(bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth());
     const features = lines.map(
-      (coordinates): Feature => ({ type: "Feature", properties: {}, geometry: { type: "LineString", coordinates } }),
+      (coordinates): Feature => ({
+        type: "Feature",
+        properties: {},
+        geometry: { type: "LineString", coordinates },
+      }),
     );
     this.map.getSource<GeoJSONSource>("grid")?.setData(collection(features));
   }

@@ -422,7 +422,10 @@ export const dictionary = {
   "order.title": ["Bevel", "Order"],
   "order.choose": ["Kies een bevel, of begin een nieuw.", "Choose an order, or begin a new one."],
   "order.new": ["Nieuw bevel", "New order"],
-  "order.saved": ["Bevel {order} is van kracht volgens zijn data.", "Order {order} is in force by its dates."],
+  "order.saved": [
+    "Bevel {order} is van kracht volgens zijn data.",
+    "Order {order} is in force by its dates.",
+  ],
   "order.findings": ["Richtlijn", "Guidance"],
   "order.noFindings": ["Geen bevindingen.", "No findings."],
   "order.id": ["Kenmerk", "Id"],
