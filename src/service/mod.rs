@@ -148,11 +148,9 @@ impl Service {
         deliver(&mut parts, dispatcher, notices, &stop.rest);
         answer(&mut parts, listener, state, writer, &stop.rest);
         parts.spawn(figures(store.clone(), metrics, stop.rest.clone()));
-        match plan.orders_dir {
-            Some(dir) => {
-                parts.spawn(orders_dir::watch(dir, from_files, to_files, stop.deciding.clone()));
-            }
-            None => drop(to_files),
+        // Without a folder the channel closes here, which says so.
+        if let Some(dir) = plan.orders_dir {
+            parts.spawn(orders_dir::watch(dir, from_files, to_files, stop.deciding.clone()));
         }
         Ok(Self { address, readiness, store, stop, parts })
     }

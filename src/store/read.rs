@@ -4,9 +4,9 @@ use sqlx::{AssertSqlSafe, SqlSafeStr};
 
 use super::database::Value;
 use super::rows::{
-    AlertRow, Channel, Counts, DeliveryRecord, IncidentFilter, IncidentRow, IncidentStory, InputFilter,
-    InputKind, InputRow, NoticeRow, OrderRow, PendingDelivery, RejectedRow, StoredFix, StoredOrder,
-    StoredState,
+    AlertRow, Channel, Counts, DeliveryRecord, FixFilter, IncidentFilter, IncidentRow, IncidentStory,
+    InputFilter, InputKind, InputRow, JournalFix, NoticeRow, OrderRow, PendingDelivery, RejectedRow,
+    StoredFix, StoredOrder, StoredState,
 };
 use super::tables::{self, Columns};
 use super::{MOST_ROWS, Store, StoreError};
@@ -290,6 +290,21 @@ impl Store {
                 select.filter("(received_at, seq) > (?, ?)", [received_at.as_millis().into(), seq.into()]);
         }
         self.all(select.page("received_at, seq", limit), tables::read_input).await
+    }
+
+    /// Fixes of the journal that arrived in a span of time, oldest first.
+    pub async fn fixes(&self, filter: &FixFilter, limit: u32) -> Result<Vec<JournalFix>, StoreError> {
+        let from = filter.after.map_or(filter.arrived_from, |(at, _)| at.max(filter.arrived_from));
+        let mut select = Select::new(tables::JOURNAL_FIX_COLUMNS, "inputs")
+            .filter(
+                "received_at BETWEEN ? AND ?",
+                [from.as_millis().into(), filter.arrived_to.as_millis().into()],
+            )
+            .filter("kind = ?", [InputKind::Fix.number().into()]);
+        if let Some((at, seq)) = filter.after {
+            select = select.filter("(received_at, seq) > (?, ?)", [at.as_millis().into(), seq.into()]);
+        }
+        self.all(select.page("received_at, seq", limit), tables::read_journal_fix).await
     }
 
     /// Figures for metrics.
