@@ -175,6 +175,12 @@ pub const HEARING_GRACE: Millis = Millis::from_secs(60);
 /// Largest distance an order may name, in metres: farther than anybody is told to stay away.
 pub const FURTHEST_M: f64 = 1_000_000.0;
 
+/// So long after a press of AWARE its code cancels it: issue 4.
+pub const AWARE_CANCEL_WITHIN: Millis = Millis::from_secs(10);
+
+/// After so many other codes hers counts no more either: whoever has her device must not find it by trying.
+pub const AWARE_WRONG_CODES: usize = 3;
+
 /// How long the past is kept within reach: §7.
 pub const HISTORY: Millis = Millis::from_secs(24 * 3_600);
 
@@ -214,6 +220,8 @@ const _: () = {
     assert!(LINKED_WITHIN.0 < LATE_SAME_WITHIN.0 && LATE_SAME_WITHIN.0 < HISTORY.0);
     assert!(FIX_INTERVAL.0 * SILENT_AFTER_INTERVALS < SILENCE_ALARM_AFTER.0);
     assert!(FIX_INTERVAL.0 < LONGEST_FIX_INTERVAL.0);
+    assert!(AWARE_CANCEL_WITHIN.0 < LATE_AFTER.0);
+    assert!(AWARE_WRONG_CODES > 0);
     assert!(GUIDANCE_ADVISED_M < FURTHEST_M);
     assert!(GUIDANCE_LEAST_M < GUIDANCE_ADVISED_M);
 };

@@ -71,12 +71,15 @@ impl Engine {
     /// nothing.
     fn fetch(&self, slot: u32) {
         let device = &self.devices[slot as usize];
-        black_box(device.state.track.newest_at());
-        let first = device.always.first().and_then(|place| device.watches.get(usize::from(*place)));
-        let Some(watch) = first.and_then(|watch| self.watches.get(*watch as usize)) else { return };
-        let other = if device.role == Role::Wearer { watch.victim } else { watch.wearer };
-        black_box(watch.standing());
-        black_box(self.devices[other as usize].state.last.as_ref().map(|last| last.at));
+        let beside = self.besides[slot as usize];
+        if let Some(watch) = self.watches.get(beside.watch as usize) {
+            black_box((watch.valid_until, watch.rule));
+        }
+        if let Some(other) = self.devices.get(beside.device as usize) {
+            black_box((other.state.last.as_ref().map(|last| last.at), other.state.due));
+        }
+        black_box((device.state.last.as_ref().map(|last| last.at), device.state.due));
+        black_box((device.raised.len(), device.watches.len(), device.state.track.touch()));
     }
 
     /// Makes a fix the device's newest, and judges it. `way_m` is how far it is from the one before; infinite when

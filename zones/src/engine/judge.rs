@@ -310,7 +310,7 @@ fn contact_s(watch: &Watch, distance_m: f64, [his, hers]: [&Device; 2], at: Time
     let times = if watch.episode.is_some() { policy::CONTACT_KEPT_TIMES } else { 1.0 };
     let fastest_mps = f64::from(his.state.speed_mps + hers.state.speed_mps) + 2.0 * policy::LEAST_SPEED_MPS;
     // Either may be the one who moves.
-    let ahead_s = his.interval.max(hers.interval).as_secs_f64() * policy::AHEAD_SHARE;
+    let ahead_s = watch.interval.as_secs_f64() * policy::AHEAD_SHARE;
     let in_reach = left_m <= fastest_mps * (thresholds.warning_s * times + ahead_s);
     if thresholds.warning_s <= 0.0 || left_m <= 0.0 || !in_reach {
         return (f64::INFINITY, 0.0);
