@@ -230,4 +230,4 @@ pub(super) fn advice(kind: AlertKind, level: Level, late: bool) -> Text {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

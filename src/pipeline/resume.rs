@@ -8,6 +8,7 @@ use zones::order::Order;
 use zones::{DeviceId, DeviceRow, Engine, EpisodeRow, HistoryRow, OrderId, Snapshot, Timestamp};
 
 use super::aside::Said;
+use super::cap::CapRecord;
 use super::decide::{Decider, Pending, Surroundings};
 use super::directory::Directory;
 use super::files::Files;
@@ -140,6 +141,7 @@ impl Decider {
             said: Said::default(),
             ahead: BTreeSet::new(),
             incidents,
+            cap: CapRecord::default(),
             pending: Pending::default(),
             metrics,
         })

@@ -18,6 +18,8 @@ use crate::store::{
 };
 use crate::wire::TrackerKeys;
 
+mod cap;
+
 /// So many seconds after the beginning of every test.
 fn t(seconds: i64) -> Timestamp {
     Timestamp::from_millis(1_795_000_000_000 + seconds * 1_000)
