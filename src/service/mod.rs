@@ -101,8 +101,10 @@ impl Service {
             traccar_topic: plan.traccar_topic,
             source: format!("urn:afstand:{}", plan.broker.client_id),
         };
-        let (pipeline, directory) = Pipeline::resume(store.clone(), loaded, settings, metrics.clone(), ready)
-            .map_err(Failure::new)?;
+        let (mut pipeline, directory) =
+            Pipeline::resume(store.clone(), loaded, settings, metrics.clone(), ready)
+                .map_err(Failure::new)?;
+        pipeline.recall().await.map_err(Failure::new)?;
 
         let stop = Stop::default();
         let mut parts = JoinSet::new();
