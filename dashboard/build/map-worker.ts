@@ -1,6 +1,6 @@
-// The map's worker as a chunk of the same bundle: what the map and its worker have in common, which is nearly all of
-// it, is fetched once instead of twice. `maplibre-gl` is taken in its readable form for that (the published bundle
-// holds everything twice) and minified here.
+// The map's worker as a chunk of the same bundle: what the map and its worker have in common, which is half of each,
+// is fetched once instead of twice. The published bundle of `maplibre-gl` holds everything twice, so it is built from
+// the sources that come with it. While one develops the published bundle is used as it is.
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { Plugin } from "vite";
@@ -13,9 +13,10 @@ export function mapWorker(): Plugin {
   let chunk = "";
   return {
     name: "map-worker",
-    config: () => ({
-      resolve: { alias: [{ find: /^maplibre-gl$/, replacement: join(dist, "../src/index.ts") }] },
-    }),
+    config: (_, { command }) =>
+      command === "serve"
+        ? {}
+        : { resolve: { alias: [{ find: /^maplibre-gl$/, replacement: join(dist, "../src/index.ts") }] } },
     configResolved: (config) => {
       serving = config.command === "serve";
     },
@@ -27,7 +28,7 @@ export function mapWorker(): Plugin {
     load: (id) => {
       if (id !== `\0${NAME}`) return null;
       return serving
-        ? `import url from "${join(dist, "../src/source/worker.ts")}?worker&url"; export default url;`
+        ? `import url from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url"; export default url;`
         : `export default import.meta.ROLLUP_FILE_URL_${chunk};`;
     },
   };

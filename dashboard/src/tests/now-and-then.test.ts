@@ -131,8 +131,8 @@ test("figures of one name are added up over their labels", () => {
   ]);
 });
 
-test("the story has alerts, people, automatic steps and receipts, newest first, and no detail as markup", () => {
-  const detail = {
+const told = (timeline: unknown[] | undefined): IncidentDetail =>
+  ({
     ...incident("1"),
     alerts: [{ seq: 1, data: alert("1", 1), decisions: [] }],
     deliveries: [],
@@ -148,21 +148,45 @@ test("the story has alerts, people, automatic steps and receipts, newest first, 
         reason: null,
       },
     ],
-    timeline: [
-      { seq: 2, at: at(20), actor: "afstand", what: "told", detail: { role: "operator" } },
-      {
-        seq: 3,
-        at: at(30),
-        actor: "bakker",
-        what: "noted",
-        detail: { text: "<script>alert(1)</script> ", extra: 7 },
-      },
-    ],
-  } as unknown as IncidentDetail;
-  expect(story(detail).map(({ mark, who, note }) => [mark, who, note])).toEqual([
-    ["automatic", "rotterdam", "P-7"],
-    ["person", "bakker", "<script>alert(1)</script> "],
-    ["automatic", "", ""],
-    ["alarm", "", ""],
+    timeline,
+  }) as unknown as IncidentDetail;
+
+test("the story has alerts, people and automatic steps, newest first, each thing once", () => {
+  const timeline = [
+    { seq: 1, at: at(10), actor: "afstand", what: "raised", detail: { level: "alarm" } },
+    {
+      seq: 2,
+      at: at(20),
+      actor: "afstand",
+      what: "told",
+      detail: { role: "operator", people: ["Anna", "Bo"] },
+    },
+    {
+      seq: 3,
+      at: at(30),
+      actor: "bakker",
+      what: "noted",
+      detail: { text: "<script>alert(1)</script>", extra: 7 },
+    },
+    {
+      seq: 4,
+      at: at(40),
+      actor: "afstand",
+      what: "desk",
+      detail: { desk: "rotterdam", state: "accepted", reference: "P-7" },
+    },
+  ];
+  expect(story(told(timeline)).map(({ mark, who, notes }) => [mark, who, notes])).toEqual([
+    ["automatic", "", [{ family: "receipt", word: "accepted" }, { text: "rotterdam" }, { text: "P-7" }]],
+    ["person", "bakker", [{ text: "<script>alert(1)</script>" }]],
+    ["automatic", "", [{ family: "role", word: "operator" }, { text: "Anna, Bo" }]],
+    ["alarm", "", []],
+  ]);
+});
+
+test("a service without a timeline still tells what recipients said", () => {
+  expect(story(told(undefined)).map(({ who, notes }) => [who, notes])).toEqual([
+    ["rotterdam", [{ text: "P-7" }]],
+    ["", []],
   ]);
 });
