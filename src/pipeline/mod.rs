@@ -13,6 +13,8 @@ mod committed;
 mod decide;
 mod directory;
 mod files;
+mod followup;
+mod notices;
 mod orders;
 mod recent;
 pub(crate) mod register;
@@ -25,4 +27,5 @@ pub(crate) mod translate;
 
 pub use directory::Directory;
 pub use files::FileOrder;
+pub use followup::DutyNow;
 pub use run::{Damaged, Pipeline, Settings, Sources, Taken};
