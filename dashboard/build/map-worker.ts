@@ -16,7 +16,14 @@ export function mapWorker(): Plugin {
     config: (_, { command }) =>
       command === "serve"
         ? {}
-        : { resolve: { alias: [{ find: /^maplibre-gl$/, replacement: join(dist, "../src/index.ts") }] } },
+        : {
+            resolve: { alias: [{ find: /^maplibre-gl$/, replacement: join(dist, "../src/index.ts") }] },
+            // As its own build does: a field that is only declared does not hide what a base class has set.
+            oxc: {
+              assumptions: { setPublicClassFields: true },
+              typescript: { removeClassFieldsWithoutInitializer: true },
+            },
+          },
     configResolved: (config) => {
       serving = config.command === "serve";
     },

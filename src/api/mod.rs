@@ -11,7 +11,9 @@ pub mod commands;
 mod console;
 mod desks;
 mod docs;
+mod duty;
 mod extract;
+mod followup;
 mod health;
 mod incidents;
 mod ingest;
@@ -48,7 +50,6 @@ use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa_axum::router::OpenApiRouter;
-use zones::Timestamp;
 
 pub use desks::channel_word;
 pub use live::LiveFeed;
@@ -60,6 +61,7 @@ use self::problem::{Kind, Problem};
 use self::states::{RegisterReader, StateReader};
 use crate::audit::Recorder;
 use crate::config::Tokens;
+use crate::delivery::Clock;
 use crate::metrics::Metrics;
 use crate::store::Store;
 
@@ -97,7 +99,7 @@ pub struct AppState {
     /// The orders in the register.
     pub register: Arc<dyn RegisterReader>,
     /// What time it is.
-    pub clock: fn() -> Timestamp,
+    pub clock: Clock,
 }
 
 /// Answers requests until `shutdown` is cancelled: then takes no new ones, ends the live streams, and gives the
@@ -151,6 +153,8 @@ fn described() -> OpenApiRouter<AppState> {
         .merge(health::routes())
         .merge(orders::routes())
         .merge(incidents::routes())
+        .merge(followup::routes())
+        .merge(duty::routes())
         .merge(live::routes())
         .merge(people::routes())
         .merge(positions::routes())
