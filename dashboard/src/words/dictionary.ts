@@ -83,7 +83,7 @@ export const dictionary = {
   "alert.toEdge": ["{m} tot rand", "{m} to edge"],
   "alert.over": ["Voorbij", "Over"],
   "alert.desk": ["meldkamer {desk}", "desk {desk}"],
-  "alert.contactIn": ["Bij de alarmafstand over {span}", "At the alarm distance in {span}"],
+  "alert.contactIn": ["Bij elkaar over {span}, met deze snelheid", "Together in {span}, at this speed"],
 
   "list.title": ["Incidenten", "Incidents"],
   "list.open": ["{open} open · {untaken} niet opgepakt", "{open} open · {untaken} not taken up"],
@@ -143,6 +143,7 @@ export const dictionary = {
   ],
   "panel.order": ["bevel {order}", "order {order}"],
   "panel.risk": ["SASH {risk}", "SASH {risk}"],
+  "panel.print": ["Afdrukken", "Print"],
   "panel.loading": ["Wordt opgehaald…", "Fetching…"],
   "panel.unread": ["Dit incident kan niet worden gelezen: {why}", "This incident cannot be read: {why}"],
   "panel.resolved": ["Dit incident is afgehandeld.", "This incident is resolved."],
