@@ -7,6 +7,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use zones::{Input, Timestamp};
 
+use super::cap::CapRecord;
 use super::commit::Committer;
 use super::decide::{Decider, Pending, Surroundings};
 use super::directory::Directory;
@@ -118,6 +119,15 @@ impl Pipeline {
         let clock = loaded.clock.unwrap_or(Timestamp::from_millis(0));
         let decider = Decider::resume(loaded, clock, directory.clone(), around, metrics.clone())?;
         Ok((Self { decider, store, metrics, readiness }, directory))
+    }
+
+    /// Takes up what desks were sent that later messages to them refer to.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn recall(&mut self) -> Result<(), StoreError> {
+        self.decider.cap = CapRecord::load(&self.store, &self.decider.around.desks).await?;
+        Ok(())
     }
 
     /// Decides until `stop`, then commits what is decided and ends.
