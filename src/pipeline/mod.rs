@@ -15,6 +15,7 @@ mod decide;
 mod directory;
 mod files;
 mod orders;
+mod quiet;
 mod recent;
 pub(crate) mod register;
 mod resume;

@@ -12,6 +12,7 @@ use super::cap::CapRecord;
 use super::decide::{Decider, Pending, Surroundings};
 use super::directory::Directory;
 use super::files::Files;
+use super::quiet::Quiet;
 use super::recent::Recent;
 use super::register::Register;
 use super::rows;
@@ -142,6 +143,7 @@ impl Decider {
             ahead: BTreeSet::new(),
             incidents,
             cap: CapRecord::default(),
+            quiet: Quiet::new(loaded.quiet),
             pending: Pending::default(),
             metrics,
         })

@@ -108,6 +108,7 @@ impl Store {
             histories: self.all_histories().await?,
             watches: self.all_watches().await?,
             incidents: self.open_incidents().await?,
+            quiet: self.quiet_incidents().await?,
             latest_fixes: self.latest_fixes().await?,
             next: self.next().await?,
             clock: self.clock().await?,
