@@ -50,7 +50,7 @@ use crate::lookup::Lookup;
 use crate::order::Order;
 use crate::standing::Episode;
 use crate::{ByOrder, DeviceEventKind, DeviceId, Input, Millis, OrderId, PersonId, Role, Timestamp};
-use device::Device;
+use device::{Beside, Device};
 use timers::{Timer, Timers};
 use uuid::Uuid;
 use watch::Watch;
@@ -178,6 +178,8 @@ pub struct Engine {
     orders: BTreeMap<OrderId, Registered>,
     by_wearer: ByOrder<PersonId, ()>,
     devices: Vec<Device>,
+    /// One for each device.
+    besides: Vec<Beside>,
     free_devices: Vec<u32>,
     device_names: Lookup,
     watches: Vec<Watch>,
@@ -215,6 +217,7 @@ impl Engine {
             orders: BTreeMap::new(),
             by_wearer: ByOrder::default(),
             devices: Vec::new(),
+            besides: Vec::new(),
             free_devices: Vec::new(),
             device_names: Lookup::default(),
             watches: Vec::new(),

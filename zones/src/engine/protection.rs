@@ -153,7 +153,7 @@ impl Engine {
             return;
         }
         let mut due = std::mem::take(&mut self.protection_due);
-        due.retain(|slot| !self.devices[*slot as usize].orders.is_empty());
+        due.retain(|slot| self.devices[*slot as usize].named);
         due.sort_by(|a, b| self.device_name(*a).cmp(&self.device_name(*b)));
         due.dedup();
         for slot in due.drain(..) {

@@ -89,7 +89,7 @@ impl Engine {
             Some(since) => self.silent_long_at(slot)?.max(since),
         };
         // What devices kept while nobody could hear them arrives first.
-        let heard = self.hearing.since.map(|since| since + self.hearing.grace_left());
+        let heard = self.hearing.heard_from();
         Some(heard.map_or(due, |heard| due.max(heard)))
     }
 
@@ -189,6 +189,11 @@ impl Hearing {
     /// How long devices may still be unheard after `since` before their silence counts.
     fn grace_left(self) -> Millis {
         Millis(policy::HEARING_GRACE.0 - self.served.0)
+    }
+
+    /// From when on nobody is silent because the service could not hear; `None` when nothing was said of that.
+    pub(super) fn heard_from(self) -> Option<Timestamp> {
+        self.since.map(|since| since + self.grace_left())
     }
 
     /// What hearing becomes at `now`. A broker that drops every few seconds must not postpone every silence for
