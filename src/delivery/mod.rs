@@ -10,6 +10,7 @@
 //! INVARIANT: within an incident, a recipient gets alerts in their order.
 //! INVARIANT: a recipient who is slow or dead delays no other.
 
+mod cap;
 mod dispatcher;
 mod gateway;
 mod http;
@@ -27,6 +28,7 @@ mod versions;
 mod webhook;
 mod words;
 
+pub use cap::{CapMessage, Earlier, cap_message};
 pub use dispatcher::{Clock, DispatchHandle, Dispatcher};
 pub use lanes::Limits;
 pub use notices::{NoticeHandle, Notices};
@@ -35,4 +37,4 @@ pub use schedule::Schedule;
 pub use signature::{SecretError, SigningSecret, signatures};
 pub use staff::{Ask, Notice};
 pub use transport::{Roads, SendError, Transport};
-pub use versions::{police_event, victim_event, victim_picture, victim_protection};
+pub use versions::{all_clear_event, police_event, victim_event, victim_picture, victim_protection};

@@ -16,7 +16,8 @@ use tokio_util::sync::CancellationToken;
 use zones::{DeskId, Timestamp};
 
 use crate::clock;
-use crate::config::{Contacts, Desk, NewToken, Role, Token, Tokens};
+use crate::config::{Contacts, Desk, NewToken, Role, Token, Tokens, WebhookBody};
+use crate::followup::Rules;
 use crate::mqtt::{EmbeddedBroker, EmbeddedSettings, MqttConfig};
 use crate::service::{Plan, Service};
 use crate::wire::TrackerKeys;
@@ -107,6 +108,8 @@ fn plan(
         .map_err(|error| format!("{}: {error}", orders_dir.display()))?;
     let desk = DeskId::new(city.desk()).map_err(|error| error.to_string())?;
     Ok(Plan {
+        clock: clock::Clock::system(),
+        rules: Rules::default(),
         store_url: format!("sqlite:{}", folder.join("afstand.db").display()),
         broker: MqttConfig::new(broker),
         traccar_topic: None,
@@ -114,7 +117,7 @@ fn plan(
         listen: settings.listen,
         tokens: Tokens::from_iter([Token::new("demo", Role::Supervisor, None, &token.secret)]),
         orders_dir: Some(orders_dir),
-        desks: vec![Desk { name: desk, mqtt: true, webhook: None }],
+        desks: vec![Desk { name: desk, mqtt: true, webhook: None, body: WebhookBody::default() }],
         contacts: Contacts::default(),
     })
 }

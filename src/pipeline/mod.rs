@@ -8,11 +8,14 @@
 //! INVARIANT: both queues are bounded; a store that is slow slows the broker, and nobody else.
 
 mod aside;
+mod cap;
 mod commit;
 mod committed;
 mod decide;
 mod directory;
 mod files;
+mod followup;
+mod notices;
 mod orders;
 mod quiet;
 mod recent;
@@ -26,4 +29,5 @@ pub(crate) mod translate;
 
 pub use directory::Directory;
 pub use files::FileOrder;
+pub use followup::DutyNow;
 pub use run::{Damaged, Pipeline, Settings, Sources, Taken};
