@@ -8,12 +8,12 @@ use tokio::time::timeout;
 use uuid::Uuid;
 use zones::guidance::{Finding, Severity};
 use zones::order::Draft;
-use zones::{Invalid, OrderId, Timestamp};
+use zones::{DeviceId, Invalid, OrderId, Outcome, Timestamp};
 
 use super::problem::{Kind, Problem};
 use crate::followup::{self, Actor, Done, Refused, StaffRole};
 use crate::pipeline::DutyNow;
-use crate::wire::Unusable;
+use crate::wire::{TypedCode, Unusable};
 
 /// Commands that wait for the pipeline at most; the next one is refused when its time is up.
 pub const MOST_WAITING: usize = 256;
@@ -82,6 +82,26 @@ pub enum Command {
         payload: Bytes,
         /// The answer: `Err` when it was set aside.
         reply: Reply<Result<(), Unusable>>,
+    },
+    /// Takes in what the app of a victim says, as if her device had sent it over MQTT.
+    FromApp {
+        /// The topic that it would have come on.
+        topic: String,
+        /// The body.
+        payload: Bytes,
+        /// The answer: `Err` when it was set aside.
+        reply: Reply<Result<(), Unusable>>,
+    },
+    /// An attempt to cancel a press of AWARE.
+    CancelAware {
+        /// The victim device.
+        device: DeviceId,
+        /// When.
+        at: Timestamp,
+        /// The code, digested.
+        code: TypedCode,
+        /// What became of it: [`Outcome::NotCancelled`] says why the alarm goes on.
+        reply: Reply<Result<Outcome, Unusable>>,
     },
 }
 
@@ -200,6 +220,23 @@ impl Commands {
 
     pub(crate) async fn duty(&self) -> Result<Vec<DutyNow>, Problem> {
         self.ask(|reply| Command::AskDuty { reply }).await
+    }
+
+    pub(crate) async fn from_app(
+        &self,
+        topic: String,
+        payload: Bytes,
+    ) -> Result<Result<(), Unusable>, Problem> {
+        self.ask(|reply| Command::FromApp { topic, payload, reply }).await
+    }
+
+    pub(crate) async fn cancel_aware(
+        &self,
+        device: DeviceId,
+        at: Timestamp,
+        code: TypedCode,
+    ) -> Result<Result<Outcome, Unusable>, Problem> {
+        self.ask(|reply| Command::CancelAware { device, at, code, reply }).await
     }
 
     /// Sends a command and waits for its answer. A command that timed out may still be carried out: all of

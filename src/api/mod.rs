@@ -18,6 +18,7 @@ mod incidents;
 mod ingest;
 mod listener;
 mod live;
+mod me;
 mod orders;
 mod page;
 mod people;
@@ -54,7 +55,7 @@ pub use readiness::Readiness;
 use self::commands::{ANSWER_WITHIN, Commands};
 use self::listener::Limited;
 use self::problem::{Kind, Problem};
-use self::states::StateReader;
+use self::states::{RegisterReader, StateReader};
 use crate::audit::Recorder;
 use crate::config::Tokens;
 use crate::delivery::Clock;
@@ -67,9 +68,9 @@ const REQUEST_WITHIN: Duration = Duration::from_secs(10);
 /// How long requests may go on after the shutdown has begun.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Connections that may be open at once: every live stream there may be, and as many for everything else. The
-/// service's unit lets it open far more files than that.
-const MOST_CONNECTIONS: usize = 2 * live::MOST_STREAMS;
+/// Connections that may be open at once: every live stream there may be, and as many as the monitoring centre's for
+/// everything else. The service's unit lets it open far more files than that.
+const MOST_CONNECTIONS: usize = 2 * live::MOST_STREAMS + me::MOST_STREAMS;
 
 const _: () = assert!(ANSWER_WITHIN.as_secs() < REQUEST_WITHIN.as_secs());
 
@@ -92,6 +93,8 @@ pub struct AppState {
     pub live: LiveFeed,
     /// What the stored states mean.
     pub states: Arc<dyn StateReader>,
+    /// The orders in the register.
+    pub register: Arc<dyn RegisterReader>,
     /// What time it is.
     pub clock: Clock,
 }
@@ -155,6 +158,7 @@ fn described() -> OpenApiRouter<AppState> {
         .merge(desks::routes())
         .merge(ingest::routes())
         .merge(audit::routes())
+        .merge(me::routes())
 }
 
 async fn nothing_here() -> Problem {

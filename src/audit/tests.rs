@@ -1,5 +1,6 @@
 //! The chain, and those who lay hands on it.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
@@ -174,7 +175,7 @@ async fn a_chain_that_was_made_anew_is_held_against_the_log() {
         (NOTHING.to_owned(), "UPDATE audit SET who = 'nobody' WHERE seq = 5".to_owned());
     for row in rows {
         before = hash(&before, &row);
-        sql += &format!("; UPDATE audit SET hash = '{before}' WHERE seq = {}", row.seq);
+        write!(sql, "; UPDATE audit SET hash = '{before}' WHERE seq = {}", row.seq).unwrap();
     }
     tamper(scratch.url(), &format!("{sql}; UPDATE audit_head SET hash = '{before}'")).await;
     assert!(

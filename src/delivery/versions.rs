@@ -5,7 +5,9 @@
 
 use crate::followup::{DeskState, WhatWasDone};
 use serde::Serialize;
-use zones::{Alert, AlertKind, Certainty, Level, Timestamp};
+use serde_json::value::RawValue;
+use zones::order::Contact;
+use zones::{Alert, AlertKind, Certainty, Level, Protection, ProtectionReason, Timestamp};
 
 /// A CloudEvents 1.0 event in structured JSON.
 #[derive(Debug, Serialize)]
@@ -66,6 +68,9 @@ struct Call<'a> {
     phone: &'a str,
 }
 
+/// Comes first, always.
+const EMERGENCY: Call<'static> = Call { name: "112", phone: "112" };
+
 /// All that a victim is told.
 #[derive(Debug, Serialize)]
 struct VictimData<'a> {
@@ -76,6 +81,8 @@ struct VictimData<'a> {
     level: Level,
     certainty: Certainty,
     late: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    test: bool,
     raised_at: Timestamp,
     /// What is the matter.
     title: Text,
@@ -91,7 +98,7 @@ struct VictimData<'a> {
 
 impl<'a> VictimData<'a> {
     fn of(alert: &'a Alert) -> Self {
-        let mut call = vec![Call { name: "112", phone: "112" }];
+        let mut call = vec![EMERGENCY];
         if let Some(contact) = &alert.contacts.victim_contact {
             call.push(Call { name: &contact.name, phone: &contact.phone });
         }
@@ -103,10 +110,11 @@ impl<'a> VictimData<'a> {
             level: alert.level,
             certainty: alert.certainty,
             late: alert.late,
+            test: alert.test,
             raised_at: alert.raised_at,
-            title: title(alert.kind, alert.level),
+            title: if alert.test { TEST_TITLE } else { title(alert.kind, alert.level) },
             certainty_text: certainty(alert.certainty),
-            advice: advice(alert.kind, alert.level, alert.late),
+            advice: if alert.test { TEST_ADVICE } else { advice(alert.kind, alert.level, alert.late) },
             call,
             done: Vec::new(),
         }
@@ -136,6 +144,83 @@ fn words_of(done: WhatWasDone) -> Vec<Text> {
     };
     police.into_iter().chain([centre]).collect()
 }
+
+/// What a victim's app shows when it is opened.
+#[derive(Debug, Serialize)]
+struct VictimPicture<'a> {
+    /// How well she is protected; `null` while that is not known.
+    protection: Option<&'a Protection>,
+    /// What she can do about it.
+    advice: Vec<Text>,
+    /// Whom to call: 112, then her own contact.
+    call: Vec<Call<'a>>,
+    /// The events that she was sent and that still stand, the newest of each incident.
+    alerts: Vec<&'a RawValue>,
+}
+
+/// What a victim's app shows: how well she is protected, what she can do about it, whom to call, and what stands.
+/// `alerts` are events that [`victim_event`] made.
+pub fn victim_picture(
+    protection: Option<&Protection>,
+    contacts: &[&Contact],
+    alerts: &[String],
+) -> Result<String, serde_json::Error> {
+    let reasons = protection.map_or(&[][..], |protection| &protection.reasons);
+    let mut call = vec![EMERGENCY];
+    call.extend(contacts.iter().map(|contact| Call { name: &contact.name, phone: &contact.phone }));
+    serde_json::to_string(&VictimPicture {
+        protection,
+        advice: reasons.iter().filter_map(|reason| remedy(*reason)).collect(),
+        call,
+        alerts: alerts.iter().map(|event| serde_json::from_str(event)).collect::<Result<_, _>>()?,
+    })
+}
+
+/// How well a victim is protected, as her device is told.
+pub fn victim_protection(protection: &Protection) -> Result<String, serde_json::Error> {
+    serde_json::to_string(protection)
+}
+
+/// What she can do herself about a reason not to be protected; `None` where that is nothing.
+fn remedy(reason: ProtectionReason) -> Option<Text> {
+    use ProtectionReason as R;
+    Some(match reason {
+        R::NoOrderInForce => Text {
+            nl: "Er is nu geen maatregel die u beschermt. Vraag uw contactpersoon hoe dat zit.",
+            en: "No order protects you now. Ask your contact about it.",
+        },
+        R::OwnDeviceSilent | R::OwnDeviceUnseen => Text {
+            nl: "Uw device meldt zich niet. Kijk of het aan staat, is opgeladen en bereik heeft.",
+            en: "Your device does not report. See that it is switched on, charged and in reach of the network.",
+        },
+        R::OwnPositionVague => Text {
+            nl: "Uw device weet niet goed waar u bent. Ga als het kan naar buiten of dicht bij een raam.",
+            en: "Your device does not know well where you are. If you can, go outside or close to a window.",
+        },
+        R::OwnDeviceParted => Text {
+            nl: "Uw device en uw telefoon zijn van elkaar gescheiden. Houd ze bij elkaar.",
+            en: "Your device and your telephone are apart. Keep them together.",
+        },
+        R::OwnBatteryCritical => Text {
+            nl: "De batterij van uw device is bijna leeg. Laad het nu op.",
+            en: "The battery of your device is nearly empty. Charge it now.",
+        },
+        R::WearerDeviceSilent
+        | R::WearerDeviceUnseen
+        | R::WearerPositionVague
+        | R::WearerDeviceTampered
+        | R::WearerDeviceParted
+        | R::DistanceUncertain => return None,
+    })
+}
+
+const TEST_TITLE: Text =
+    Text { nl: "Test van uw noodknop geslaagd", en: "Your panic button works: this was a test" };
+
+const TEST_ADVICE: Text = Text {
+    nl: "Dit was een test: uw melding komt aan. Er wordt niemand gebeld. Druk bij gevaar opnieuw.",
+    en: "This was a test: your call comes through. Nobody is called. Press again when in danger.",
+};
 
 /// What is the matter, in her words.
 pub(super) fn title(kind: AlertKind, level: Level) -> Text {

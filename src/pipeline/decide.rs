@@ -6,22 +6,27 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
-use zones::{Alert, Change, Effect, Engine, Input, Level, OrderId, Outcome, Refused, Role, Timestamp};
+use zones::{
+    Alert, Change, Effect, Engine, Input, Level, Note, Noted, OrderId, Outcome, Refused, Role, Timestamp,
+};
 
 use super::aside::Said;
 use super::directory::Directory;
 use super::files::Files;
+use super::quiet::Quiet;
 use super::recent::{self, Recent};
 use super::register::Register;
 use super::rows::{self, StoredDecision};
 use super::translate;
 use crate::config::{Contacts, Desk};
-use crate::delivery::{DeskRoads, Facts, all_clear_event, police_event, recipients, victim_event};
-use crate::followup::{Event, FollowUp, Incident, Notice};
+use crate::delivery::{DeskRoads, Facts, Recipient, all_clear_event, police_event, recipients, victim_event};
+use crate::followup::{self, Event, FollowUp, Incident, Notice};
 use crate::metrics::{AlertLabels, Metrics};
 use crate::mqtt::AckToken;
-use crate::store::{Batch, Channel, IncidentRow, NewDelivery, Next, Origin, ReceiptRow};
-use crate::wire::{self, Message, TrackerKeys, Unusable};
+use crate::store::{
+    Batch, Channel, DeliveryProgress, IncidentRow, NewDelivery, Next, Origin, Outcome as Progress, ReceiptRow,
+};
+use crate::wire::{self, Message, TrackerKeys, TypedCode, Unusable};
 
 /// A batch in the making, and what is owed to others once it is committed.
 #[derive(Default)]
@@ -77,6 +82,7 @@ pub(super) struct Decider {
     pub(super) around: Surroundings,
     pub(super) next: Next,
     pub(super) incidents: BTreeMap<String, IncidentRow>,
+    pub(super) quiet: Quiet,
     /// Where the orders in the register came from, and when.
     pub(super) origins: BTreeMap<OrderId, (Origin, Timestamp)>,
     pub(super) files: Files,
@@ -91,6 +97,12 @@ pub(super) struct Decider {
 impl Decider {
     /// Takes in a message. Whatever is wrong with it, it ends up in the batch, so that it can be acknowledged.
     pub(super) fn message(&mut self, now: Timestamp, topic: &str, payload: &[u8]) {
+        // What is wrong with it was noted; nobody waits to be told.
+        let _ = self.said(now, topic, payload);
+    }
+
+    /// The same for somebody who waits: an error says that it was set aside.
+    pub(super) fn said(&mut self, now: Timestamp, topic: &str, payload: &[u8]) -> Result<(), Unusable> {
         self.advance(now);
         let decoded = if self.around.traccar_topic.as_deref() == Some(topic) {
             wire::decode_traccar(payload)
@@ -98,9 +110,7 @@ impl Decider {
             wire::decode(topic, payload, &self.around.keys)
         };
         let taken = decoded.and_then(|message| self.decoded(now, topic, payload, &message));
-        if let Err(unusable) = taken {
-            self.set_aside(now, topic, payload, &unusable);
-        }
+        taken.inspect_err(|unusable| self.set_aside(now, topic, payload, unusable))
     }
 
     /// Takes in a Traccar forward that came over HTTP.
@@ -120,7 +130,7 @@ impl Decider {
         message: &Message<'_>,
     ) -> Result<(), Unusable> {
         if let Message::Fix { role, device, fix } = message {
-            return self.input(now, &Input::Fix { role: *role, device, fix: *fix });
+            return self.input(now, &Input::Fix { role: *role, device, fix: *fix }).map(|_| ());
         }
         if matches!(message, Message::VictimReceipt { .. } | Message::DeskReceipt { .. }) {
             self.follow_receipt(now, message)?;
@@ -129,10 +139,13 @@ impl Decider {
             self.pending.batch.receipts.extend(receipt);
             return Ok(());
         }
+        if let Message::AwareCancel { device, at, code } = message {
+            return self.cancel_aware(now, device, *at, code).map(|_| ());
+        }
         let register = Arc::clone(&self.register);
         let mut taken = Ok(());
         translate::inputs(&register, message, |input| {
-            let one = self.input(now, &input);
+            let one = self.input(now, &input).map(|_| ());
             if taken.is_ok() {
                 taken = one;
             }
@@ -141,6 +154,22 @@ impl Decider {
             self.set_aside(now, topic, payload, &unusable);
         }
         taken
+    }
+
+    /// Takes in an attempt to cancel a press of AWARE; says what came of it.
+    pub(super) fn cancel_aware(
+        &mut self,
+        now: Timestamp,
+        device: &str,
+        at: Timestamp,
+        typed: &TypedCode,
+    ) -> Result<Outcome, Unusable> {
+        self.advance(now);
+        let outcome = self.input(now, &translate::cancel(&self.engine, device, at, typed))?;
+        if let Outcome::NotCancelled(why) = outcome {
+            tracing::warn!(device, why = why.as_str(), "a press of AWARE is not cancelled");
+        }
+        Ok(outcome)
     }
 
     /// Everything that was due before `now`, each at its own time.
@@ -165,9 +194,9 @@ impl Decider {
     }
 
     /// Tells the engine one thing.
-    fn input(&mut self, now: Timestamp, input: &Input<'_>) -> Result<(), Unusable> {
+    fn input(&mut self, now: Timestamp, input: &Input<'_>) -> Result<Outcome, Unusable> {
         match self.tell(now, input) {
-            Ok(_) => Ok(()),
+            Ok(outcome) => Ok(outcome),
             Err(Refused::UnknownDevice) => Err(translate::unknown("device")),
             Err(refused) => Err(Unusable { reason: refused.to_string(), field: None }),
         }
@@ -225,10 +254,12 @@ impl Decider {
         let mut decisions = Vec::new();
         let mut alerts = Vec::new();
         let mut notices = Vec::new();
+        let mut noted = Vec::new();
         while let Some(effect) = self.engine.poll_effect() {
             match effect {
                 Effect::Decision(decision) => decisions.extend(StoredDecision::new(&self.engine, &decision)),
                 Effect::Alert(alert) => alerts.push(alert),
+                Effect::Noted(note) => noted.push(note),
                 Effect::Protection { device, protection, .. } => {
                     notices.push(rows::protection(self.next.input, &device, &protection));
                 }
@@ -237,7 +268,7 @@ impl Decider {
                 }
             }
         }
-        let nothing = decisions.is_empty() && alerts.is_empty() && notices.is_empty();
+        let nothing = decisions.is_empty() && alerts.is_empty() && notices.is_empty() && noted.is_empty();
         if matches!(input, Input::Tick) && nothing {
             return;
         }
@@ -250,6 +281,14 @@ impl Decider {
         for alert in alerts {
             self.alert(&alert);
         }
+        for Note { incident, what, .. } in noted {
+            let what = match what {
+                Noted::Repeated(event) => followup::Noted::Repeated(event),
+                Noted::NotCancelled(why) => followup::Noted::NotCancelled(why.as_str()),
+            };
+            // Of an incident that is over nothing more need be written down.
+            let _ = self.follow(now, Event::Noted { incident, what });
+        }
     }
 
     /// Puts an alert, its incident and its deliveries into the batch.
@@ -257,6 +296,8 @@ impl Decider {
         let id = alert.incident.to_string();
         let before = self.incidents.get(&id);
         let told_desk = before.is_some_and(|row| row.worst == "alarm");
+        let quiet = self.quiet.keeps(&self.engine, alert, before.map(|row| &*row.level));
+        let tell_desk = self.engine.order(&alert.order).is_none_or(|order| order.tell_desk);
         let incident = rows::incident(before, alert);
         self.incidents.insert(id.clone(), incident);
         self.pending.changed.insert(id);
@@ -270,16 +311,28 @@ impl Decider {
             kind: alert.kind,
             level: alert.level,
             operator_only: alert.operator_only,
+            test: alert.test,
+            quiet,
             victim_device: alert.victim_device.as_ref().filter(|_| !alert.hindsight),
-            desk: alert.desk.as_ref().map(|desk| DeskRoads::of(desk, &self.around.desks)),
+            desk: alert
+                .desk
+                .as_ref()
+                .filter(|_| tell_desk)
+                .map(|desk| DeskRoads::of(desk, &self.around.desks)),
             // What is for more than the operator was told from the incident's first such alert on.
             told_victim: !alert.operator_only,
             told_desk,
         };
         let told = recipients(&facts);
         let told_desk = told.iter().any(|to| matches!(to.channel, Channel::DeskMqtt | Channel::DeskWebhook));
-        let hers = told.iter().any(|to| to.channel == Channel::VictimMqtt);
+        let hers = told.iter().any(|to| to.channel == Channel::VictimMqtt && to.kept_back.is_none());
         let victim_device = alert.victim_device.clone().filter(|_| hers);
+        self.deliver(alert, seq, told);
+        self.follow_alert(alert, victim_device, told_desk);
+    }
+
+    /// Puts an alert into the outbox, for each recipient in its version.
+    fn deliver(&mut self, alert: &Alert, seq: i64, told: Vec<Recipient>) {
         for recipient in told {
             let body = match recipient.channel {
                 Channel::DeskMqtt | Channel::DeskWebhook => police_event(&self.around.source, alert),
@@ -297,6 +350,10 @@ impl Decider {
             };
             let id = self.next.delivery;
             self.next.delivery += 1;
+            if let Some(why) = recipient.kept_back {
+                let outcome = Progress::Closed { why: why.to_owned() };
+                self.pending.batch.progress.push(DeliveryProgress { id, at: alert.raised_at, outcome });
+            }
             self.pending.batch.deliveries.push(NewDelivery {
                 id,
                 alert: alert.alert.to_string(),
@@ -309,7 +366,6 @@ impl Decider {
                 created_at: alert.raised_at,
             });
         }
-        self.follow_alert(alert, victim_device, told_desk);
     }
 
     /// The row of a receipt; `None` for any other message.

@@ -1,14 +1,15 @@
 //! Who has which device and which watches, for readers beside the pipeline; and what stored states mean.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use serde_json::{Value, json};
 use zones::order::Order;
-use zones::{ByOrder, DeviceId, OrderId, PersonId, Standing, Subject, WatchKey};
+use zones::{ByOrder, DeviceId, Fix, OrderId, PersonId, Protection, Standing, Subject, Told, WatchKey};
 
 use super::rows;
-use crate::api::states::{DeviceState, PersonKeys, StateReader, Unreadable, WatchState};
+use crate::api::states::{DeviceState, PersonKeys, RegisterReader, StateReader, Unreadable, WatchState};
 use crate::store::{IncidentRow, InputRow, StoredState};
 
 /// A view of the register that can be read while the pipeline changes it. A clone is the same.
@@ -19,7 +20,7 @@ pub struct Directory(Arc<RwLock<Entries>>);
 struct Entries {
     persons: ByOrder<PersonId, Place>,
     owners: ByOrder<DeviceId, PersonId>,
-    wearers: BTreeMap<OrderId, PersonId>,
+    orders: BTreeMap<OrderId, Arc<Order>>,
 }
 
 /// What an order says of a person.
@@ -32,9 +33,9 @@ struct Place {
 
 impl Directory {
     /// Takes in an order.
-    pub(super) fn note(&self, order: &Order) {
+    pub(crate) fn note(&self, order: &Arc<Order>) {
         let mut entries = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        entries.wearers.insert(order.order.clone(), order.wearer.person.clone());
+        entries.orders.insert(order.order.clone(), Arc::clone(order));
         for (role, party) in order.parties() {
             let place = Place { device: party.device.clone(), wears: role == zones::Role::Wearer };
             entries.persons.insert(party.person.clone(), order.order.clone(), place);
@@ -47,7 +48,7 @@ impl Directory {
     /// Takes an order out.
     pub(super) fn forget(&self, order: &Order) {
         let mut entries = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        entries.wearers.remove(&order.order);
+        entries.orders.remove(&order.order);
         for (_, party) in order.parties() {
             entries.persons.remove(&party.person, &order.order);
             if let Some(device) = &party.device {
@@ -99,7 +100,7 @@ impl StateReader for Directory {
     fn watch(&self, stored: &StoredState) -> Result<WatchState, Unreadable> {
         let key: WatchKey = stored.key.parse().map_err(|e| unreadable(&stored.key, &e))?;
         let episode = rows::read_watch(&stored.state).map_err(|e| unreadable(&stored.key, &e))?;
-        let wearer = self.read().wearers.get(&key.order).map(ToString::to_string).unwrap_or_default();
+        let wearer = self.read().orders.get(&key.order).map(|order| order.wearer.person.to_string());
         let (kind, victim, zone) = match &key.subject {
             Subject::Zone(zone) => ("zone", None, Some(zone.to_string())),
             Subject::Pair(victim) => ("victim_proximity", Some(victim.to_string()), None),
@@ -114,7 +115,7 @@ impl StateReader for Directory {
             watch: stored.key.to_string(),
             order: key.order.to_string(),
             kind: kind.to_owned(),
-            wearer,
+            wearer: wearer.unwrap_or_default(),
             victim,
             zone,
             standing: standing.to_owned(),
@@ -127,6 +128,37 @@ impl StateReader for Directory {
         let all = rows::read_decisions(&input.decisions).map_err(|e| unreadable("decisions", &e))?;
         let subject = rows::watch_of(incident);
         Ok(all.into_iter().filter(|decision| decision.watch == subject).map(|d| json!(d)).collect())
+    }
+}
+
+impl RegisterReader for Directory {
+    fn of_person(&self, person: &PersonId) -> Vec<Arc<Order>> {
+        let entries = self.read();
+        entries.persons.of(person).filter_map(|(id, _)| entries.orders.get(id)).cloned().collect()
+    }
+
+    fn of_device(&self, device: &DeviceId) -> Vec<Arc<Order>> {
+        let entries = self.read();
+        entries.owners.of(device).filter_map(|(id, _)| entries.orders.get(id)).cloned().collect()
+    }
+
+    fn after(&self, order: Option<&OrderId>, most: usize) -> Vec<Arc<Order>> {
+        let from = order.map_or(Bound::Unbounded, Bound::Excluded);
+        self.read()
+            .orders
+            .range::<OrderId, _>((from, Bound::Unbounded))
+            .take(most)
+            .map(|(_, order)| Arc::clone(order))
+            .collect()
+    }
+
+    fn protection(&self, stored: &StoredState) -> Result<Option<Protection>, Unreadable> {
+        let (_, state) = rows::read_device(&stored.state).map_err(|e| unreadable(&stored.key, &e))?;
+        Ok(state.protection.map(Told::protection))
+    }
+
+    fn fix(&self, body: &[u8]) -> Result<Fix, Unreadable> {
+        rows::read_fix(body).map_err(|e| unreadable("journal", &e))
     }
 }
 

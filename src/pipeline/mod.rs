@@ -16,6 +16,7 @@ mod files;
 mod followup;
 mod notices;
 mod orders;
+mod quiet;
 mod recent;
 pub(crate) mod register;
 mod resume;

@@ -44,7 +44,7 @@ impl Decider {
                 .around
                 .contacts
                 .roads_of(name)
-                .map(|channel| Recipient { channel, name: name.clone() })
+                .map(|channel| Recipient { channel, name: name.clone(), kept_back: None })
                 .collect();
             self.send(&message, roads);
         }
@@ -79,7 +79,7 @@ impl Decider {
             tracing::error!(notice = message.notice, "a notice could not be written as JSON");
             return;
         };
-        for Recipient { channel, name } in roads {
+        for Recipient { channel, name, .. } in roads {
             let id = self.next.delivery;
             self.next.delivery += 1;
             self.pending.batch.deliveries.push(NewDelivery {

@@ -108,7 +108,7 @@ impl Decider {
     }
 
     /// Enters an order where names are looked up.
-    pub(super) fn note(&mut self, order: &Order) {
+    pub(super) fn note(&mut self, order: &Arc<Order>) {
         Arc::make_mut(&mut self.register).note(order);
         self.directory.note(order);
     }

@@ -12,6 +12,7 @@ use super::aside::Said;
 use super::decide::{Decider, Pending, Surroundings};
 use super::directory::Directory;
 use super::files::Files;
+use super::quiet::Quiet;
 use super::recent::Recent;
 use super::register::Register;
 use super::rows;
@@ -144,6 +145,7 @@ impl Decider {
             said: Said::default(),
             ahead: BTreeSet::new(),
             incidents,
+            quiet: Quiet::new(loaded.quiet),
             pending: Pending::default(),
             metrics,
         };

@@ -261,8 +261,16 @@ impl Deciding {
                 let answer = self.decider.duty_now(now);
                 Box::new(move || _ = reply.send(answer))
             }
+            Command::CancelAware { device, at, code, reply } => {
+                let answer = self.decider.cancel_aware(now, device.as_str(), at, &code);
+                Box::new(move || _ = reply.send(answer))
+            }
             Command::Ingest { payload, reply } => {
                 let answer = self.decider.traccar(now, &payload);
+                Box::new(move || _ = reply.send(answer))
+            }
+            Command::FromApp { topic, payload, reply } => {
+                let answer = self.decider.said(now, &topic, &payload);
                 Box::new(move || _ = reply.send(answer))
             }
         };

@@ -1,5 +1,6 @@
 //! What the pipeline decides, without a store, a broker or a clock.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -10,15 +11,19 @@ use super::aside::Said;
 use super::decide::{Decider, Surroundings};
 use super::directory::Directory;
 use super::files::FileOrder;
+use super::quiet::Quiet;
 use super::resume::{Taken, TakenOrder};
 use crate::api::commands::NotWithdrawn;
 use crate::config::Contacts;
 use crate::followup::Rules;
 use crate::metrics::Metrics;
 use crate::store::{
-    Batch, Channel, InputKind, Loaded, Next, NoticeRow, Origin, StoredFix, StoredOrder, StoredState,
+    Batch, Channel, InputKind, Loaded, Next, NoticeRow, Origin, Outcome, QUIET_HOURS, StoredFix, StoredOrder,
+    StoredState,
 };
 use crate::wire::TrackerKeys;
+
+mod victim;
 
 /// So many seconds after the beginning of every test.
 fn t(seconds: i64) -> Timestamp {
@@ -64,6 +69,7 @@ fn nothing() -> Taken {
         incidents: Vec::new(),
         followups: Vec::new(),
         duty: Vec::new(),
+        quiet: Vec::new(),
         latest_fixes: Vec::new(),
         next: Next { input: 1, alert: 1, delivery: 1, rejected: 1 },
         clock: None,
@@ -103,6 +109,7 @@ fn stored(batch: Batch) -> Taken {
         origin: row.origin,
         withdrawn_at: None,
     };
+    let quiet = quiet(&batch);
     let state = |row: crate::store::StateRow| Some(StoredState { key: row.key, state: row.state? });
     let clock = batch.inputs.iter().map(|row| row.received_at).max();
     let fixes = batch.inputs.into_iter().filter(|row| row.kind == InputKind::Fix);
@@ -111,6 +118,7 @@ fn stored(batch: Batch) -> Taken {
         devices: batch.devices.into_iter().filter_map(state).collect(),
         histories: batch.histories.into_iter().filter_map(state).collect(),
         watches: batch.watches.into_iter().filter_map(state).collect(),
+        quiet,
         incidents: batch.incidents,
         followups: batch.followups.into_iter().filter_map(state).collect(),
         duty: batch.duty.into_iter().filter_map(state).collect(),
@@ -120,6 +128,21 @@ fn stored(batch: Batch) -> Taken {
         next: Next { input: 100, alert: 100, delivery: 100, rejected: 100 },
         clock,
     }
+}
+
+/// Incidents of which the last that a victim was to be told was kept back.
+fn quiet(batch: &Batch) -> Vec<String> {
+    let kept = |id: i64| {
+        batch
+            .progress
+            .iter()
+            .any(|p| p.id == id && matches!(&p.outcome, Outcome::Closed { why } if why == QUIET_HOURS))
+    };
+    let mut last = BTreeMap::new();
+    for delivery in batch.deliveries.iter().filter(|d| d.channel == Channel::VictimMqtt) {
+        last.insert(delivery.incident.clone(), kept(delivery.id));
+    }
+    last.into_iter().filter_map(|(incident, kept)| kept.then_some(incident)).collect()
 }
 
 fn fix(seconds: i64, lat: f64) -> Vec<u8> {

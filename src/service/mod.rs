@@ -143,7 +143,8 @@ impl Service {
             readiness: readiness.clone(),
             metrics: metrics.clone(),
             live,
-            states: Arc::new(directory),
+            states: Arc::new(directory.clone()),
+            register: Arc::new(directory),
             clock: plan.clock.reader(),
         };
         let deciding = stop.deciding.clone();

@@ -111,6 +111,7 @@ impl Store {
             incidents: [self.open_incidents().await?, self.remembered_incidents().await?].concat(),
             followups: self.all_followups().await?,
             duty: self.all_duty().await?,
+            quiet: self.quiet_incidents().await?,
             latest_fixes: self.latest_fixes().await?,
             next: self.next().await?,
             clock: self.clock().await?,

@@ -160,6 +160,16 @@ impl Store {
         self.all(select.ordered("incident"), tables::read_incident).await
     }
 
+    /// Open incidents of which the last that a victim was to be told was kept from her by her quiet hours.
+    pub(super) async fn quiet_incidents(&self) -> Result<Vec<String>, StoreError> {
+        let select = Select::new("d.incident", "deliveries d").filter("d.why = 'quiet_hours'", []).filter(
+            "d.id = (SELECT max(o.id) FROM deliveries o WHERE o.incident = d.incident AND o.channel = d.channel) \
+             AND EXISTS (SELECT 1 FROM incidents i WHERE i.incident = d.incident AND i.closed_at IS NULL)",
+            [],
+        );
+        self.all(select.ordered("d.incident"), tables::read_name).await
+    }
+
     /// The latest fixes of the journal, oldest first. The journal's newest rows lie together, whatever its length.
     pub(super) async fn latest_fixes(&self) -> Result<Vec<StoredFix>, StoreError> {
         let newest = self.number("COALESCE(max(seq), 0)", "inputs").await?;
@@ -358,6 +368,43 @@ impl Store {
             .filter("received_at IS NULL AND closed_at IS NULL AND id > ?", [after.into()])
             .page("id", limit);
         self.all(select, tables::read_pending).await
+    }
+
+    /// What was put in the outbox for one recipient, after the one with that number, oldest first.
+    pub async fn deliveries_to_after(
+        &self,
+        channel: Channel,
+        recipient: &str,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<DeliveryRecord>, StoreError> {
+        let select = Select::new(&record_columns(), "deliveries d")
+            .filter("channel = ? AND recipient = ?", [channel.number().into(), Value::text(recipient)])
+            .filter("id > ?", [after.into()])
+            .page("id", limit);
+        self.all(select, tables::read_record).await
+    }
+
+    /// What was put in the outbox for one recipient about incidents that are open, newest first.
+    pub async fn deliveries_of_open_incidents_to(
+        &self,
+        channel: Channel,
+        recipient: &str,
+        limit: u32,
+    ) -> Result<Vec<DeliveryRecord>, StoreError> {
+        let select = Select::new(&record_columns(), "deliveries d")
+            .filter("channel = ? AND recipient = ?", [channel.number().into(), Value::text(recipient)])
+            .filter(
+                "EXISTS (SELECT 1 FROM incidents i WHERE i.incident = d.incident AND i.closed_at IS NULL)",
+                [],
+            )
+            .page("id DESC", limit);
+        self.all(select, tables::read_record).await
+    }
+
+    /// Number of the newest delivery; 0 when there is none.
+    pub async fn latest_delivery(&self) -> Result<i64, StoreError> {
+        self.number("COALESCE(max(id), 0)", "deliveries").await
     }
 
     /// Deliveries to one recipient before the one with that number, newest first.

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 use zones::guidance::{self, Severity};
-use zones::{DeskId, DeviceId, Fix, OrderId, PersonId, Role as Party, Timestamp};
+use zones::{DeskId, DeviceId, Fix, NotCancelled, OrderId, PersonId, Role as Party, Timestamp};
 
 use crate::api::commands::{self, Command, NotWithdrawn, OrderAccepted, OrderRefused};
 use crate::api::problem::MEDIA_TYPE;
@@ -22,8 +22,9 @@ use crate::audit;
 use crate::config::{Role, Token, Tokens};
 use crate::followup::{Event, FollowUp, OnDuty, Rules, StaffRole};
 use crate::metrics::Metrics;
-use crate::pipeline::DutyNow;
+use crate::pipeline::{Directory, DutyNow};
 use crate::store::*;
+use crate::wire::TypedCode;
 
 /// When every test happens.
 pub(super) const NOW: &str = "2026-11-21T10:20:00Z";
@@ -38,6 +39,8 @@ pub(super) struct Bench {
     pub(super) shutdown: CancellationToken,
     /// Cancelled, it ends who writes the audit.
     pub(super) audited: CancellationToken,
+    /// The orders that look-ups find.
+    pub(super) register: Directory,
     pub(super) state: AppState,
     /// Deleted with the bench.
     _dir: TempDir,
@@ -103,6 +106,7 @@ impl Bench {
         let (audit, writer) = audit::recorder(store.clone(), Arc::clone(&metrics));
         let audited = CancellationToken::new();
         tokio::spawn(writer.run(audited.clone()));
+        let register = Directory::default();
         let state = AppState {
             store: store.clone(),
             commands,
@@ -112,6 +116,7 @@ impl Bench {
             metrics,
             live: LiveFeed::default(),
             states: Arc::new(JsonStates),
+            register: Arc::new(register.clone()),
             clock: Arc::new(|| at(NOW)),
         };
         Self {
@@ -122,6 +127,7 @@ impl Bench {
             readiness: Some(readiness),
             shutdown,
             audited,
+            register,
             state,
             _dir: dir,
         }
@@ -242,6 +248,30 @@ async fn keep_books(store: Store, mut commands: tokio::sync::mpsc::Receiver<Comm
                     by: None,
                 };
                 let _ = reply.send(StaffRole::ALL.iter().map(console).collect());
+            }
+            Command::FromApp { topic, payload, reply } => {
+                let keys = crate::wire::TrackerKeys::default();
+                let answer = crate::wire::decode(&topic, &payload, &keys).map(drop);
+                // What was said, so that a test can see it.
+                let said = RejectedRow {
+                    seq,
+                    received_at: at(NOW),
+                    topic,
+                    reason: answer.as_ref().err().map(ToString::to_string).unwrap_or_default(),
+                    payload: payload.to_vec(),
+                    size: i64::try_from(payload.len()).unwrap(),
+                };
+                store.commit(&Batch { rejected: vec![said], ..Batch::default() }).await.unwrap();
+                let _ = reply.send(answer);
+            }
+            // Her code is 2580.
+            Command::CancelAware { code, reply, .. } => {
+                let outcome = if code == TypedCode::new("2580") {
+                    zones::Outcome::Done
+                } else {
+                    zones::Outcome::NotCancelled(NotCancelled::WrongCode)
+                };
+                let _ = reply.send(Ok(outcome));
             }
             Command::Ingest { payload, reply } => {
                 let answer = crate::wire::decode_traccar(&payload).map(drop);

@@ -319,6 +319,8 @@ pub struct Loaded<O = StoredOrder> {
     pub followups: Vec<StoredState>,
     /// What is remembered of roles.
     pub duty: Vec<StoredState>,
+    /// Open incidents of which a victim knows nothing, because of her quiet hours.
+    pub quiet: Vec<String>,
     /// First free numbers.
     pub next: Next,
     /// The latest fixes of the journal, oldest first: the broker may send them again.
