@@ -20,8 +20,8 @@ use super::register::Register;
 use super::rows::{self, StoredDecision};
 use super::translate;
 use crate::config::{Contacts, Desk};
-use crate::delivery::{DeskRoads, Facts, all_clear_event, police_event, recipients, victim_event};
-use crate::followup::{Event, FollowUp, Incident, Notice};
+use crate::delivery::{DeskRoads, Facts, Recipient, all_clear_event, police_event, recipients, victim_event};
+use crate::followup::{self, Event, FollowUp, Incident, Notice};
 use crate::metrics::{AlertLabels, Metrics};
 use crate::mqtt::AckToken;
 use crate::store::{
@@ -256,11 +256,12 @@ impl Decider {
         let mut decisions = Vec::new();
         let mut alerts = Vec::new();
         let mut notices = Vec::new();
+        let mut noted = Vec::new();
         while let Some(effect) = self.engine.poll_effect() {
             match effect {
                 Effect::Decision(decision) => decisions.extend(StoredDecision::new(&self.engine, &decision)),
                 Effect::Alert(alert) => alerts.push(alert),
-                Effect::Noted(note) => Self::noted(&note),
+                Effect::Noted(note) => noted.push(note),
                 Effect::Protection { device, protection, .. } => {
                     notices.push(rows::protection(self.next.input, &device, &protection));
                 }
@@ -269,7 +270,7 @@ impl Decider {
                 }
             }
         }
-        let nothing = decisions.is_empty() && alerts.is_empty() && notices.is_empty();
+        let nothing = decisions.is_empty() && alerts.is_empty() && notices.is_empty() && noted.is_empty();
         if matches!(input, Input::Tick) && nothing {
             return;
         }
@@ -281,6 +282,14 @@ impl Decider {
         self.pending.batch.inputs.push(row);
         for alert in alerts {
             self.alert(&alert);
+        }
+        for Note { incident, what, .. } in noted {
+            let what = match what {
+                Noted::Repeated(event) => followup::Noted::Repeated(event),
+                Noted::NotCancelled(why) => followup::Noted::NotCancelled(why.as_str()),
+            };
+            // Of an incident that is over nothing more need be written down.
+            let _ = self.follow(now, Event::Noted { incident, what });
         }
     }
 
@@ -320,6 +329,12 @@ impl Decider {
         let told_desk = told.iter().any(|to| matches!(to.channel, Channel::DeskMqtt | Channel::DeskWebhook));
         let hers = told.iter().any(|to| to.channel == Channel::VictimMqtt && to.kept_back.is_none());
         let victim_device = alert.victim_device.clone().filter(|_| hers);
+        self.deliver(alert, seq, told);
+        self.follow_alert(alert, victim_device, told_desk);
+    }
+
+    /// Puts an alert into the outbox, for each recipient in its version.
+    fn deliver(&mut self, alert: &Alert, seq: i64, told: Vec<Recipient>) {
         for recipient in told {
             let body = match recipient.channel {
                 Channel::DeskMqtt => police_event(&self.around.source, alert).ok(),
@@ -354,16 +369,6 @@ impl Decider {
                 created_at: alert.raised_at,
             });
         }
-        self.follow_alert(alert, victim_device, told_desk);
-    }
-
-    /// What belongs to an incident and changes no level.
-    fn noted(note: &Note) {
-        let what = match note.what {
-            Noted::Repeated(_) => "repeated",
-            Noted::NotCancelled(why) => why.as_str(),
-        };
-        tracing::info!(incident = %note.incident, watch = %note.watch, what, "noted in an incident");
     }
 
     /// The row of a receipt; `None` for any other message.

@@ -64,6 +64,7 @@ impl Decider {
             kind: alert.kind,
             level: alert.level,
             late: alert.late,
+            test: alert.test,
             order: alert.order.clone(),
             wearer: alert.wearer.clone(),
             victim: alert.victim.clone(),
@@ -232,6 +233,8 @@ impl Decider {
     pub(super) fn leave_incidents(&mut self, now: Timestamp, id: &OrderId) {
         // Nobody refuses to be told this.
         let _ = self.follow(now, Event::OrderGone(id.clone()));
+        let of_it = |incident: &str| self.incidents.get(incident).is_none_or(|row| row.order == id.as_str());
+        self.quiet.retain(|incident| !of_it(incident));
         self.files.worth_trying = true;
     }
 
@@ -272,6 +275,7 @@ fn raised_of(row: &IncidentRow) -> Option<Raised> {
         kind: serde_json::from_value(Value::String(row.kind.to_string())).ok()?,
         level: if row.worst == "alarm" { Level::Alarm } else { Level::Warning },
         late: false,
+        test: false,
         order: OrderId::new(&row.order).ok()?,
         wearer: PersonId::new(&row.wearer).ok()?,
         victim: row.victim.as_deref().and_then(|victim| PersonId::new(victim).ok()),
