@@ -1,11 +1,10 @@
 //! Who has which device and which watches, for readers beside the pipeline; and what stored states mean.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use serde_json::{Value, json};
 use zones::order::Order;
-use zones::{ByOrder, DeviceId, OrderId, PersonId, Standing, Subject, WatchKey};
+use zones::{DeviceId, NamedOrders, OrderId, PersonId, Role, Standing, Subject, WatchKey};
 
 use super::rows;
 use crate::api::states::{DeviceState, PersonKeys, StateReader, Unreadable, WatchState};
@@ -13,82 +12,57 @@ use crate::store::{IncidentRow, InputRow, StoredState};
 
 /// A view of the register that can be read while the pipeline changes it. A clone is the same.
 #[derive(Debug, Clone, Default)]
-pub struct Directory(Arc<RwLock<Entries>>);
-
-#[derive(Debug, Default)]
-struct Entries {
-    persons: ByOrder<PersonId, Place>,
-    owners: ByOrder<DeviceId, PersonId>,
-    wearers: BTreeMap<OrderId, PersonId>,
-}
-
-/// What an order says of a person.
-#[derive(Debug)]
-struct Place {
-    device: Option<DeviceId>,
-    /// Wearers have every watch of the order, victims the one that is theirs.
-    wears: bool,
-}
+pub struct Directory(Arc<RwLock<NamedOrders>>);
 
 impl Directory {
-    /// Takes in an order.
-    pub(super) fn note(&self, order: &Order) {
-        let mut entries = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        entries.wearers.insert(order.order.clone(), order.wearer.person.clone());
-        for (role, party) in order.parties() {
-            let place = Place { device: party.device.clone(), wears: role == zones::Role::Wearer };
-            entries.persons.insert(party.person.clone(), order.order.clone(), place);
-            if let Some(device) = &party.device {
-                entries.owners.insert(device.clone(), order.order.clone(), party.person.clone());
-            }
-        }
+    /// Makes room for so many more orders.
+    pub(super) fn reserve(&self, orders: usize) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).reserve(orders);
+    }
+
+    /// Takes in an order, in place of what stood under its id.
+    pub(super) fn note(&self, order: &Arc<Order>) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(Arc::clone(order));
     }
 
     /// Takes an order out.
-    pub(super) fn forget(&self, order: &Order) {
-        let mut entries = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        entries.wearers.remove(&order.order);
-        for (_, party) in order.parties() {
-            entries.persons.remove(&party.person, &order.order);
-            if let Some(device) = &party.device {
-                entries.owners.remove(device, &order.order);
-            }
-        }
+    pub(super) fn forget(&self, order: &OrderId) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).remove(order);
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, Entries> {
+    fn read(&self) -> RwLockReadGuard<'_, NamedOrders> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl StateReader for Directory {
     fn person(&self, person: &PersonId) -> Option<PersonKeys> {
-        let entries = self.read();
-        if !entries.persons.has(person) {
+        let orders = self.read();
+        let mut devices = Vec::new();
+        let mut watch_prefixes = Vec::new();
+        for stated in orders.of_person(person.as_str()) {
+            let order = &stated.order.order;
+            devices.extend(stated.party.device.as_ref().map(ToString::to_string));
+            // Wearers have every watch of the order, victims the one that is theirs.
+            let wears = stated.role == Role::Wearer;
+            watch_prefixes.push(if wears { format!("{order}/") } else { format!("{order}/pair/{person}") });
+        }
+        if watch_prefixes.is_empty() {
             return None;
         }
-        let places = || entries.persons.of(person);
-        let mut devices: Vec<_> =
-            places().filter_map(|(_, place)| place.device.as_ref().map(ToString::to_string)).collect();
         devices.sort();
         devices.dedup();
-        let watch_prefixes = places()
-            .map(
-                |(order, place)| {
-                    if place.wears { format!("{order}/") } else { format!("{order}/pair/{person}") }
-                },
-            )
-            .collect();
         Some(PersonKeys { devices, watch_prefixes })
     }
 
     fn device(&self, stored: &StoredState) -> Result<DeviceState, Unreadable> {
         let (role, state) = rows::read_device(&stored.state).map_err(|e| unreadable(&stored.key, &e))?;
         let device = DeviceId::new(&stored.key).map_err(|e| unreadable(&stored.key, &e))?;
-        let owner = self.read().owners.of(&device).map(|(_, person)| person.clone()).last();
+        let orders = self.read();
+        let owner = orders.of_device(device.as_str()).last().map(|stated| stated.party.person.to_string());
         Ok(DeviceState {
             role,
-            person: owner.map(|person| person.to_string()),
+            person: owner,
             last_fix: state.last.map(|seen| seen.fix),
             received_at: None,
             online: state.online,
@@ -99,7 +73,8 @@ impl StateReader for Directory {
     fn watch(&self, stored: &StoredState) -> Result<WatchState, Unreadable> {
         let key: WatchKey = stored.key.parse().map_err(|e| unreadable(&stored.key, &e))?;
         let episode = rows::read_watch(&stored.state).map_err(|e| unreadable(&stored.key, &e))?;
-        let wearer = self.read().wearers.get(&key.order).map(ToString::to_string).unwrap_or_default();
+        let wearer =
+            self.read().get(&key.order).map(|order| order.wearer.person.to_string()).unwrap_or_default();
         let (kind, victim, zone) = match &key.subject {
             Subject::Zone(zone) => ("zone", None, Some(zone.to_string())),
             Subject::Pair(victim) => ("victim_proximity", Some(victim.to_string()), None),

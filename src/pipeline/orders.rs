@@ -114,15 +114,15 @@ impl Decider {
     }
 
     /// Enters an order where names are looked up.
-    pub(super) fn note(&mut self, order: &Order) {
+    pub(super) fn note(&mut self, order: &Arc<Order>) {
         Arc::make_mut(&mut self.register).note(order);
         self.directory.note(order);
     }
 
     pub(super) fn forget(&mut self, order: &Order) {
         self.recent.clear();
-        Arc::make_mut(&mut self.register).forget(order);
-        self.directory.forget(order);
+        Arc::make_mut(&mut self.register).forget(&order.order);
+        self.directory.forget(&order.order);
     }
 }
 

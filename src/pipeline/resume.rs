@@ -1,11 +1,11 @@
 //! Taking up again: from what the store holds to a pipeline that goes on as if it had never stopped.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::thread::JoinHandle;
 
 use zones::order::Order;
-use zones::{DeviceId, DeviceRow, Engine, EpisodeRow, HistoryRow, OrderId, Snapshot, Timestamp};
+use zones::{DeviceId, DeviceRow, Engine, EpisodeRow, HistoryRow, OrderId, Restoring, Snapshot, Timestamp};
 
 use super::aside::Said;
 use super::decide::{Decider, Pending, Surroundings};
@@ -15,7 +15,7 @@ use super::recent::Recent;
 use super::register::Register;
 use super::rows;
 use crate::metrics::Metrics;
-use crate::store::{IncidentRow, Loaded, Origin, StoredFix, StoredOrder, StoredState};
+use crate::store::{Few, IncidentRow, Next, Origin, Store, StoreError, StoredFix, StoredOrder, StoredState};
 
 /// Why a store's content cannot be taken up, in one line.
 #[derive(Debug, thiserror::Error)]
@@ -31,31 +31,150 @@ impl Damaged {
     }
 }
 
-/// What the store holds, its orders read.
-pub type Taken = Loaded<TakenOrder>;
-
-/// An order of the store, read.
+/// What the store holds, taken up.
 #[derive(Debug)]
-pub struct TakenOrder {
-    order: Result<Arc<Order>, Damaged>,
-    /// Where it came from.
-    pub origin: Origin,
-    changed_at: Timestamp,
+pub struct Taken {
+    engine: Engine,
+    register: Register,
+    directory: Directory,
+    origins: BTreeMap<OrderId, (Origin, Timestamp)>,
+    recent: Recent,
+    incidents: BTreeMap<String, IncidentRow>,
+    next: Next,
+    /// The first row that could not be read: then the rest is of no use.
+    damaged: Option<Damaged>,
 }
 
-impl TakenOrder {
-    /// Reads what is stored of an order.
-    pub(super) fn new(stored: StoredOrder) -> Self {
-        let StoredOrder { order, document, origin, changed_at, .. } = stored;
-        let read = Order::accepted(&document).map(Arc::new);
-        let order = read.map_err(|error| Damaged::new(format!("order {order}"), &error));
-        Self { order, origin, changed_at }
+impl Taken {
+    /// Reads a store, row by row: at the size of a country all rows at once would double the memory of a start.
+    pub(super) async fn load(store: &Store) -> Result<Self, StoreError> {
+        let mut orders = TakingOrders::new(store.load_few().await?);
+        store.each_order(|row| orders.order(row)).await?;
+        let mut devices = orders.all();
+        store.each_device(|row| devices.device(&row)).await?;
+        store.each_history(|row| devices.history(&row)).await?;
+        Ok(devices.all())
     }
 
-    /// Its id, if it could be read.
-    pub fn id(&self) -> Option<&OrderId> {
-        self.order.as_ref().ok().map(|order| &order.order)
+    /// The orders that a file was the last to state, by id.
+    pub fn of_files(&self) -> impl Iterator<Item = &OrderId> {
+        self.origins.iter().filter(|(_, (origin, _))| *origin == Origin::File).map(|(order, _)| order)
     }
+}
+
+/// A start that takes in orders.
+pub(super) struct TakingOrders {
+    few: Few,
+    recent: Recent,
+    orders: Vec<(Arc<Order>, Origin, Timestamp)>,
+    damaged: Option<Damaged>,
+}
+
+impl TakingOrders {
+    pub(super) fn new(mut few: Few) -> Self {
+        let mut recent = Recent::default();
+        for StoredFix { role, device, body } in std::mem::take(&mut few.latest_fixes) {
+            recent.note(recent.stored_key(role, &device, &body));
+        }
+        Self { few, recent, orders: Vec::new(), damaged: None }
+    }
+
+    /// Reads what is stored of an order.
+    pub(super) fn order(&mut self, stored: StoredOrder) {
+        let StoredOrder { order, document, origin, changed_at, .. } = stored;
+        match Order::accepted(&document) {
+            Ok(order) => self.orders.push((Arc::new(order), origin, changed_at)),
+            Err(error) => note(&mut self.damaged, Damaged::new(format!("order {order}"), &error)),
+        }
+    }
+
+    /// All orders are there: devices may come. The service was deaf since the last stored input: nobody's silence
+    /// counts until it hears.
+    pub(super) fn all(self) -> TakingDevices {
+        let Self { few, recent, orders: mut all, mut damaged } = self;
+        all.sort_unstable_by(|(a, ..), (b, ..)| a.order.cmp(&b.order));
+        let origins = all.iter().map(|(order, origin, at)| (order.order.clone(), (*origin, *at))).collect();
+        let clock = few.clock.unwrap_or(Timestamp::from_millis(0));
+        let mut orders = Vec::with_capacity(all.len());
+        orders.extend(all.into_iter().map(|(order, ..)| order));
+        leave_ended(&mut orders, clock);
+        let directory = Directory::default();
+        let register = std::thread::spawn({
+            let (orders, directory) = (orders.clone(), directory.clone());
+            move || registered(&orders, &directory)
+        });
+        let episodes = few.watches.iter().map_while(|row| kept(watch(row), &mut damaged)).collect();
+        let engine = Restoring::new(Snapshot {
+            clock,
+            hearing: false,
+            hearing_since: None,
+            hearing_served: zones::Millis(0),
+            orders,
+            devices: Vec::new(),
+            histories: Vec::new(),
+            episodes,
+        });
+        TakingDevices { engine, register, directory, origins, recent, few, damaged }
+    }
+}
+
+/// A start that has all orders, and takes in what is known of devices.
+pub(super) struct TakingDevices {
+    engine: Restoring,
+    register: JoinHandle<Register>,
+    directory: Directory,
+    origins: BTreeMap<OrderId, (Origin, Timestamp)>,
+    recent: Recent,
+    few: Few,
+    damaged: Option<Damaged>,
+}
+
+impl TakingDevices {
+    /// Reads what is stored of a device.
+    pub(super) fn device(&mut self, stored: &StoredState) {
+        if let Some(row) = kept(device(stored), &mut self.damaged) {
+            self.engine.device(row);
+        }
+    }
+
+    /// Reads what is stored of a device's history.
+    pub(super) fn history(&mut self, stored: &StoredState) {
+        if let Some(row) = kept(history(stored), &mut self.damaged) {
+            self.engine.history(row);
+        }
+    }
+
+    /// All is there.
+    pub(super) fn all(self) -> Taken {
+        let Self { engine, register, directory, origins, recent, few, mut damaged } = self;
+        let (engine, refused) = engine.end();
+        let mut register = register.join().unwrap_or_else(|_| {
+            note(&mut damaged, Damaged::new("orders", &"the thread that registers them failed"));
+            Register::default()
+        });
+        for (order, refused) in refused {
+            // One order must not take the protection of all others away.
+            tracing::error!(order = %order.order, reason = %refused, "a stored order is not in force");
+            register.forget(&order.order);
+            directory.forget(&order.order);
+        }
+        // Of an order that is gone nothing more is raised.
+        let goes_on =
+            |row: &IncidentRow| OrderId::new(&row.order).is_ok_and(|id| engine.order(&id).is_some());
+        let incidents =
+            few.incidents.into_iter().filter(goes_on).map(|row| (row.incident.clone(), row)).collect();
+        Taken { engine, register, directory, origins, recent, incidents, next: few.next, damaged }
+    }
+}
+
+/// Leaves word of the first problem there was.
+fn note(damaged: &mut Option<Damaged>, problem: Damaged) {
+    damaged.get_or_insert(problem);
+}
+
+/// What was read; of what could not be, word is left.
+fn kept<T>(read: Result<T, Damaged>, damaged: &mut Option<Damaged>) -> Option<T> {
+    read.map_err(|problem| note(damaged, problem)).ok()
 }
 
 /// Reads what is stored of a device.
@@ -75,65 +194,18 @@ pub(super) fn history(stored: &StoredState) -> Result<HistoryRow, Damaged> {
 }
 
 impl Decider {
-    /// Takes up what was stored at `clock`, the time of the last stored input. The service was deaf since
-    /// then: nobody's silence counts until it hears.
-    pub(super) fn resume(
-        loaded: Taken,
-        clock: Timestamp,
-        directory: Directory,
-        around: Surroundings,
-        metrics: Arc<Metrics>,
-    ) -> Result<Self, Damaged> {
-        let mut origins = BTreeMap::new();
-        let mut orders = Vec::with_capacity(loaded.orders.len());
-        for TakenOrder { order, origin, changed_at } in loaded.orders {
-            let order = order?;
-            origins.insert(order.order.clone(), (origin, changed_at));
-            orders.push(order);
-        }
-        leave_ended(&mut orders, clock);
-        let register = std::thread::spawn({
-            let (orders, directory) = (orders.clone(), directory.clone());
-            move || registered(&orders, &directory)
-        });
-        let damaged = RefCell::new(None);
-        let snapshot = Snapshot {
-            clock,
-            hearing: false,
-            hearing_since: None,
-            hearing_served: zones::Millis(0),
-            orders,
-            devices: until_damaged(&loaded.devices, device, &damaged),
-            histories: until_damaged(&loaded.histories, history, &damaged),
-            episodes: loaded.watches.iter().map(watch).collect::<Result<_, _>>()?,
-        };
-        let (engine, refused) = Engine::restore(snapshot);
-        if let Some(damaged) = damaged.into_inner() {
+    /// Goes on from what was stored.
+    pub(super) fn resume(taken: Taken, around: Surroundings, metrics: Arc<Metrics>) -> Result<Self, Damaged> {
+        let Taken { engine, register, directory, origins, recent, incidents, next, damaged } = taken;
+        if let Some(damaged) = damaged {
             return Err(damaged);
         }
-        let mut register =
-            register.join().map_err(|_| Damaged::new("orders", &"the thread that registers them failed"))?;
-        for (order, refused) in refused {
-            // One order must not take the protection of all others away.
-            tracing::error!(order = %order.order, reason = %refused, "a stored order is not in force");
-            register.forget(&order);
-            directory.forget(&order);
-        }
-        let mut recent = Recent::default();
-        for StoredFix { role, device, body } in loaded.latest_fixes {
-            recent.note(recent.stored_key(role, &device, &body));
-        }
-        // Of an order that is gone nothing more is raised.
-        let goes_on =
-            |row: &IncidentRow| OrderId::new(&row.order).is_ok_and(|id| engine.order(&id).is_some());
-        let incidents: BTreeMap<_, _> =
-            loaded.incidents.into_iter().filter(goes_on).map(|row| (row.incident.clone(), row)).collect();
         Ok(Self {
             engine,
             register: Arc::new(register),
             directory,
             around,
-            next: loaded.next,
+            next,
             origins,
             files: Files::default(),
             recent,
@@ -144,15 +216,6 @@ impl Decider {
             metrics,
         })
     }
-}
-
-/// Reads rows as they are asked for; at the first that cannot be read it ends, and leaves word of it.
-fn until_damaged<'a, T: 'a>(
-    rows: &'a [StoredState],
-    read: fn(&StoredState) -> Result<T, Damaged>,
-    damaged: &'a RefCell<Option<Damaged>>,
-) -> impl Iterator<Item = T> + 'a {
-    rows.iter().map_while(move |row| read(row).map_err(|error| *damaged.borrow_mut() = Some(error)).ok())
 }
 
 /// Leaves out the orders that ended a history ago.
@@ -171,6 +234,8 @@ fn leave_ended(orders: &mut Vec<Arc<Order>>, clock: Timestamp) {
 /// Enters orders where names are looked up.
 fn registered(orders: &[Arc<Order>], directory: &Directory) -> Register {
     let mut register = Register::default();
+    register.reserve(orders.len());
+    directory.reserve(orders.len());
     for order in orders {
         register.note(order);
         directory.note(order);

@@ -5,13 +5,12 @@ use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
-use zones::{Input, Timestamp};
+use zones::Input;
 
 use super::commit::Committer;
 use super::decide::{Decider, Pending, Surroundings};
 use super::directory::Directory;
 use super::files::FileOrder;
-use super::resume::TakenOrder;
 pub use super::resume::{Damaged, Taken};
 use crate::api::commands::Command;
 use crate::api::{LiveFeed, Readiness};
@@ -93,12 +92,12 @@ impl std::fmt::Debug for Pipeline {
 }
 
 impl Pipeline {
-    /// Reads what the store holds, for [`resume`](Self::resume).
+    /// Reads what the store holds, for [`resume`](Self::resume), and takes it up row by row.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub async fn load(store: &Store) -> Result<Taken, StoreError> {
-        store.load_as(TakenOrder::new).await
+        Taken::load(store).await
     }
 
     /// Takes up what the store holds.
@@ -114,9 +113,8 @@ impl Pipeline {
     ) -> Result<(Self, Directory), Damaged> {
         let Settings { desks, keys, traccar_topic, source } = settings;
         let around = Surroundings { desks, keys, traccar_topic, source };
-        let directory = Directory::default();
-        let clock = loaded.clock.unwrap_or(Timestamp::from_millis(0));
-        let decider = Decider::resume(loaded, clock, directory.clone(), around, metrics.clone())?;
+        let decider = Decider::resume(loaded, around, metrics.clone())?;
+        let directory = decider.directory.clone();
         Ok((Self { decider, store, metrics, readiness }, directory))
     }
 

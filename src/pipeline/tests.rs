@@ -8,13 +8,12 @@ use zones::{Input, OrderId, Timestamp};
 
 use super::aside::Said;
 use super::decide::{Decider, Surroundings};
-use super::directory::Directory;
 use super::files::FileOrder;
-use super::resume::{Taken, TakenOrder};
+use super::resume::{Taken, TakingOrders};
 use crate::api::commands::NotWithdrawn;
 use crate::metrics::Metrics;
 use crate::store::{
-    Batch, Channel, InputKind, Loaded, Next, NoticeRow, Origin, StoredFix, StoredOrder, StoredState,
+    Batch, Channel, Few, InputKind, Next, NoticeRow, Origin, StoredFix, StoredOrder, StoredState,
 };
 use crate::wire::TrackerKeys;
 
@@ -53,29 +52,28 @@ fn stated(order: &Value) -> FileOrder {
     FileOrder::Stated { draft: Box::new(draft(order)), file: "all.json".into(), modified: Some(t(0)) }
 }
 
-fn nothing() -> Taken {
-    Loaded {
-        orders: Vec::new(),
-        devices: Vec::new(),
-        histories: Vec::new(),
+fn few(clock: Timestamp, next: i64) -> Few {
+    Few {
         watches: Vec::new(),
         incidents: Vec::new(),
         latest_fixes: Vec::new(),
-        next: Next { input: 1, alert: 1, delivery: 1, rejected: 1 },
-        clock: None,
+        next: Next { input: next, alert: next, delivery: next, rejected: next },
+        clock: Some(clock),
     }
 }
 
-fn started(loaded: Taken) -> Decider {
+fn nothing() -> Taken {
+    TakingOrders::new(few(t(-1), 1)).all().all()
+}
+
+fn started(taken: Taken) -> Decider {
     let around = Surroundings {
         desks: Vec::new(),
         keys: TrackerKeys::default(),
         traccar_topic: None,
         source: "urn:afstand:test".to_owned(),
     };
-    let clock = loaded.clock.unwrap_or(t(-1));
-    let mut decider =
-        Decider::resume(loaded, clock, Directory::default(), around, Arc::new(Metrics::default())).unwrap();
+    let mut decider = Decider::resume(taken, around, Arc::new(Metrics::default())).unwrap();
     decider.tell(t(0), &Input::Hearing(true)).unwrap();
     decider.take();
     decider
@@ -94,18 +92,19 @@ fn stored(batch: Batch) -> Taken {
     let state = |row: crate::store::StateRow| Some(StoredState { key: row.key, state: row.state? });
     let clock = batch.inputs.iter().map(|row| row.received_at).max();
     let fixes = batch.inputs.into_iter().filter(|row| row.kind == InputKind::Fix);
-    Loaded {
-        orders: batch.orders.into_iter().map(order).map(TakenOrder::new).collect(),
-        devices: batch.devices.into_iter().filter_map(state).collect(),
-        histories: batch.histories.into_iter().filter_map(state).collect(),
+    let mut orders = TakingOrders::new(Few {
         watches: batch.watches.into_iter().filter_map(state).collect(),
         incidents: batch.incidents,
         latest_fixes: fixes
             .map(|row| StoredFix { role: row.role.unwrap(), device: row.device.to_string(), body: row.body })
             .collect(),
-        next: Next { input: 100, alert: 100, delivery: 100, rejected: 100 },
-        clock,
-    }
+        ..few(clock.unwrap_or(t(-1)), 100)
+    });
+    batch.orders.into_iter().map(order).for_each(|row| orders.order(row));
+    let mut devices = orders.all();
+    batch.devices.into_iter().filter_map(state).for_each(|row| devices.device(&row));
+    batch.histories.into_iter().filter_map(state).for_each(|row| devices.history(&row));
+    devices.all()
 }
 
 fn fix(seconds: i64, lat: f64) -> Vec<u8> {

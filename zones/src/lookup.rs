@@ -26,6 +26,18 @@ impl Lookup {
         found.map(|entry| entry.slot)
     }
 
+    /// All slots that were entered under this name, and of others that share its hash: in no order that means
+    /// anything, so whoever asks sorts them or only counts.
+    pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = u32> {
+        let hash = hash_of(name);
+        self.0.iter_hash(spread(hash)).filter(move |entry| entry.hash == hash).map(|entry| entry.slot)
+    }
+
+    /// Makes room for so many more, so that the table is made once.
+    pub(crate) fn reserve(&mut self, more: usize) {
+        self.0.reserve(more, |entry| spread(entry.hash));
+    }
+
     /// Enters a slot that is not in the table yet.
     pub(crate) fn insert(&mut self, name: &str, slot: u32) {
         let hash = hash_of(name);
@@ -34,7 +46,10 @@ impl Lookup {
 
     /// Takes a slot out.
     pub(crate) fn remove(&mut self, name: &str, slot: u32) {
-        if let Ok(entry) = self.0.find_entry(spread(hash_of(name)), |entry| entry.slot == slot) {
+        let hash = hash_of(name);
+        // A slot may stand under several names, and several may lie where this one is looked for.
+        let is = |entry: &Entry| entry.hash == hash && entry.slot == slot;
+        if let Ok(entry) = self.0.find_entry(spread(hash), is) {
             entry.remove();
         }
     }
@@ -70,6 +85,27 @@ mod tests {
         assert_eq!(find(&lookup, "am-5000"), None);
         lookup.remove("am-000007", 7);
         assert_eq!((find(&lookup, "am-000007"), find(&lookup, "am-000008")), (None, Some(8)));
+    }
+
+    #[test]
+    fn a_slot_under_many_names_loses_the_one_that_is_taken_out() {
+        let names: Vec<String> = (0..500).map(|n| format!("v-{n}")).collect();
+        let mut lookup = Lookup::default();
+        lookup.reserve(names.len());
+        for name in &names {
+            lookup.insert(name, 1);
+            lookup.insert(name, 2);
+        }
+        for (n, name) in names.iter().enumerate() {
+            lookup.remove(name, 1);
+            let left = |name: &String| {
+                let mut slots: Vec<u32> = lookup.all(name).collect();
+                slots.sort_unstable();
+                slots
+            };
+            assert_eq!(left(name), [2]);
+            assert!(names[n + 1..].iter().all(|name| left(name) == [1, 2]));
+        }
     }
 
     #[test]

@@ -116,7 +116,7 @@ pub(super) async fn states_by_key(store: &Store) {
         state("nobody", None),
     ])
     .await;
-    let loaded = store.load().await.unwrap().watches;
+    let loaded = store.load().await.unwrap().few.watches;
     assert_eq!(
         loaded.iter().map(|row| (&*row.key, &*row.state)).collect::<Vec<_>>(),
         [("a/2", &b"z"[..]), ("ab/1", b"x")]

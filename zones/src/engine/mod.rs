@@ -22,6 +22,7 @@ mod late;
 mod plausible;
 mod protection;
 mod register;
+mod restore;
 mod silence;
 mod snapshot;
 #[cfg(test)]
@@ -37,6 +38,7 @@ use std::sync::Arc;
 pub use device::{DeviceState, Said, Seen};
 pub use protection::{Protection, ProtectionReason, ProtectionState, Told};
 pub use register::Refused;
+pub use restore::Restoring;
 pub use snapshot::{Change, Changes, DeviceRow, EpisodeRow, HistoryRow, Snapshot};
 pub use track::{Kept, Track};
 pub use watch::{Subject, WatchKey};
@@ -46,7 +48,7 @@ use crate::decision::Decision;
 use crate::lookup::Lookup;
 use crate::order::Order;
 use crate::standing::Episode;
-use crate::{ByOrder, DeviceId, Input, Millis, OrderId, PersonId, Role, Timestamp};
+use crate::{DeviceId, Input, Millis, OrderId, PersonId, Role, Timestamp};
 use device::Device;
 use timers::{Timer, Timers};
 use watch::Watch;
@@ -118,7 +120,8 @@ pub struct Engine {
     clock: Timestamp,
     hearing: Hearing,
     orders: BTreeMap<OrderId, Registered>,
-    by_wearer: ByOrder<PersonId, ()>,
+    /// Slots of wearers' devices by the name of the person, one entry an order.
+    wearers: Lookup,
     devices: Vec<Device>,
     free_devices: Vec<u32>,
     device_names: Lookup,
@@ -155,7 +158,7 @@ impl Engine {
             clock: Timestamp::from_millis(i64::MIN),
             hearing: Hearing { on: true, since: None, served: Millis(0) },
             orders: BTreeMap::new(),
-            by_wearer: ByOrder::default(),
+            wearers: Lookup::default(),
             devices: Vec::new(),
             free_devices: Vec::new(),
             device_names: Lookup::default(),
@@ -230,7 +233,9 @@ impl Engine {
 
     /// The registered orders of a wearer, ascending by id.
     pub fn orders_of_wearer<'a>(&'a self, wearer: &'a PersonId) -> impl Iterator<Item = &'a Arc<Order>> {
-        self.by_wearer.of(wearer).filter_map(|(id, ())| self.order(id))
+        let devices = self.wearers.all(wearer.as_str()).map(|slot| &self.devices[slot as usize]);
+        let ids: BTreeSet<&OrderId> = devices.flat_map(|device| &device.orders).collect();
+        ids.into_iter().filter_map(|id| self.order(id)).filter(|order| order.wearer.person == *wearer)
     }
 
     /// The name of the watch in a [`Decision`].
