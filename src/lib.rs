@@ -5,12 +5,14 @@
 //! → [`store`] (one commit) → [`delivery`]. See `ARCHITECTURE.md`.
 
 pub mod api;
+pub mod audit;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod delivery;
 pub mod demo;
 pub mod explain;
+pub mod followup;
 pub mod metrics;
 pub mod mqtt;
 pub mod pipeline;

@@ -69,6 +69,10 @@ pub struct Metrics {
     pub open_incidents: Gauge,
     /// Live event streams that are open.
     pub live_streams: Gauge,
+    /// Looks at positions and cases that were written down.
+    pub audit_rows: Counter,
+    /// Looks that were refused because they could not be written down.
+    pub audit_refused: Counter,
     /// Seconds one commit took.
     pub commit_seconds: Histogram,
     /// Inputs in one batch.
@@ -94,6 +98,8 @@ impl Default for Metrics {
             deliveries_pending: Gauge::default(),
             open_incidents: Gauge::default(),
             live_streams: Gauge::default(),
+            audit_rows: Counter::default(),
+            audit_refused: Counter::default(),
             commit_seconds: seconds(),
             batch_size: Histogram::new([1.0, 5.0, 20.0, 100.0, 300.0, 1_000.0, 2_000.0, 4_000.0]),
             decide_to_commit_seconds: seconds(),
@@ -126,6 +132,8 @@ impl Metrics {
         r.register("afstand_deliveries_pending", "Deliveries not received", self.deliveries_pending.clone());
         r.register("afstand_open_incidents", "Incidents that are open", self.open_incidents.clone());
         r.register("afstand_live_streams", "Live event streams", self.live_streams.clone());
+        r.register("afstand_audit_rows", "Looks that were written down", self.audit_rows.clone());
+        r.register("afstand_audit_refused", "Looks that could not be", self.audit_refused.clone());
         r.register("afstand_commit_seconds", "Duration of a commit", self.commit_seconds.clone());
         r.register("afstand_batch_size", "Inputs in a batch", self.batch_size.clone());
         let decided = self.decide_to_commit_seconds.clone();

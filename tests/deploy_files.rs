@@ -18,12 +18,14 @@ fn sample() -> String {
     fs::read_to_string(deploy("afstand.toml")).expect("the sample of settings")
 }
 
-/// The sample with every key set that is only shown in it: `#key = value` and no blank after the `#`.
+/// The sample with every key and section set that is only shown in it: `#key = value` or `#[section]`, and no blank
+/// after the `#`.
 fn with_all_keys() -> String {
     let shown = |line: &str| match line.strip_prefix('#') {
         Some(rest) if rest.starts_with(|c: char| c.is_ascii_lowercase()) && rest.contains(" = ") => {
             rest.to_owned()
         }
+        Some(section) if section.starts_with('[') => section.to_owned(),
         _ => line.to_owned(),
     };
     // PostgreSQL's `url` stands beside SQLite's: one of them at a time.
@@ -48,6 +50,10 @@ impl Folder {
         folder.put("owntracks.toml", "\"anna/phone\" = \"hush\"\n");
         folder.put("rotterdam.secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n");
         folder.put("rotterdam.previous.secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSx\n");
+        folder.put("room-1.secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSy\n");
+        folder.put("room-1.previous.secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSz\n");
+        folder.put("smtp.password", "hush\n");
+        folder.put("sms.token", "hush\n");
         folder.put("tokens.toml", "");
         fs::create_dir(folder.0.path().join("orders")).expect("a folder of orders");
         folder
@@ -80,12 +86,14 @@ fn what_the_sample_only_shows_is_right_too() {
     assert!(settings.store_url.starts_with("postgres://"));
     assert_eq!(settings.desks[0].webhook.as_ref().map(|webhook| webhook.secrets.len()), Some(2));
     assert_eq!(settings.mqtt.traccar_topic.as_deref(), Some("traccar/positions"));
+    let roads: Vec<_> = settings.contacts.roads_of("room-1").collect();
+    assert_eq!(roads.len(), 4, "{roads:?}");
 }
 
 /// The error about a key that does not exist names those that do: all of them must stand in the sample.
 #[test]
 fn the_sample_shows_every_key_there_is() {
-    for section in ["store", "mqtt", "api", "orders", "log", "[desk]"] {
+    for section in ["store", "mqtt", "api", "orders", "log", "smtp", "sms", "[contact]", "[desk]"] {
         let error = Folder::new(&format!("[{section}]\nno_such_key = 1\n")).load().unwrap_err();
         let known: Vec<&str> = error.split('`').skip(1).step_by(2).collect();
         assert!(!known.is_empty(), "{error}");
@@ -99,6 +107,10 @@ fn the_sample_shows_every_key_there_is() {
     }
 }
 
+/// Mail server and gateway with the keys that they need and no other.
+const BARE_ROADS: &str = "[store]\nurl = \"sqlite:a.db\"\n[mqtt]\nurl = \"mqtt://b\"\n\
+    [smtp]\nurl = \"smtp://mail.example\"\nfrom = \"a@b\"\n[sms]\nurl = \"https://gateway.example\"\n";
+
 /// Defaults that the sample states are those that hold without it.
 #[test]
 fn the_defaults_in_the_sample_are_the_defaults() {
@@ -107,6 +119,10 @@ fn the_defaults_in_the_sample_are_the_defaults() {
     assert_eq!(shown.log, bare.log);
     assert_eq!(shown.api.listen, bare.api.listen);
     assert!(shown.desks[0].mqtt);
+    assert!(bare.contacts.people.is_empty() && bare.contacts.smtp.is_none() && bare.contacts.sms.is_none());
+    let bare_roads = Folder::new(BARE_ROADS).load().unwrap().contacts;
+    assert_eq!(shown.contacts.smtp.map(|smtp| smtp.tls), bare_roads.smtp.map(|smtp| smtp.tls));
+    assert_eq!(shown.contacts.sms.map(|sms| sms.body), bare_roads.sms.map(|sms| sms.body));
     let (shown, bare) = (shown.mqtt.link, bare.mqtt.link);
     assert_eq!(shown.client_id, bare.client_id);
     assert_eq!(shown.receive_maximum, bare.receive_maximum);

@@ -2,14 +2,17 @@
 //!
 //! Invariant: no handler runs for a request without a row here. A route that is missing from the table is
 //! refused, not open.
+//! Invariant: what is noted by the table is in the audit before its answer leaves.
 
-use axum::extract::{FromRequestParts, MatchedPath, Request, State};
+use axum::extract::rejection::RawPathParamsRejection;
+use axum::extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State};
 use axum::http::request::Parts;
 use axum::http::{Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use zones::DeskId;
+use zones::{DeskId, DeviceId};
 
+use super::audit::Look;
 use super::problem::{Kind, Problem};
 use super::{AppState, body};
 use crate::config::{Role, Token};
@@ -19,7 +22,7 @@ use crate::config::{Role, Token};
 pub(crate) enum Cell {
     /// Nothing.
     No,
-    /// Only what belongs to its own desk.
+    /// Only what belongs to its own desk or device.
     Own,
     /// Everything.
     All,
@@ -31,48 +34,63 @@ pub(crate) enum Access {
     /// Anybody who reaches the port.
     Open,
     /// Holders of a token, by role in the order of [`ROLES`].
-    Roles([Cell; 5]),
+    Roles([Cell; 6]),
 }
 
-/// A row: method, pattern of the path, who.
+/// Whether a request is noted in the audit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Audit {
+    /// It shows no position and no case.
+    Off,
+    /// It is noted, with the reason if one is given.
+    Noted,
+    /// It is noted, and refused without a reason.
+    Reason,
+}
+
+/// A row: method, pattern of the path, who, and whether it is noted.
 #[derive(Debug)]
-pub(crate) struct Row(pub(crate) Method, pub(crate) &'static str, pub(crate) Access);
+pub(crate) struct Row(pub(crate) Method, pub(crate) &'static str, pub(crate) Access, pub(crate) Audit);
 
 /// The columns of the table.
-pub(crate) const ROLES: [Role; 5] =
-    [Role::Operator, Role::Supervisor, Role::Desk, Role::Auditor, Role::Integrator];
+pub(crate) const ROLES: [Role; 6] =
+    [Role::Operator, Role::Supervisor, Role::Desk, Role::Auditor, Role::Integrator, Role::Victim];
 
 use Access::{Open, Roles};
+use Audit::{Noted, Off};
 use Cell::{All, No, Own};
 
 /// The table.
 #[rustfmt::skip]
-pub(crate) static TABLE: [Row; 24] = [
-    Row(Method::GET,    "/healthz",                    Open),
-    Row(Method::GET,    "/readyz",                     Open),
-    Row(Method::GET,    "/metrics",                    Open),
-    Row(Method::GET,    "/",                           Open),
-    Row(Method::GET,    "/page.css",                   Open),
-    Row(Method::GET,    "/page.js",                    Open),
-    Row(Method::GET,    "/stream.js",                  Open),
-    Row(Method::GET,    "/words.js",                   Open),
-    Row(Method::GET,    "/openapi.json",               Open),
-    Row(Method::GET,    "/docs",                       Open),
-    Row(Method::GET,    "/docs/",                      Open),
-    Row(Method::GET,    "/docs/{*rest}",               Open),
-    //                                                       operator supervisor desk auditor integrator
-    Row(Method::GET,    "/v1/orders",                  Roles([All,    All,       No,  All,    All])),
-    Row(Method::GET,    "/v1/orders/{order}",          Roles([All,    All,       No,  All,    All])),
-    Row(Method::PUT,    "/v1/orders/{order}",          Roles([No,     All,       No,  No,     All])),
-    Row(Method::DELETE, "/v1/orders/{order}",          Roles([No,     All,       No,  No,     All])),
-    Row(Method::GET,    "/v1/incidents",               Roles([All,    All,       Own, All,    No])),
-    Row(Method::GET,    "/v1/incidents/{incident}",    Roles([All,    All,       Own, All,    No])),
-    Row(Method::GET,    "/v1/live",                    Roles([All,    All,       Own, No,     No])),
-    Row(Method::GET,    "/v1/people/{person}",         Roles([All,    All,       No,  No,     No])),
-    Row(Method::GET,    "/v1/devices",                 Roles([All,    All,       No,  No,     No])),
-    Row(Method::GET,    "/v1/rejected",                Roles([All,    All,       No,  All,    All])),
-    Row(Method::POST,   "/v1/ingest/traccar",          Roles([No,     No,        No,  No,     All])),
-    Row(Method::GET,    "/v1/desks/{desk}/deliveries", Roles([All,    All,       Own, All,    No])),
+pub(crate) static TABLE: &[Row] = &[
+    Row(Method::GET,    "/healthz",                    Open, Off),
+    Row(Method::GET,    "/readyz",                     Open, Off),
+    Row(Method::GET,    "/metrics",                    Open, Off),
+    Row(Method::GET,    "/",                           Open, Off),
+    Row(Method::GET,    "/assets/{*path}",             Open, Off),
+    Row(Method::GET,    "/openapi.json",               Open, Off),
+    Row(Method::GET,    "/docs",                       Open, Off),
+    Row(Method::GET,    "/docs/",                      Open, Off),
+    Row(Method::GET,    "/docs/{*rest}",               Open, Off),
+    //                                                       operator supervisor desk auditor integrator victim
+    Row(Method::GET,    "/v1/orders",                  Roles([All,    All,       No,  All,    All,       No]),  Noted),
+    Row(Method::GET,    "/v1/orders/{order}",          Roles([All,    All,       No,  All,    All,       No]),  Noted),
+    Row(Method::PUT,    "/v1/orders/{order}",          Roles([No,     All,       No,  No,     All,       No]),  Noted),
+    Row(Method::DELETE, "/v1/orders/{order}",          Roles([No,     All,       No,  No,     All,       No]),  Noted),
+    Row(Method::GET,    "/v1/incidents",               Roles([All,    All,       Own, All,    No,        No]),  Noted),
+    Row(Method::GET,    "/v1/incidents/{incident}",    Roles([All,    All,       Own, All,    No,        No]),  Noted),
+    Row(Method::GET,    "/v1/live",                    Roles([All,    All,       Own, No,     No,        No]),  Noted),
+    Row(Method::GET,    "/v1/people/{person}",         Roles([All,    All,       No,  No,     No,        No]),  Noted),
+    Row(Method::GET,    "/v1/devices",                 Roles([All,    All,       No,  No,     No,        No]),  Noted),
+    Row(Method::GET,    "/v1/rejected",                Roles([All,    All,       No,  All,    All,       No]),  Noted),
+    Row(Method::POST,   "/v1/ingest/traccar",          Roles([No,     No,        No,  No,     All,       No]),  Off),
+    Row(Method::GET,    "/v1/desks/{desk}/deliveries", Roles([All,    All,       Own, All,    No,        No]),  Noted),
+    Row(Method::GET,    "/v1/me",                      Roles([No,     No,        No,  No,     No,        Own]), Off),
+    Row(Method::GET,    "/v1/me/live",                 Roles([No,     No,        No,  No,     No,        Own]), Off),
+    Row(Method::POST,   "/v1/me/receipt",              Roles([No,     No,        No,  No,     No,        Own]), Off),
+    Row(Method::POST,   "/v1/me/aware",                Roles([No,     No,        No,  No,     No,        Own]), Off),
+    Row(Method::POST,   "/v1/me/fix",                  Roles([No,     No,        No,  No,     No,        Own]), Off),
+    Row(Method::GET,    "/v1/audit",                   Roles([No,     No,        No,  All,    No,        No]),  Noted),
 ];
 
 /// How much of an endpoint's data the caller may see: handlers behind an `Own` cell filter by it.
@@ -82,6 +100,8 @@ pub(crate) enum Scope {
     All,
     /// What belongs to this desk.
     Desk(DeskId),
+    /// What belongs to this victim device.
+    Device(DeviceId),
 }
 
 impl Scope {
@@ -90,12 +110,59 @@ impl Scope {
         match self {
             Self::All => true,
             Self::Desk(own) => desk == Some(own.as_str()),
+            Self::Device(_) => false,
+        }
+    }
+
+    /// The desk that a list of incidents is limited to, if it is.
+    pub(crate) fn desk(&self) -> Result<Option<String>, Problem> {
+        match self {
+            Self::All => Ok(None),
+            Self::Desk(own) => Ok(Some(own.to_string())),
+            Self::Device(_) => Err(Problem::new(Kind::FORBIDDEN)),
+        }
+    }
+
+    /// What there is to see in a cell, for the holder of a token; nothing in a cell that says no.
+    fn of(cell: Cell, token: &Token) -> Option<Self> {
+        match (cell, token.role, &token.desk, &token.device) {
+            (All, ..) => Some(Self::All),
+            (Own, Role::Desk, Some(desk), _) => Some(Self::Desk(desk.clone())),
+            (Own, Role::Victim, _, Some(device)) => Some(Self::Device(device.clone())),
+            _ => None,
         }
     }
 }
 
 /// Taken from what the access layer left. An open endpoint has none: asking for it there is refused.
 impl<S: Sync> FromRequestParts<S> for Scope {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        parts.extensions.get::<Self>().cloned().ok_or_else(|| Problem::new(Kind::UNAUTHENTICATED))
+    }
+}
+
+/// Who asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Caller {
+    /// Name of the token.
+    pub(crate) name: String,
+    /// Its role.
+    pub(crate) role: Role,
+    /// The desk or device it speaks for.
+    pub(crate) bound_to: Option<String>,
+}
+
+impl From<&Token> for Caller {
+    fn from(Token { name, role, desk, device, .. }: &Token) -> Self {
+        let desk = desk.as_ref().map(ToString::to_string);
+        let device = device.as_ref().map(ToString::to_string);
+        Self { name: name.clone(), role: *role, bound_to: desk.or(device) }
+    }
+}
+
+/// Left by the access layer, as the scope is.
+impl<S: Sync> FromRequestParts<S> for Caller {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         parts.extensions.get::<Self>().cloned().ok_or_else(|| Problem::new(Kind::UNAUTHENTICATED))
@@ -111,41 +178,63 @@ pub(crate) fn static_path(path: &str) -> &'static str {
 pub(crate) async fn enforce(
     State(state): State<AppState>,
     path: MatchedPath,
+    ids: Result<RawPathParams, RawPathParamsRejection>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    match admit(&state, &path, &mut request) {
-        Ok(()) => next.run(request).await,
-        Err(problem) => {
-            body::discard_a_little(request).await;
-            problem.into_response()
+    let (row, token) = match known(&state, &path, &request) {
+        Ok((_, None)) => return next.run(request).await,
+        Ok((row, Some(token))) => (row, token),
+        Err(problem) => return refuse(problem, request).await,
+    };
+    let caller = Caller::from(token);
+    let look = Look::new(row, &caller, ids.ok().as_ref(), &mut request);
+    let admitted = scope(row, token).and_then(|scope| look.may_go_on().map(|()| scope));
+    let response = match admitted {
+        Ok(scope) => {
+            request.extensions_mut().insert(scope);
+            request.extensions_mut().insert(caller);
+            next.run(request).await
         }
-    }
+        Err(problem) => refuse(problem, request).await,
+    };
+    look.noted(&state, response).await
 }
 
-fn admit(state: &AppState, path: &MatchedPath, request: &mut Request) -> Result<(), Problem> {
+async fn refuse(problem: Problem, request: Request) -> Response {
+    body::discard_a_little(request).await;
+    problem.into_response()
+}
+
+/// The row of a request, and the token it came with where one is needed.
+fn known<'s>(
+    state: &'s AppState,
+    path: &MatchedPath,
+    request: &Request,
+) -> Result<(&'static Row, Option<&'s Token>), Problem> {
     // HEAD is GET without its body.
     let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
     let rows = || TABLE.iter().filter(|row| row.1 == path.as_str());
-    let Some(Row(_, _, access)) = rows().find(|row| row.0 == *method) else {
+    let Some(row) = rows().find(|row| row.0 == *method) else {
         let offered: Vec<&Method> = rows().map(|row| &row.0).collect();
         let kind = if offered.is_empty() { Kind::FORBIDDEN } else { Kind::METHOD };
         return Err(Problem::new(kind).allow(&offered));
     };
-    let Roles(cells) = access else { return Ok(()) };
-    let token = bearer(request).and_then(|secret| state.tokens.find(secret));
-    let Some(Token { role, desk, .. }) = token else {
-        return Err(Problem::new(Kind::UNAUTHENTICATED));
-    };
-    let forbidden = || Problem::new(Kind::FORBIDDEN);
-    let column = ROLES.iter().position(|column| column == role).ok_or_else(forbidden)?;
-    let scope = match (cells[column], desk) {
-        (All, _) => Scope::All,
-        (Own, Some(desk)) => Scope::Desk(desk.clone()),
-        _ => return Err(forbidden()),
-    };
-    request.extensions_mut().insert(scope);
-    Ok(())
+    if row.2 == Open {
+        return Ok((row, None));
+    }
+    match bearer(request).and_then(|secret| state.tokens.find(secret)) {
+        Some(token) => Ok((row, Some(token))),
+        None => Err(Problem::new(Kind::UNAUTHENTICATED)),
+    }
+}
+
+/// What the holder of a token may see behind a row.
+fn scope(row: &Row, token: &Token) -> Result<Scope, Problem> {
+    let Roles(cells) = row.2 else { return Ok(Scope::All) };
+    let column = ROLES.iter().position(|role| *role == token.role);
+    let scope = column.and_then(|column| Scope::of(cells[column], token));
+    scope.ok_or_else(|| Problem::new(Kind::FORBIDDEN))
 }
 
 /// The secret of an `Authorization: Bearer` header.

@@ -49,6 +49,15 @@ pub enum Command {
         /// The answer: `Err` when it was set aside.
         reply: Reply<Result<(), Unusable>>,
     },
+    /// Takes in what the app of a victim says, as if her device had sent it over MQTT.
+    FromApp {
+        /// The topic that it would have come on.
+        topic: String,
+        /// The body.
+        payload: Bytes,
+        /// The answer: `Err` when it was set aside.
+        reply: Reply<Result<(), Unusable>>,
+    },
 }
 
 /// An order is in the register.
@@ -130,6 +139,14 @@ impl Commands {
 
     pub(crate) async fn ingest(&self, payload: Bytes) -> Result<Result<(), Unusable>, Problem> {
         self.ask(|reply| Command::Ingest { payload, reply }).await
+    }
+
+    pub(crate) async fn from_app(
+        &self,
+        topic: String,
+        payload: Bytes,
+    ) -> Result<Result<(), Unusable>, Problem> {
+        self.ask(|reply| Command::FromApp { topic, payload, reply }).await
     }
 
     /// Sends a command and waits for its answer. A command that timed out may still be carried out: all of

@@ -98,6 +98,12 @@ pub const fn channel_word(channel: Channel) -> &'static str {
         Channel::VictimMqtt => "victim_mqtt",
         Channel::DeskMqtt => "desk_mqtt",
         Channel::DeskWebhook => "desk_webhook",
+        Channel::StaffMqtt => "staff_mqtt",
+        Channel::StaffWebhook => "staff_webhook",
+        Channel::Email => "email",
+        Channel::Sms => "sms",
+        Channel::VictimSms => "victim_sms",
+        Channel::VictimEmail => "victim_email",
     }
 }
 

@@ -11,7 +11,9 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use zones::Timestamp;
 
+use super::audit::ReasonTaken;
 use super::body::{self, Unread};
 use super::problem::{Kind, Problem};
 use crate::store::IncidentCursor;
@@ -66,7 +68,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         match Query::<Vec<(String, String)>>::try_from_uri(&parts.uri) {
-            Ok(Query(pairs)) => Ok(Self(pairs)),
+            Ok(Query(mut pairs)) => {
+                if parts.extensions.get::<ReasonTaken>().is_some() {
+                    pairs.retain(|(name, _)| !ReasonTaken::is(name));
+                }
+                Ok(Self(pairs))
+            }
             Err(e) => Err(Problem::new(Kind::PARAMETER).detail(e.body_text())),
         }
     }
@@ -98,6 +105,12 @@ impl Params {
         text.parse()
             .map(Some)
             .map_err(|_| Problem::parameter(name, format!("{text:.40?} is not a whole number")))
+    }
+
+    /// A parameter that is a moment.
+    pub(crate) fn time(&mut self, name: &str) -> Result<Option<Timestamp>, Problem> {
+        let Some(text) = self.text(name)? else { return Ok(None) };
+        Timestamp::parse(&text).map(Some).map_err(|wrong| Problem::parameter(name, wrong.problem))
     }
 
     /// Which part of the list named `list` to show: `cursor` and `limit`. Takes the last parameters.

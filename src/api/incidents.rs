@@ -171,10 +171,7 @@ async fn list(
         open: params.word("state", &["open", "closed"])?.map(|word| word == "open"),
         level: params.word("level", &LEVELS)?.map(str::to_owned),
         kind: params.word("kind", &KINDS)?.map(str::to_owned),
-        desk: match scope {
-            Scope::All => None,
-            Scope::Desk(desk) => Some(desk.to_string()),
-        },
+        desk: scope.desk()?,
         ..IncidentFilter::default()
     };
     let mut paging = params.paging::<IncidentCursor>("incidents")?;
@@ -221,7 +218,14 @@ async fn one(
     }
     let own = |channel: Channel, recipient: &str| match channel {
         Channel::DeskMqtt | Channel::DeskWebhook => scope.sees(Some(recipient)),
-        Channel::VictimMqtt => matches!(scope, Scope::All),
+        // Whom else an alert woke is no desk's business.
+        Channel::VictimMqtt
+        | Channel::StaffMqtt
+        | Channel::StaffWebhook
+        | Channel::Email
+        | Channel::Sms
+        | Channel::VictimSms
+        | Channel::VictimEmail => matches!(scope, Scope::All),
     };
     let is_own = |d: &DeliveryRecord| own(d.delivery.channel, &d.delivery.recipient);
     Ok(Json(IncidentDetail {

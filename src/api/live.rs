@@ -17,6 +17,7 @@ use utoipa_axum::routes;
 use super::AppState;
 use super::access::Scope;
 use super::extract::Params;
+use super::me::AppFeed;
 use super::problem::{Document, Kind, Problem};
 use crate::metrics::Metrics;
 use crate::store::{AlertRow, Store};
@@ -28,10 +29,10 @@ pub(super) const MOST_STREAMS: usize = 1_000;
 const PAGE: u32 = 100;
 
 /// A comment goes out this often when there is nothing else, so that a reader sees that the line is alive.
-const KEEP_ALIVE: Duration = Duration::from_secs(10);
+pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
 /// How long a browser waits before it connects again.
-const RETRY: Duration = Duration::from_secs(2);
+pub(super) const RETRY: Duration = Duration::from_secs(2);
 
 /// Tells the streams that alerts were committed. Only the newest number is kept: a stream that is slow reads
 /// what it missed from the store, so none can lag behind what this holds.
@@ -39,11 +40,17 @@ const RETRY: Duration = Duration::from_secs(2);
 pub struct LiveFeed {
     newest: Arc<watch::Sender<i64>>,
     streams: Arc<Semaphore>,
+    /// The same for the apps of victims.
+    pub(super) apps: AppFeed,
 }
 
 impl Default for LiveFeed {
     fn default() -> Self {
-        Self { newest: Arc::new(watch::Sender::new(0)), streams: Arc::new(Semaphore::new(MOST_STREAMS)) }
+        Self {
+            newest: Arc::new(watch::Sender::new(0)),
+            streams: Arc::new(Semaphore::new(MOST_STREAMS)),
+            apps: AppFeed::default(),
+        }
     }
 }
 
@@ -51,6 +58,11 @@ impl LiveFeed {
     /// Says that every alert up to the number `seq` is committed: call it after each commit that has alerts.
     pub fn committed(&self, seq: i64) {
         self.newest.send_replace(seq);
+    }
+
+    /// Says that something for these victim devices is committed.
+    pub fn told<'d>(&self, devices: impl Iterator<Item = &'d str>) {
+        self.apps.told(devices);
     }
 }
 
@@ -116,7 +128,7 @@ async fn live(
 
 /// The header counts more than the parameter: a browser that reconnects repeats the old address but sends the
 /// newest id.
-fn last_id(headers: &HeaderMap, mut params: Params) -> Result<Option<i64>, Problem> {
+pub(super) fn last_id(headers: &HeaderMap, mut params: Params) -> Result<Option<i64>, Problem> {
     let parameter = params.number::<i64>("last_event_id")?;
     params.finish()?;
     let header = match headers.get("last-event-id") {
@@ -193,7 +205,7 @@ impl Follow {
 }
 
 /// An event without data: it moves the reader's last id and is not seen otherwise.
-fn position(seq: i64) -> Event {
+pub(super) fn position(seq: i64) -> Event {
     Event::default().id(seq.to_string())
 }
 

@@ -5,6 +5,7 @@
 //! Who may do what stands in one table, `access.rs`.
 
 mod access;
+mod audit;
 mod body;
 pub mod commands;
 mod desks;
@@ -15,6 +16,7 @@ mod incidents;
 mod ingest;
 mod listener;
 mod live;
+mod me;
 mod orders;
 mod page;
 mod people;
@@ -52,7 +54,8 @@ pub use readiness::Readiness;
 use self::commands::{ANSWER_WITHIN, Commands};
 use self::listener::Limited;
 use self::problem::{Kind, Problem};
-use self::states::StateReader;
+use self::states::{RegisterReader, StateReader};
+use crate::audit::Recorder;
 use crate::config::Tokens;
 use crate::metrics::Metrics;
 use crate::store::Store;
@@ -63,9 +66,9 @@ const REQUEST_WITHIN: Duration = Duration::from_secs(10);
 /// How long requests may go on after the shutdown has begun.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Connections that may be open at once: every live stream there may be, and as many for everything else. The
-/// service's unit lets it open far more files than that.
-const MOST_CONNECTIONS: usize = 2 * live::MOST_STREAMS;
+/// Connections that may be open at once: every live stream there may be, and as many as the monitoring centre's for
+/// everything else. The service's unit lets it open far more files than that.
+const MOST_CONNECTIONS: usize = 2 * live::MOST_STREAMS + me::MOST_STREAMS;
 
 const _: () = assert!(ANSWER_WITHIN.as_secs() < REQUEST_WITHIN.as_secs());
 
@@ -76,6 +79,8 @@ pub struct AppState {
     pub store: Store,
     /// The road to the decision pipeline.
     pub commands: Commands,
+    /// Where it is written down who looks.
+    pub audit: Recorder,
     /// Who may call.
     pub tokens: Arc<Tokens>,
     /// How the parts are; the other end is fed by those who run them, and dropped when they end.
@@ -86,6 +91,8 @@ pub struct AppState {
     pub live: LiveFeed,
     /// What the stored states mean.
     pub states: Arc<dyn StateReader>,
+    /// The orders in the register.
+    pub register: Arc<dyn RegisterReader>,
     /// What time it is.
     pub clock: fn() -> Timestamp,
 }
@@ -146,6 +153,8 @@ fn described() -> OpenApiRouter<AppState> {
         .merge(rejected::routes())
         .merge(desks::routes())
         .merge(ingest::routes())
+        .merge(audit::routes())
+        .merge(me::routes())
 }
 
 async fn nothing_here() -> Problem {

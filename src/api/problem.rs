@@ -53,6 +53,11 @@ impl Kind {
         Self("timeout", "It took too long; try again", StatusCode::SERVICE_UNAVAILABLE);
     pub(crate) const BUSY: Self =
         Self("busy", "Too much at once; try again", StatusCode::SERVICE_UNAVAILABLE);
+    pub(crate) const NOT_RECORDED: Self = Self(
+        "not-recorded",
+        "It cannot be written down who looks, so nothing is shown; try again",
+        StatusCode::SERVICE_UNAVAILABLE,
+    );
     pub(crate) const NOT_READY: Self = Self("not-ready", "Not ready", StatusCode::SERVICE_UNAVAILABLE);
     pub(crate) const INTERNAL: Self =
         Self("internal", "Something went wrong here", StatusCode::INTERNAL_SERVER_ERROR);

@@ -1,8 +1,11 @@
 //! What the stored states mean: read by whoever writes them, shown here.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use utoipa::ToSchema;
-use zones::{Fix, PersonId, Role, Timestamp};
+use zones::order::Order;
+use zones::{DeviceId, Fix, OrderId, PersonId, Protection, Role, Timestamp};
 
 use crate::store::{IncidentRow, InputRow, StoredState};
 
@@ -23,6 +26,24 @@ pub trait StateReader: Send + Sync + 'static {
         incident: &IncidentRow,
         input: &InputRow,
     ) -> Result<Vec<serde_json::Value>, Unreadable>;
+}
+
+/// Reads the register, and what looking somebody up needs beside it.
+pub trait RegisterReader: Send + Sync + 'static {
+    /// The orders that name a person, by id.
+    fn of_person(&self, person: &PersonId) -> Vec<Arc<Order>>;
+
+    /// The orders that name a device, by id.
+    fn of_device(&self, device: &DeviceId) -> Vec<Arc<Order>>;
+
+    /// The first so many orders after one, by id. Short lists: who reads holds up who decides.
+    fn after(&self, order: Option<&OrderId>, most: usize) -> Vec<Arc<Order>>;
+
+    /// What a victim was last told of her protection, by the state of her device.
+    fn protection(&self, stored: &StoredState) -> Result<Option<Protection>, Unreadable>;
+
+    /// The fix of a row of the journal.
+    fn fix(&self, body: &[u8]) -> Result<Fix, Unreadable>;
 }
 
 /// A stored state that cannot be read: damaged, or of another version.

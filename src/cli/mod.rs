@@ -1,6 +1,7 @@
 //! The command line. What a command prints is its product, so this is the one place that prints.
 #![allow(clippy::print_stdout, clippy::print_stderr)] // see above
 
+mod audit;
 mod check_orders;
 mod demo;
 mod explain;
@@ -40,6 +41,8 @@ enum Command {
     Replay(replay::Arguments),
     /// Why an alarm did or did not sound: each judgement with the numbers it saw, step by step.
     Explain(explain::Arguments),
+    /// Who looked at what: whether that is as it was written.
+    Audit(audit::Arguments),
 }
 
 /// Runs the command that the arguments of the process name.
@@ -50,6 +53,7 @@ pub fn run() -> ExitCode {
         Command::CheckOrders(arguments) => check_orders::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Audit(arguments) => audit::run(&arguments),
     }
 }
 

@@ -36,6 +36,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         tokens: settings.api.tokens,
         orders_dir: settings.orders_dir,
         desks: settings.desks,
+        contacts: settings.contacts,
     };
     super::on_runtime(async {
         let stop = CancellationToken::new();

@@ -1,9 +1,11 @@
-//! Settings of `serve`: TOML, with every key outside `[[desk]]` overridable from the environment.
+//! Settings of `serve`: TOML, with every key outside `[[desk]]` and `[[contact]]` overridable from the environment.
 //!
 //! [`Settings::load`] reads the file and every file it names, and checks all of it, so that a start ends at once
 //! with one line that names the key or the file, or does not end because of its settings. Relative paths,
 //! also those in the environment, start from the folder of the settings file.
 
+mod contacts;
+mod desks;
 mod error;
 mod files;
 mod raw;
@@ -11,24 +13,21 @@ mod raw;
 mod tests;
 mod tokens;
 
-use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use reqwest::Url;
-use zones::DeskId;
-
-use crate::delivery::SigningSecret;
 use crate::mqtt::{LinkSettings, MqttConfig, SettingsError as LinkError};
 use crate::wire::TrackerKeys;
 
+pub use contacts::{Contact, Contacts, ROLES, SmsGateway, Smtp, StartTls};
+pub use desks::{Desk, Webhook};
 pub use error::SettingsError;
 pub use files::Secret;
 pub use tokens::{NewToken, Role, Token, Tokens};
 
 use files::Files;
-use raw::{Origin, RawDesk, RawMqtt};
+use raw::{Origin, RawMqtt};
 
 /// Everything `serve` is told, read and checked.
 #[derive(Debug, Clone)]
@@ -43,6 +42,8 @@ pub struct Settings {
     pub orders_dir: Option<PathBuf>,
     /// Police control rooms that alerts can go to.
     pub desks: Vec<Desk>,
+    /// People whom follow-up reaches, and the servers it reaches them through.
+    pub contacts: Contacts,
     /// What is logged, and how.
     pub log: Log,
     /// What is usable and should not stay so, such as a secret that everybody can read: to be logged.
@@ -67,26 +68,6 @@ pub struct Api {
     pub listen: SocketAddr,
     /// Who may ask; empty lets nobody in but to what is open.
     pub tokens: Tokens,
-}
-
-/// One `[[desk]]`.
-#[derive(Debug, Clone)]
-pub struct Desk {
-    /// Its name in orders and topics.
-    pub name: DeskId,
-    /// Whether it gets alerts on its MQTT topic.
-    pub mqtt: bool,
-    /// Its webhook, when it has one.
-    pub webhook: Option<Webhook>,
-}
-
-/// Where and with which secrets a desk's alerts are posted.
-#[derive(Debug, Clone)]
-pub struct Webhook {
-    /// The address.
-    pub url: Url,
-    /// The secret, and the one before it while it is being replaced: each signs.
-    pub secrets: Vec<SigningSecret>,
 }
 
 /// `[log]`.
@@ -126,7 +107,8 @@ impl Settings {
     ) -> Result<Self, SettingsError> {
         let (raw, origin) = raw::read(file, environment)?;
         let mut files = Files::beside(file);
-        let desks = desks(raw.desk, &origin, &mut files)?;
+        let desks = desks::read(raw.desk, &origin, &mut files)?;
+        let contacts = contacts::read(raw.contact, raw.smtp, raw.sms, &origin, &mut files)?;
         let tokens = tokens(raw.api.tokens_file.as_deref(), &desks, &origin, &mut files)?;
         let listen = match raw.api.listen.as_deref() {
             None => LISTEN,
@@ -142,6 +124,7 @@ impl Settings {
             api: Api { listen, tokens },
             orders_dir,
             desks,
+            contacts,
             log: log(&raw.log, &origin)?,
             warnings: files.into_warnings(),
         })
@@ -230,85 +213,6 @@ fn is_free_topic(topic: &str) -> bool {
     (1..=1_000).contains(&topic.len())
         && !topic.contains(|c: char| c == '+' || c == '#' || c.is_control())
         && !reserved.iter().any(|prefix| topic.starts_with(prefix))
-}
-
-fn desks(raw: Vec<RawDesk>, origin: &Origin, files: &mut Files) -> Result<Vec<Desk>, SettingsError> {
-    let mut desks: Vec<Desk> = Vec::with_capacity(raw.len());
-    let mut names = BTreeSet::new();
-    for (index, raw) in raw.into_iter().enumerate() {
-        let desk = desk(raw, &format!("desk[{index}]"), origin, files)?;
-        if !names.insert(desk.name.clone()) {
-            return Err(origin.wrong(&format!("desk[{index}].name"), format!("{} is there twice", desk.name)));
-        }
-        desks.push(desk);
-    }
-    Ok(desks)
-}
-
-fn desk(raw: RawDesk, key: &str, origin: &Origin, files: &mut Files) -> Result<Desk, SettingsError> {
-    let key = |name: &str| format!("{key}.{name}");
-    let name = raw.name.ok_or_else(|| origin.wrong(&key("name"), "missing"))?;
-    let name = DeskId::new(&name).map_err(|error| origin.wrong(&key("name"), error))?;
-    let mqtt = raw.mqtt.unwrap_or(true);
-    let webhook = match (raw.webhook_url, raw.webhook_secret_file) {
-        (Some(url), Some(secret)) => {
-            let url = webhook_url(&url, &key("webhook_url"), origin, files)?;
-            let mut secrets = vec![signing_secret(&secret, &key("webhook_secret_file"), origin, files)?];
-            if let Some(previous) = raw.webhook_secret_previous_file {
-                secrets.push(signing_secret(&previous, &key("webhook_secret_previous_file"), origin, files)?);
-            }
-            Some(Webhook { url, secrets })
-        }
-        (Some(_), None) => {
-            return Err(origin.wrong(&key("webhook_secret_file"), "missing, and webhook_url needs it"));
-        }
-        (None, Some(_)) => {
-            return Err(origin.wrong(&key("webhook_url"), "missing, and webhook_secret_file needs it"));
-        }
-        (None, None) => match raw.webhook_secret_previous_file {
-            Some(_) => {
-                return Err(
-                    origin.wrong(&key("webhook_url"), "missing, and webhook_secret_previous_file needs it")
-                );
-            }
-            None => None,
-        },
-    };
-    if !mqtt && webhook.is_none() {
-        return Err(
-            origin.wrong(&key("mqtt"), "false, and there is no webhook_url: nothing would reach this desk")
-        );
-    }
-    Ok(Desk { name, mqtt, webhook })
-}
-
-fn webhook_url(text: &str, key: &str, origin: &Origin, files: &mut Files) -> Result<Url, SettingsError> {
-    let url = Url::parse(text).map_err(|error| origin.wrong(key, format!("not a URL: {error}")))?;
-    if !matches!(url.scheme(), "https" | "http") || url.host_str().is_none() {
-        return Err(origin.wrong(key, "does not begin with https://"));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(origin.wrong(key, "must not hold credentials: deliveries are signed"));
-    }
-    if url.scheme() == "http" && !matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]")) {
-        files.warn(format!("{key} is http:// to another machine: alerts travel unencrypted"));
-    }
-    Ok(url)
-}
-
-fn signing_secret(
-    path: &Path,
-    key: &str,
-    origin: &Origin,
-    files: &mut Files,
-) -> Result<SigningSecret, SettingsError> {
-    let secret = files.secret(path, key, origin)?;
-    let secret = SigningSecret::parse(secret.expose())
-        .map_err(|error| origin.file(key, &files.resolve(path), error))?;
-    if secret.is_short() {
-        files.warn(format!("{key} is shorter than the 24 bytes that Standard Webhooks asks for"));
-    }
-    Ok(secret)
 }
 
 fn tokens(

@@ -21,6 +21,9 @@ pub(super) struct Raw {
     pub(super) api: RawApi,
     pub(super) orders: RawOrders,
     pub(super) desk: Vec<RawDesk>,
+    pub(super) contact: Vec<RawContact>,
+    pub(super) smtp: Option<RawSmtp>,
+    pub(super) sms: Option<RawSms>,
     pub(super) log: RawLog,
 }
 
@@ -69,6 +72,38 @@ pub(super) struct RawDesk {
     pub(super) webhook_url: Option<String>,
     pub(super) webhook_secret_file: Option<PathBuf>,
     pub(super) webhook_secret_previous_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawContact {
+    pub(super) name: Option<String>,
+    pub(super) roles: Vec<String>,
+    pub(super) mqtt: bool,
+    pub(super) webhook_url: Option<String>,
+    pub(super) webhook_secret_file: Option<PathBuf>,
+    pub(super) webhook_secret_previous_file: Option<PathBuf>,
+    pub(super) email: Option<String>,
+    pub(super) sms: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawSmtp {
+    pub(super) url: Option<String>,
+    pub(super) from: Option<String>,
+    pub(super) username: Option<String>,
+    pub(super) password_file: Option<PathBuf>,
+    pub(super) starttls: Option<String>,
+    pub(super) ca_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawSms {
+    pub(super) url: Option<String>,
+    pub(super) token_file: Option<PathBuf>,
+    pub(super) body: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -6,6 +6,8 @@ use tempfile::TempDir;
 
 use super::*;
 
+mod contacts;
+
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n";
 /// `printf %s open-sesame | sha256sum`.
 const SESAME: &str = "d7ecdf25eaf3deba0f2628771dbdd22d4138ab6cf38f91ed02a2ca0dec7c8ab7";
@@ -185,7 +187,7 @@ fn a_wrong_value_or_key_is_named() {
         (
             "[store]",
             "[stor]",
-            "afstand.toml: stor: unknown key; expected one of `store`, `mqtt`, `api`, `orders`, `desk`, `log`",
+            "afstand.toml: stor: unknown key; expected one of `store`, `mqtt`, `api`, `orders`, `desk`, `contact`, `smtp`, `sms`, `log`",
         ),
         ("[store]\nurl = \"sqlite:afstand.db\"", "", "afstand.toml: store.url: missing"),
         ("sqlite:afstand.db", "sqlite:", "afstand.toml: store.url: names no file"),
@@ -224,7 +226,7 @@ fn a_wrong_value_or_key_is_named() {
         (
             "https://",
             "https://me:pw@",
-            "afstand.toml: desk[0].webhook_url: must not hold credentials: deliveries are signed",
+            "afstand.toml: desk[0].webhook_url: must not hold credentials: they belong in a file",
         ),
         (
             "webhook_secret_file = \"rotterdam.secret\"\n",

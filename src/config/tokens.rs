@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
-use zones::DeskId;
+use zones::{DeskId, DeviceId};
 
 /// Length of a hash in bytes.
 const HASH_LEN: usize = 32;
@@ -31,6 +31,22 @@ pub enum Role {
     Auditor,
     /// A machine that feeds orders or positions.
     Integrator,
+    /// The app of one victim; sees and says what her device does.
+    Victim,
+}
+
+impl Role {
+    /// The word in files and JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Operator => "operator",
+            Self::Supervisor => "supervisor",
+            Self::Desk => "desk",
+            Self::Auditor => "auditor",
+            Self::Integrator => "integrator",
+            Self::Victim => "victim",
+        }
+    }
 }
 
 /// One token, without its secret.
@@ -42,13 +58,20 @@ pub struct Token {
     pub role: Role,
     /// The desk it speaks for; set exactly when the role is [`Role::Desk`].
     pub desk: Option<DeskId>,
+    /// The victim device it speaks for; set exactly when the role is [`Role::Victim`].
+    pub device: Option<DeviceId>,
     hash: [u8; HASH_LEN],
 }
 
 impl Token {
     /// A token of a secret that is known, for a service that is set up without files.
     pub fn new(name: &str, role: Role, desk: Option<DeskId>, secret: &str) -> Self {
-        Self { name: name.to_owned(), role, desk, hash: hash(secret) }
+        Self { name: name.to_owned(), role, desk, device: None, hash: hash(secret) }
+    }
+
+    /// The same for the app that speaks for a victim device.
+    pub fn of_victim(name: &str, device: DeviceId, secret: &str) -> Self {
+        Self { device: Some(device), ..Self::new(name, Role::Victim, None, secret) }
     }
 }
 
@@ -102,12 +125,13 @@ struct RawToken {
     name: String,
     role: Role,
     desk: Option<String>,
+    device: Option<String>,
     sha256: String,
 }
 
 impl Tokens {
     /// Reads `[[token]]` tables with `name`, `role`, `sha256` (64 hexadecimal digits) and, for the role `desk`,
-    /// `desk`. The error is one line.
+    /// `desk`, for the role `victim`, `device`. The error is one line.
     pub fn from_toml(text: &str) -> Result<Self, String> {
         let raw: RawFile = toml::from_str(text).map_err(|error| {
             let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or("");
@@ -153,7 +177,7 @@ impl FromIterator<Token> for Tokens {
 }
 
 fn parse(raw: RawToken) -> Result<Token, String> {
-    let RawToken { name, role, desk, sha256 } = raw;
+    let RawToken { name, role, desk, device, sha256 } = raw;
     let wrong = |problem: &str| format!("token {name:?}: {problem}");
     if name.is_empty() || name.len() > 200 || name.chars().any(char::is_control) {
         return Err(wrong("name is not 1 to 200 plain characters"));
@@ -167,7 +191,15 @@ fn parse(raw: RawToken) -> Result<Token, String> {
         (_, Some(_)) => return Err(wrong("desk goes with the role desk only")),
         (_, None) => None,
     };
-    Ok(Token { name, role, desk, hash })
+    let device = match (role, device) {
+        (Role::Victim, Some(device)) => {
+            Some(DeviceId::new(&device).map_err(|error| wrong(&format!("device: {error}")))?)
+        }
+        (Role::Victim, None) => return Err(wrong("device is missing, and the role victim needs it")),
+        (_, Some(_)) => return Err(wrong("device goes with the role victim only")),
+        (_, None) => None,
+    };
+    Ok(Token { name, role, desk, device, hash })
 }
 
 fn hash(secret: &str) -> [u8; HASH_LEN] {
@@ -210,6 +242,10 @@ mod tests {
         assert_eq!((anna.name.as_str(), anna.role, anna.desk.as_ref()), ("Anna", Role::Operator, None));
         let desk = tokens.find("other").unwrap();
         assert_eq!((desk.role, desk.desk.as_ref().map(DeskId::as_str)), (Role::Desk, Some("rotterdam")));
+        let device = format!("{}\ndevice = \"vd-0001\"", sha(SESAME));
+        let app = Tokens::from_toml(&entry("App", "victim", &device)).unwrap();
+        let app = app.find("open-sesame").unwrap();
+        assert_eq!((app.role, app.device.as_ref().map(DeviceId::as_str)), (Role::Victim, Some("vd-0001")));
         for wrong in ["", "open-sesam", "open-sesame ", SESAME] {
             assert!(tokens.find(wrong).is_none(), "{wrong}");
         }
@@ -233,13 +269,13 @@ mod tests {
             ("token = 1".to_owned(), "line 1: invalid type: integer `1`, expected a sequence"),
             (
                 entry("a", "boss", &sha(SESAME)),
-                "line 3: unknown variant `boss`, expected one of `operator`, `supervisor`, `desk`, `auditor`, `integrator`",
+                "line 3: unknown variant `boss`, expected one of `operator`, `supervisor`, `desk`, `auditor`, `integrator`, `victim`",
             ),
             (entry("a", "operator", ""), "line 1: missing field `sha256`"),
             (entry("a", "operator", "sha256 = \"12\""), "token \"a\": sha256 is not 64 hexadecimal digits"),
             (
                 entry("a", "operator", "sha512 = \"12\""),
-                "line 4: unknown field `sha512`, expected one of `name`, `role`, `desk`, `sha256`",
+                "line 4: unknown field `sha512`, expected one of `name`, `role`, `desk`, `device`, `sha256`",
             ),
             (entry("a", "desk", &sha(SESAME)), "token \"a\": desk is missing, and the role desk needs it"),
             (
@@ -249,6 +285,22 @@ mod tests {
             (
                 entry("a", "desk", &format!("{}\ndesk = \"r r\"", sha(SESAME))),
                 "token \"a\": desk: an id is 1 to 64 characters of A-Z a-z 0-9 _ -",
+            ),
+            (
+                entry("a", "victim", &sha(SESAME)),
+                "token \"a\": device is missing, and the role victim needs it",
+            ),
+            (
+                entry("a", "operator", &format!("{}\ndevice = \"vd-1\"", sha(SESAME))),
+                "token \"a\": device goes with the role victim only",
+            ),
+            (
+                entry("a", "victim", &format!("{}\ndevice = \"vd 1\"", sha(SESAME))),
+                "token \"a\": device: an id is 1 to 64 characters of A-Z a-z 0-9 _ -",
+            ),
+            (
+                entry("a", "victim", &format!("{}\ndevice = \"vd-1\"\ndesk = \"r\"", sha(SESAME))),
+                "token \"a\": desk goes with the role desk only",
             ),
             (entry("", "operator", &sha(SESAME)), "token \"\": name is not 1 to 200 plain characters"),
             (

@@ -19,7 +19,7 @@ use crate::store::Channel;
 pub(super) struct Address {
     /// The road.
     pub channel: Channel,
-    /// Device id or desk id.
+    /// As [`NewDelivery::recipient`](crate::store::NewDelivery::recipient).
     pub name: Arc<str>,
 }
 
@@ -30,6 +30,9 @@ pub struct Limits {
     pub in_flight_per_recipient: usize,
     /// Deliveries under way over the broker, to all. Webhooks share no road, and have no such limit.
     pub in_flight_over_mqtt: usize,
+    /// Deliveries under way through the mail server, and as many through the gateway for text messages: to staff,
+    /// and the same again to victims, who never wait for staff.
+    pub in_flight_through_server: usize,
     /// Deliveries kept in memory for one recipient.
     pub held_per_recipient: usize,
     /// Deliveries kept in memory.
@@ -38,7 +41,13 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { in_flight_per_recipient: 4, in_flight_over_mqtt: 256, held_per_recipient: 200, held: 50_000 }
+        Self {
+            in_flight_per_recipient: 4,
+            in_flight_over_mqtt: 256,
+            in_flight_through_server: 16,
+            held_per_recipient: 200,
+            held: 50_000,
+        }
     }
 }
 
@@ -122,17 +131,26 @@ pub(super) struct Lanes<P> {
     queues: BTreeMap<Address, Queue<P>>,
     /// Where each delivery that is held stands.
     places: BTreeMap<i64, (Address, Arc<str>)>,
-    /// Heads of lanes by when they are due: those over the broker, and those by webhook.
-    due: [BTreeSet<(Timestamp, i64)>; 2],
-    in_flight: [usize; 2],
+    /// Heads of lanes by when they are due, a set for each road.
+    due: [BTreeSet<(Timestamp, i64)>; ROADS],
+    in_flight: [usize; ROADS],
     spilled: BTreeSet<Address>,
 }
 
-/// Which of the two groups of roads.
+/// How many roads there are: those who share one share its limit.
+const ROADS: usize = 6;
+const BROKER: usize = 0;
+const WEBHOOKS: usize = 1;
+
+/// Which road a delivery takes.
 fn road(channel: Channel) -> usize {
     match channel {
-        Channel::VictimMqtt | Channel::DeskMqtt => 0,
-        Channel::DeskWebhook => 1,
+        Channel::VictimMqtt | Channel::DeskMqtt | Channel::StaffMqtt => BROKER,
+        Channel::DeskWebhook | Channel::StaffWebhook => WEBHOOKS,
+        Channel::Email => 2,
+        Channel::Sms => 3,
+        Channel::VictimEmail => 4,
+        Channel::VictimSms => 5,
     }
 }
 
@@ -143,8 +161,8 @@ impl<P: Clone> Lanes<P> {
             limits,
             queues: BTreeMap::new(),
             places: BTreeMap::new(),
-            due: [BTreeSet::new(), BTreeSet::new()],
-            in_flight: [0, 0],
+            due: Default::default(),
+            in_flight: [0; ROADS],
             spilled: BTreeSet::new(),
         }
     }
@@ -199,7 +217,12 @@ impl<P: Clone> Lanes<P> {
     }
 
     fn has_room(&self, road: usize) -> bool {
-        road != 0 || self.in_flight[road] < self.limits.in_flight_over_mqtt
+        let most = match road {
+            BROKER => self.limits.in_flight_over_mqtt,
+            WEBHOOKS => return true,
+            _ => self.limits.in_flight_through_server,
+        };
+        self.in_flight[road] < most
     }
 
     /// The delivery was received. The next of its lane is due.
@@ -255,7 +278,7 @@ impl<P: Clone> Lanes<P> {
     /// end has no time.
     pub(super) fn poll_deadline(&self) -> Option<Timestamp> {
         let first = |road: usize| self.due[road].first().filter(|_| self.has_room(road)).map(|(due, _)| *due);
-        first(0).into_iter().chain(first(1)).min()
+        (0..ROADS).filter_map(first).min()
     }
 
     /// A recipient whose spilled deliveries there is room for, and the number after which they begin.

@@ -1,7 +1,9 @@
-//! From the outbox to recipients: victim devices and desks, over MQTT and signed webhooks.
+//! From the outbox to recipients: victim devices and desks, over MQTT and signed webhooks; those who follow up, also
+//! by e-mail and text message; victims by their second channel.
 //!
 //! * [`recipients`] says who hears of an alert; [`police_event`] and [`victim_event`] what they hear. Both
 //!   are pure: the outbox rows are part of the commit that raises the alert.
+//! * A [`Notice`] is what a contact is told; how it reads depends on the road.
 //! * [`Dispatcher`] empties the outbox. It is told that there is something new, and reads it from the store, so
 //!   that nothing is sent which is not committed, and nothing is lost between the two.
 //!
@@ -9,16 +11,21 @@
 //! INVARIANT: a recipient who is slow or dead delays no other.
 
 mod dispatcher;
+mod gateway;
+mod http;
 mod lanes;
+mod mail;
 mod notices;
 mod routing;
 mod schedule;
 mod signature;
+mod staff;
 #[cfg(test)]
 mod tests;
 mod transport;
 mod versions;
 mod webhook;
+mod words;
 
 pub use dispatcher::{Clock, DispatchHandle, Dispatcher};
 pub use lanes::Limits;
@@ -26,5 +33,6 @@ pub use notices::{NoticeHandle, Notices};
 pub use routing::{DeskRoads, Facts, Recipient, recipients};
 pub use schedule::Schedule;
 pub use signature::{SecretError, SigningSecret, signatures};
+pub use staff::{Ask, Notice};
 pub use transport::{Roads, SendError, Transport};
-pub use versions::{police_event, victim_event};
+pub use versions::{police_event, victim_event, victim_picture, victim_protection};

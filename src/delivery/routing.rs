@@ -1,8 +1,9 @@
 //! Who hears of an alert, besides the monitoring centre, which hears of all.
 
+use zones::order::SecondChannel;
 use zones::{AlertKind, DeskId, DeviceId, Level};
 
-use crate::config::Desk;
+use crate::config::{Contacts, Desk};
 use crate::store::Channel;
 
 /// What decides about the recipients of an alert.
@@ -50,10 +51,46 @@ impl<'a> DeskRoads<'a> {
 /// One recipient of an alert, by one road.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recipient {
-    /// The road, and with it the version it gets: [`Channel::VictimMqtt`] the victim's, others the police's.
+    /// The road, and with it the version it gets.
     pub channel: Channel,
-    /// Device id or desk id.
+    /// As [`NewDelivery::recipient`](crate::store::NewDelivery::recipient).
     pub name: String,
+}
+
+impl Contacts {
+    /// The roads to a contact; none to one that is not in the settings.
+    pub fn roads_of(&self, name: &str) -> impl Iterator<Item = Channel> {
+        let contact = self.find(name);
+        let has = move |road: Channel| {
+            contact.is_some_and(|contact| match road {
+                Channel::StaffMqtt => contact.mqtt,
+                Channel::StaffWebhook => contact.webhook.is_some(),
+                Channel::Email => contact.email.is_some(),
+                Channel::Sms => contact.sms.is_some(),
+                _ => false,
+            })
+        };
+        [Channel::StaffMqtt, Channel::StaffWebhook, Channel::Email, Channel::Sms]
+            .into_iter()
+            .filter(move |r| has(*r))
+    }
+
+    /// Where a victim is told by her second channel; nowhere when the settings lack the server or contact for it.
+    pub fn second_roads(&self, second: &SecondChannel) -> Vec<Recipient> {
+        let to = |channel, name: &str| Recipient { channel, name: name.to_owned() };
+        let contact =
+            |name: &str| self.find(name).map(|contact| (contact.sms.is_some(), contact.email.is_some()));
+        let (by_sms, by_email, name) = match second {
+            SecondChannel::Sms(number) => (self.sms.is_some(), false, number.as_str()),
+            SecondChannel::Email(address) => (false, self.smtp.is_some(), address.as_str()),
+            SecondChannel::Contact(name) => {
+                let (sms, email) = contact(name).unwrap_or_default();
+                (sms, email, name.as_str())
+            }
+        };
+        let sms = by_sms.then(|| to(Channel::VictimSms, name));
+        sms.into_iter().chain(by_email.then(|| to(Channel::VictimEmail, name))).collect()
+    }
 }
 
 /// Everybody an alert is to be delivered to.
@@ -85,7 +122,8 @@ fn concerns_victim(facts: &Facts<'_>) -> bool {
         | AlertKind::Tamper
         | AlertKind::Silence
         | AlertKind::Battery
-        | AlertKind::Jamming => false,
+        | AlertKind::Jamming
+        | AlertKind::FollowUp => false,
     };
     hers && (facts.level > Level::Clear || facts.told_victim)
 }
@@ -100,7 +138,7 @@ fn concerns_desk(facts: &Facts<'_>) -> bool {
         | AlertKind::Tamper
         | AlertKind::Silence
         | AlertKind::Jamming => true,
-        AlertKind::Battery => false,
+        AlertKind::Battery | AlertKind::FollowUp => false,
     };
     theirs && (facts.level == Level::Alarm || facts.told_desk)
 }
@@ -108,6 +146,8 @@ fn concerns_desk(facts: &Facts<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Contact, SmsGateway};
+    use zones::order::{EmailAddress, PhoneNumber};
 
     const KINDS: [AlertKind; 8] = [
         AlertKind::ExclusionZone,
@@ -193,6 +233,45 @@ mod tests {
             DeskRoads::of(&unknown, &configured),
             DeskRoads { desk: &unknown, mqtt: true, webhook: false }
         );
+    }
+
+    #[test]
+    fn a_contact_is_reached_by_every_road_it_has_and_a_victim_by_her_second_channel() {
+        let contact = |name: &str, mqtt, email: Option<&str>, sms: Option<&str>| Contact {
+            name: name.to_owned(),
+            roles: vec!["operator"],
+            mqtt,
+            webhook: None,
+            email: email.map(|email| EmailAddress::new(email).unwrap()),
+            sms: sms.map(|sms| PhoneNumber::new(sms).unwrap()),
+        };
+        let people = vec![
+            contact("anna", true, Some("anna@example.nl"), Some("+31612345678")),
+            contact("bert", false, Some("bert@example.nl"), None),
+        ];
+        let mut contacts = Contacts { people, smtp: None, sms: None };
+        let roads = |contacts: &Contacts, name: &str| contacts.roads_of(name).collect::<Vec<_>>();
+        assert_eq!(roads(&contacts, "anna"), [Channel::StaffMqtt, Channel::Email, Channel::Sms]);
+        assert_eq!(roads(&contacts, "bert"), [Channel::Email]);
+        assert_eq!(roads(&contacts, "carl"), []);
+
+        let told = |contacts: &Contacts, second: &SecondChannel| {
+            let roads = contacts.second_roads(second).into_iter();
+            roads.map(|to| (to.channel, to.name)).collect::<Vec<_>>()
+        };
+        let by_name = |name: &str| SecondChannel::Contact(name.to_owned());
+        let to = |channel, name: &str| (channel, name.to_owned());
+        assert_eq!(
+            told(&contacts, &by_name("anna")),
+            [to(Channel::VictimSms, "anna"), to(Channel::VictimEmail, "anna")]
+        );
+        assert_eq!(told(&contacts, &by_name("bert")), [to(Channel::VictimEmail, "bert")]);
+        assert_eq!(told(&contacts, &by_name("carl")), []);
+        let number = SecondChannel::Sms(PhoneNumber::new("+31687654321").unwrap());
+        assert_eq!(told(&contacts, &number), [], "there is no gateway");
+        let url = "https://gateway.example".parse().unwrap();
+        contacts.sms = Some(SmsGateway { url, token: None, body: serde_json::Value::Null });
+        assert_eq!(told(&contacts, &number), [to(Channel::VictimSms, "+31687654321")]);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 use zones::{Millis, Timestamp};
 
-use super::webhook::WebhookClient;
+use super::webhook::{Post, WebhookClient};
 use super::*;
 use crate::config::Webhook;
 use crate::store::{Batch, Channel, DeliveryRecord, NewDelivery, Store, StoreError};
@@ -210,7 +210,9 @@ impl Webhooks {
 impl Transport for Webhooks {
     async fn send(&self, delivery: &NewDelivery) -> Result<String, SendError> {
         assert_eq!(delivery.channel, Channel::DeskWebhook);
-        self.client.post(&self.desks[&delivery.recipient], &delivery.alert, &delivery.payload).await
+        let post =
+            Post { id: &delivery.alert, media: "application/cloudevents+json", body: &delivery.payload };
+        self.client.post(&self.desks[&delivery.recipient], post).await
     }
 }
 

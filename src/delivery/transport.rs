@@ -1,23 +1,28 @@
-//! The roads on which alerts leave.
+//! The roads on which alerts and notices leave.
 
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
 
 use zones::DeskId;
+use zones::order::{EmailAddress, PhoneNumber};
 
-use crate::config::{Desk, Webhook};
+use crate::config::{Contact, Contacts, Desk, Webhook};
 use crate::mqtt::{Message, PublishError, Published, Publisher};
 use crate::store::{Channel, NewDelivery};
 use crate::wire::outgoing;
 
-use super::webhook::WebhookClient;
+use super::gateway::SmsClient;
+use super::mail::Mailer;
+use super::staff::Notice;
+use super::webhook::{Post, WebhookClient};
 
 /// A warning or an alarm that the broker could not hand over for so long is not handed over any more: it would
 /// frighten about something long past.
 const EXPIRES_AFTER: Duration = Duration::from_mins(2);
 
-/// Why an attempt failed, in one line for the delivery record. It holds nothing of the alert.
+/// Why an attempt failed, in one line for the delivery record. It holds nothing of the alert, and
+/// no number or address of its recipient: it is logged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct SendError(pub String);
@@ -29,20 +34,28 @@ pub trait Transport: Send + Sync + 'static {
     fn send(&self, delivery: &NewDelivery) -> impl Future<Output = Result<String, SendError>> + Send;
 }
 
-/// The broker and the desks' webhooks.
+/// The broker, webhooks, the mail server and the gateway for text messages.
 #[derive(Debug)]
 pub struct Roads {
     publisher: Publisher,
     client: WebhookClient,
-    webhooks: BTreeMap<DeskId, Webhook>,
+    desks: BTreeMap<DeskId, Webhook>,
+    contacts: Contacts,
+    mailer: Option<Mailer>,
+    gateway: Option<SmsClient>,
 }
 
 impl Roads {
-    /// All roads to these desks and to every victim device.
-    pub fn new(publisher: Publisher, desks: &[Desk]) -> Result<Self, SendError> {
-        let webhooks =
+    /// All roads to these desks and contacts, and to every victim.
+    ///
+    /// # Errors
+    /// When a road cannot be taken as its settings say.
+    pub fn new(publisher: Publisher, desks: &[Desk], contacts: Contacts) -> Result<Self, SendError> {
+        let desks =
             desks.iter().filter_map(|desk| Some((desk.name.clone(), desk.webhook.clone()?))).collect();
-        Ok(Self { publisher, client: WebhookClient::new()?, webhooks })
+        let mailer = contacts.smtp.as_ref().map(Mailer::new).transpose()?;
+        let gateway = contacts.sms.clone().map(SmsClient::new).transpose()?;
+        Ok(Self { publisher, client: WebhookClient::new()?, desks, contacts, mailer, gateway })
     }
 
     async fn publish(&self, topic: String, delivery: &NewDelivery) -> Result<String, SendError> {
@@ -52,12 +65,68 @@ impl Roads {
         answer(self.publisher.publish(message).await)
     }
 
-    async fn post(&self, delivery: &NewDelivery) -> Result<String, SendError> {
-        let webhook = DeskId::new(&delivery.recipient).ok().and_then(|desk| self.webhooks.get(&desk));
-        let webhook =
-            webhook.ok_or_else(|| SendError("this desk has no webhook in the settings".to_owned()))?;
-        self.client.post(webhook, &delivery.alert, &delivery.payload).await
+    async fn post_to_desk(&self, delivery: &NewDelivery) -> Result<String, SendError> {
+        let webhook = self.desks.get(delivery.recipient.as_str());
+        let webhook = webhook.ok_or_else(|| missing("this desk has no webhook"))?;
+        self.post(webhook, delivery, "application/cloudevents+json").await
     }
+
+    async fn post_to_contact(&self, delivery: &NewDelivery) -> Result<String, SendError> {
+        let webhook = self.contact(delivery).and_then(|contact| contact.webhook.as_ref());
+        self.post(
+            webhook.ok_or_else(|| missing("this contact has no webhook"))?,
+            delivery,
+            "application/json",
+        )
+        .await
+    }
+
+    async fn post(
+        &self,
+        webhook: &Webhook,
+        delivery: &NewDelivery,
+        media: &'static str,
+    ) -> Result<String, SendError> {
+        self.client.post(webhook, Post { id: &delivery.alert, media, body: &delivery.payload }).await
+    }
+
+    fn contact(&self, delivery: &NewDelivery) -> Option<&Contact> {
+        self.contacts.find(&delivery.recipient)
+    }
+
+    async fn mail(&self, delivery: &NewDelivery) -> Result<String, SendError> {
+        let notice = Notice::read(&delivery.payload)?;
+        let to = self.contact(delivery).and_then(|contact| contact.email.clone());
+        // A name has no @ in it, an address has.
+        let to = to.or_else(|| EmailAddress::new(&delivery.recipient).ok());
+        let (Some(to), Some(mailer)) = (to, &self.mailer) else {
+            return Err(missing("there is no way to mail this recipient"));
+        };
+        let letter = match delivery.channel {
+            Channel::VictimEmail => notice.victims_letter(),
+            _ => notice.letter(),
+        };
+        mailer.send(&to, &letter).await
+    }
+
+    async fn text(&self, delivery: &NewDelivery) -> Result<String, SendError> {
+        let notice = Notice::read(&delivery.payload)?;
+        let to = self.contact(delivery).and_then(|contact| contact.sms.clone());
+        // A name has no + in it, a number has.
+        let to = to.or_else(|| PhoneNumber::new(&delivery.recipient).ok());
+        let (Some(to), Some(gateway)) = (to, &self.gateway) else {
+            return Err(missing("there is no way to send this recipient a text message"));
+        };
+        let text = match delivery.channel {
+            Channel::VictimSms => notice.victims_text_message(),
+            _ => notice.text_message(),
+        };
+        gateway.send(&delivery.alert, &to, &text).await
+    }
+}
+
+fn missing(what: &str) -> SendError {
+    SendError(format!("{what} in the settings"))
 }
 
 /// What the broker's answer means for the delivery. That it has the message is all that MQTT says; that it was
@@ -75,7 +144,11 @@ impl Transport for Roads {
         match delivery.channel {
             Channel::VictimMqtt => self.publish(outgoing::victim_alert(&delivery.recipient), delivery).await,
             Channel::DeskMqtt => self.publish(outgoing::desk_alert(&delivery.recipient), delivery).await,
-            Channel::DeskWebhook => self.post(delivery).await,
+            Channel::DeskWebhook => self.post_to_desk(delivery).await,
+            Channel::StaffMqtt => self.publish(outgoing::staff_notice(&delivery.recipient), delivery).await,
+            Channel::StaffWebhook => self.post_to_contact(delivery).await,
+            Channel::Email | Channel::VictimEmail => self.mail(delivery).await,
+            Channel::Sms | Channel::VictimSms => self.text(delivery).await,
         }
     }
 }
@@ -150,7 +223,7 @@ mod tests {
 
         let link = MqttConfig::new(format!("mqtt://{}", broker.address()));
         let publisher = Publisher::start(LinkSettings::load(&link, Vec::new()).unwrap());
-        let roads = Roads::new(publisher.clone(), &[]).unwrap();
+        let roads = Roads::new(publisher.clone(), &[], Contacts::default()).unwrap();
         for (channel, level, topic, expires) in [
             (Channel::VictimMqtt, "alarm", "afstand/v1/victim/here/alert", true),
             (Channel::DeskMqtt, "warning", "afstand/v1/desk/here/alert", true),

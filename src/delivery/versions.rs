@@ -4,7 +4,9 @@
 //! out of the police's version to make it, so that what is added there later does not end up with her.
 
 use serde::Serialize;
-use zones::{Alert, AlertKind, Certainty, Level, Timestamp};
+use serde_json::value::RawValue;
+use zones::order::Contact;
+use zones::{Alert, AlertKind, Certainty, Level, Protection, ProtectionReason, Timestamp};
 
 /// A CloudEvents 1.0 event in structured JSON.
 #[derive(Debug, Serialize)]
@@ -46,9 +48,11 @@ pub fn victim_event(source: &str, alert: &Alert) -> Result<String, serde_json::E
 
 /// A text in Dutch and English.
 #[derive(Debug, Clone, Copy, Serialize)]
-struct Text {
-    nl: &'static str,
-    en: &'static str,
+pub(super) struct Text {
+    /// Dutch.
+    pub nl: &'static str,
+    /// English.
+    pub en: &'static str,
 }
 
 /// Whom to call.
@@ -57,6 +61,9 @@ struct Call<'a> {
     name: &'a str,
     phone: &'a str,
 }
+
+/// Comes first, always.
+const EMERGENCY: Call<'static> = Call { name: "112", phone: "112" };
 
 /// All that a victim is told.
 #[derive(Debug, Serialize)]
@@ -80,7 +87,7 @@ struct VictimData<'a> {
 
 impl<'a> VictimData<'a> {
     fn of(alert: &'a Alert) -> Self {
-        let mut call = vec![Call { name: "112", phone: "112" }];
+        let mut call = vec![EMERGENCY];
         if let Some(contact) = &alert.contacts.victim_contact {
             call.push(Call { name: &contact.name, phone: &contact.phone });
         }
@@ -101,7 +108,76 @@ impl<'a> VictimData<'a> {
     }
 }
 
+<<<<<<< HEAD
+/// What is the matter, in her words.
+pub(super) fn title(kind: AlertKind, level: Level) -> Text {
+=======
+/// What a victim's app shows when it is opened.
+#[derive(Debug, Serialize)]
+struct VictimPicture<'a> {
+    /// How well she is protected; `null` while that is not known.
+    protection: Option<&'a Protection>,
+    /// What she can do about it.
+    advice: Vec<Text>,
+    /// Whom to call: 112, then her own contact.
+    call: Vec<Call<'a>>,
+    /// The events that she was sent and that still stand, the newest of each incident.
+    alerts: Vec<&'a RawValue>,
+}
+
+/// What a victim's app shows: how well she is protected, what she can do about it, whom to call, and what stands.
+/// `alerts` are events that [`victim_event`] made.
+pub fn victim_picture(
+    protection: Option<&Protection>,
+    contacts: &[&Contact],
+    alerts: &[String],
+) -> Result<String, serde_json::Error> {
+    let reasons = protection.map_or(&[][..], |protection| &protection.reasons);
+    let mut call = vec![EMERGENCY];
+    call.extend(contacts.iter().map(|contact| Call { name: &contact.name, phone: &contact.phone }));
+    serde_json::to_string(&VictimPicture {
+        protection,
+        advice: reasons.iter().filter_map(|reason| remedy(*reason)).collect(),
+        call,
+        alerts: alerts.iter().map(|event| serde_json::from_str(event)).collect::<Result<_, _>>()?,
+    })
+}
+
+/// How well a victim is protected, as her device is told.
+pub fn victim_protection(protection: &Protection) -> Result<String, serde_json::Error> {
+    serde_json::to_string(protection)
+}
+
+/// What she can do herself about a reason not to be protected; `None` where that is nothing.
+fn remedy(reason: ProtectionReason) -> Option<Text> {
+    use ProtectionReason as R;
+    Some(match reason {
+        R::NoOrderInForce => Text {
+            nl: "Er is nu geen maatregel die u beschermt. Vraag uw contactpersoon hoe dat zit.",
+            en: "No order protects you now. Ask your contact about it.",
+        },
+        R::OwnDeviceSilent | R::OwnDeviceUnseen => Text {
+            nl: "Uw device meldt zich niet. Kijk of het aan staat, is opgeladen en bereik heeft.",
+            en: "Your device does not report. See that it is switched on, charged and in reach of the network.",
+        },
+        R::OwnPositionVague => Text {
+            nl: "Uw device weet niet goed waar u bent. Ga als het kan naar buiten of dicht bij een raam.",
+            en: "Your device does not know well where you are. If you can, go outside or close to a window.",
+        },
+        R::OwnBatteryCritical => Text {
+            nl: "De batterij van uw device is bijna leeg. Laad het nu op.",
+            en: "The battery of your device is nearly empty. Charge it now.",
+        },
+        R::WearerDeviceSilent
+        | R::WearerDeviceUnseen
+        | R::WearerPositionVague
+        | R::WearerDeviceTampered
+        | R::DistanceUncertain => return None,
+    })
+}
+
 fn title(kind: AlertKind, level: Level) -> Text {
+>>>>>>> roles
     match (kind, level) {
         (_, Level::Clear) => Text { nl: "Dit alarm is voorbij", en: "This alert is over" },
         (AlertKind::Aware, _) => Text { nl: "Uw noodknop is ingedrukt", en: "Your panic button was pressed" },
@@ -131,7 +207,8 @@ fn certainty(certainty: Certainty) -> Text {
     }
 }
 
-fn advice(kind: AlertKind, level: Level, late: bool) -> Text {
+/// What she can do now.
+pub(super) fn advice(kind: AlertKind, level: Level, late: bool) -> Text {
     match (kind, level) {
         (_, Level::Clear) => Text {
             nl: "U hoeft nu niets te doen. Voelt u zich niet veilig, bel dan uw contactpersoon of 112.",

@@ -1,25 +1,28 @@
-//! Posting to a desk's webhook: signed, impatient, and never led elsewhere.
+//! Posting to the webhook of a desk or a contact, signed.
 
-use std::error::Error;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use reqwest::Client;
 use reqwest::header::CONTENT_TYPE;
-use reqwest::redirect::Policy;
-use reqwest::{Client, Response};
 
 use crate::config::Webhook;
 
+use super::http;
 use super::signature::signatures;
 use super::transport::SendError;
 
-const CONNECT_WITHIN: Duration = Duration::from_secs(5);
-const ANSWER_WITHIN: Duration = Duration::from_secs(10);
-/// So much of an answer is read, in bytes, so that its connection can be used again; what it says is not used.
-const READ_AT_MOST: usize = 16 * 1024;
-/// Longest error, in characters.
-const LONGEST_ERROR: usize = 200;
+/// What a post holds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Post<'a> {
+    /// Id of the alert or notice.
+    pub id: &'a str,
+    /// Its media type.
+    pub media: &'static str,
+    /// The body.
+    pub body: &'a str,
+}
 
-/// Posts alerts.
+/// Posts alerts and notices.
 #[derive(Debug, Clone)]
 pub(super) struct WebhookClient {
     client: Client,
@@ -28,64 +31,24 @@ pub(super) struct WebhookClient {
 impl WebhookClient {
     /// The process must have a `rustls` provider by now.
     pub(super) fn new() -> Result<Self, SendError> {
-        let client = Client::builder()
-            .connect_timeout(CONNECT_WITHIN)
-            .timeout(ANSWER_WITHIN)
-            // A redirect could lead an alert, with all that is in it, to somebody else.
-            .redirect(Policy::none())
-            .user_agent(concat!("afstand/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| SendError(one_line(error)))?;
-        Ok(Self { client })
+        Ok(Self { client: http::client()? })
     }
 
-    /// Posts `body` as the alert with the id `id`; any 2xx means that it was received.
-    pub(super) async fn post(&self, webhook: &Webhook, id: &str, body: &str) -> Result<String, SendError> {
+    /// Posts; any 2xx means that it was received.
+    pub(super) async fn post(&self, webhook: &Webhook, post: Post<'_>) -> Result<String, SendError> {
+        let Post { id, media, body } = post;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let timestamp_s = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
-        let answer = self
+        let request = self
             .client
             .post(webhook.url.clone())
-            .header(CONTENT_TYPE, "application/cloudevents+json")
+            .header(CONTENT_TYPE, media)
             .header("webhook-id", id)
             .header("webhook-timestamp", timestamp_s)
             .header("webhook-signature", signatures(&webhook.secrets, id, timestamp_s, body.as_bytes()))
-            .body(body.to_owned())
-            .send()
-            .await
-            .map_err(|error| SendError(one_line(error)))?;
-        let status = answer.status();
-        read_some(answer).await;
-        if status.is_success() {
-            Ok(status.to_string())
-        } else {
-            Err(SendError(format!("answered {status}")))
-        }
+            .body(body.to_owned());
+        http::send(request).await
     }
-}
-
-async fn read_some(mut answer: Response) {
-    let mut read = 0;
-    while read < READ_AT_MOST
-        && let Ok(Some(chunk)) = answer.chunk().await
-    {
-        read += chunk.len();
-    }
-}
-
-/// The error and its causes, without the address, which may hold a key.
-fn one_line(error: reqwest::Error) -> String {
-    if error.is_timeout() {
-        return "no answer in time".to_owned();
-    }
-    let error = error.without_url();
-    let mut line = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        line = format!("{line}: {inner}");
-        cause = inner.source();
-    }
-    line.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(LONGEST_ERROR).collect()
 }
 
 #[cfg(test)]
@@ -96,6 +59,7 @@ mod tests {
     use wiremock::matchers::{body_string, header, method, path};
     use wiremock::{Mock, MockServer, ResponseTemplate};
 
+    const POST: Post<'static> = Post { id: "alert-1", media: "application/cloudevents+json", body: "{}" };
     const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
     async fn post_to(answer: ResponseTemplate) -> (Result<String, SendError>, MockServer) {
@@ -113,7 +77,7 @@ mod tests {
             url: format!("{}/in", server.uri()).parse().unwrap(),
             secrets: vec![SigningSecret::parse(SECRET).unwrap(); 2],
         };
-        (WebhookClient::new().unwrap().post(&webhook, "alert-1", "{}").await, server)
+        (WebhookClient::new().unwrap().post(&webhook, POST).await, server)
     }
 
     #[tokio::test]
@@ -159,7 +123,7 @@ mod tests {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let url = format!("http://127.0.0.1:{port}/secret-path").parse().unwrap();
         let webhook = Webhook { url, secrets: vec![SigningSecret::parse(SECRET).unwrap()] };
-        let error = WebhookClient::new().unwrap().post(&webhook, "a", "{}").await.unwrap_err().to_string();
+        let error = WebhookClient::new().unwrap().post(&webhook, POST).await.unwrap_err().to_string();
         assert!(error.contains("refused") && !error.contains("secret-path"), "{error}");
     }
 }

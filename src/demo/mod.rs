@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use zones::{DeskId, Timestamp};
 
 use crate::clock;
-use crate::config::{Desk, NewToken, Role, Token, Tokens};
+use crate::config::{Contacts, Desk, NewToken, Role, Token, Tokens};
 use crate::mqtt::{EmbeddedBroker, EmbeddedSettings, MqttConfig};
 use crate::service::{Plan, Service};
 use crate::wire::TrackerKeys;
@@ -115,6 +115,7 @@ fn plan(
         tokens: Tokens::from_iter([Token::new("demo", Role::Supervisor, None, &token.secret)]),
         orders_dir: Some(orders_dir),
         desks: vec![Desk { name: desk, mqtt: true, webhook: None }],
+        contacts: Contacts::default(),
     })
 }
 

@@ -11,7 +11,8 @@ use crate::api::LiveFeed;
 use crate::delivery::{DispatchHandle, NoticeHandle};
 use crate::metrics::Metrics;
 use crate::mqtt::{Acks, Publisher};
-use crate::store::{Batch, Store, StoreError};
+use crate::store::{Batch, Channel, Store, StoreError};
+use crate::wire::outgoing;
 
 /// First and longest wait before a batch is tried again.
 const RETRY: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
@@ -74,6 +75,7 @@ impl Committer {
         if let Some(newest) = pending.batch.alerts.last() {
             self.live.committed(newest.seq);
         }
+        self.tell_apps(&pending.batch);
         for (role, device, fixed_at, seq) in pending.receipts {
             book.note(role, device, fixed_at, seq);
         }
@@ -84,6 +86,14 @@ impl Committer {
             self.metrics.decide_to_commit_seconds.observe(begun.elapsed().as_secs_f64());
         }
         Ok(())
+    }
+
+    /// Wakes the apps of victims to whom the batch has something to say.
+    fn tell_apps(&self, batch: &Batch) {
+        let alerts = batch.deliveries.iter().filter(|delivery| delivery.channel == Channel::VictimMqtt);
+        let alerts = alerts.map(|delivery| delivery.recipient.as_str());
+        let protections = batch.notices.iter().filter_map(|notice| outgoing::victim_of(&notice.topic));
+        self.live.told(alerts.chain(protections));
     }
 
     /// Tries until it is done. Meanwhile nothing is acknowledged, so the broker keeps what comes next.

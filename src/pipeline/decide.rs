@@ -82,6 +82,12 @@ pub(super) struct Decider {
 impl Decider {
     /// Takes in a message. Whatever is wrong with it, it ends up in the batch, so that it can be acknowledged.
     pub(super) fn message(&mut self, now: Timestamp, topic: &str, payload: &[u8]) {
+        // What is wrong with it was noted; nobody waits to be told.
+        let _ = self.said(now, topic, payload);
+    }
+
+    /// The same for somebody who waits: an error says that it was set aside.
+    pub(super) fn said(&mut self, now: Timestamp, topic: &str, payload: &[u8]) -> Result<(), Unusable> {
         self.advance(now);
         let decoded = if self.around.traccar_topic.as_deref() == Some(topic) {
             wire::decode_traccar(payload)
@@ -89,9 +95,7 @@ impl Decider {
             wire::decode(topic, payload, &self.around.keys)
         };
         let taken = decoded.and_then(|message| self.decoded(now, topic, payload, &message));
-        if let Err(unusable) = taken {
-            self.set_aside(now, topic, payload, &unusable);
-        }
+        taken.inspect_err(|unusable| self.set_aside(now, topic, payload, unusable))
     }
 
     /// Takes in a Traccar forward that came over HTTP.
@@ -257,8 +261,9 @@ impl Decider {
         };
         for recipient in recipients(&facts) {
             let body = match recipient.channel {
-                Channel::VictimMqtt => victim_event(&self.around.source, alert),
                 Channel::DeskMqtt | Channel::DeskWebhook => police_event(&self.around.source, alert),
+                // Whoever else it is gets the version that discloses nothing.
+                _ => victim_event(&self.around.source, alert),
             };
             let Ok(payload) = body else {
                 tracing::error!(alert = %alert.alert, "an alert could not be written as JSON");

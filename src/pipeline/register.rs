@@ -11,9 +11,10 @@ use zones::{DeviceId, Invalid, NamedOrders, OrderId, Role};
 pub(crate) struct Register(NamedOrders);
 
 impl Register {
-    /// Makes room for so many more orders.
-    pub(crate) fn reserve(&mut self, orders: usize) {
-        self.0.reserve(orders);
+    /// Takes in many orders.
+    pub(crate) fn note_all(&mut self, orders: &[Arc<Order>]) {
+        self.0.reserve(orders.len());
+        orders.iter().for_each(|order| self.note(order));
     }
 
     /// Takes in an order, in place of what stood under its id.

@@ -234,12 +234,8 @@ fn leave_ended(orders: &mut Vec<Arc<Order>>, clock: Timestamp) {
 /// Enters orders where names are looked up.
 fn registered(orders: &[Arc<Order>], directory: &Directory) -> Register {
     let mut register = Register::default();
-    register.reserve(orders.len());
-    directory.reserve(orders.len());
-    for order in orders {
-        register.note(order);
-        directory.note(order);
-    }
+    register.note_all(orders);
+    directory.note_all(orders);
     register
 }
 

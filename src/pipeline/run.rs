@@ -240,6 +240,10 @@ impl Deciding {
                 let answer = self.decider.traccar(now, &payload);
                 Box::new(move || _ = reply.send(answer))
             }
+            Command::FromApp { topic, payload, reply } => {
+                let answer = self.decider.said(now, &topic, &payload);
+                Box::new(move || _ = reply.send(answer))
+            }
         };
         self.decider.pending.urgent = true;
         self.decider.pending.begun.get_or_insert_with(Instant::now);

@@ -12,8 +12,9 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::{self, AppState, LiveFeed, Readiness, commands};
+use crate::audit;
 use crate::clock;
-use crate::config::{Desk, Tokens};
+use crate::config::{Contacts, Desk, Tokens};
 use crate::delivery::{Dispatcher, Notices, Roads};
 use crate::metrics::Metrics;
 use crate::mqtt::{IngestLink, LinkSettings, MqttConfig, Publisher};
@@ -43,6 +44,8 @@ pub struct Plan {
     pub orders_dir: Option<PathBuf>,
     /// Desks and their roads.
     pub desks: Vec<Desk>,
+    /// People whom follow-up reaches.
+    pub contacts: Contacts,
 }
 
 /// A failure that ends the service, in one line.
@@ -103,7 +106,7 @@ impl Service {
         let stop = Stop::default();
         let mut parts = JoinSet::new();
         let publisher = Publisher::start(out_settings);
-        let roads = Roads::new(publisher.clone(), &plan.desks).map_err(Failure::new)?;
+        let roads = Roads::new(publisher.clone(), &plan.desks, plan.contacts).map_err(Failure::new)?;
         let (dispatcher, dispatch) = Dispatcher::new(store.clone(), roads, Arc::new(clock::now));
         let (notices, notice_handle) = Notices::new(store.clone(), publisher.clone(), clock::now);
         let (commands, asked) = commands::channel();
@@ -122,14 +125,17 @@ impl Service {
             notices: notice_handle,
             live: live.clone(),
         };
+        let (recorder, writer) = audit::recorder(store.clone(), metrics.clone());
         let state = AppState {
             store: store.clone(),
             commands,
+            audit: recorder,
             tokens: Arc::new(plan.tokens),
             readiness: readiness.clone(),
             metrics: metrics.clone(),
             live,
-            states: Arc::new(directory),
+            states: Arc::new(directory.clone()),
+            register: Arc::new(directory),
             clock: clock::now,
         };
         let deciding = stop.deciding.clone();
@@ -139,8 +145,7 @@ impl Service {
             ended
         });
         deliver(&mut parts, dispatcher, notices, &stop.rest);
-        let rest = stop.rest.clone();
-        parts.spawn(async move { api::serve(listener, state, rest).await.map_err(Failure::new) });
+        answer(&mut parts, listener, state, writer, &stop.rest);
         parts.spawn(figures(store.clone(), metrics, stop.rest.clone()));
         match plan.orders_dir {
             Some(dir) => {
@@ -188,6 +193,27 @@ fn deliver(
     parts.spawn(async move { dispatcher.run(rest).await.map_err(Failure::new) });
     let rest = stop.clone();
     parts.spawn(async move { notices.run(rest).await.map_err(Failure::new) });
+}
+
+/// Sets the API to work, and beside it, until it has ended, the one who writes down who looks.
+fn answer(
+    parts: &mut JoinSet<Result<(), Failure>>,
+    listener: TcpListener,
+    state: AppState,
+    writer: audit::Writer,
+    stop: &CancellationToken,
+) {
+    let (rest, answered) = (stop.clone(), CancellationToken::new());
+    let written = answered.clone();
+    parts.spawn(async move {
+        let ended = api::serve(listener, state, rest).await.map_err(Failure::new);
+        answered.cancel();
+        ended
+    });
+    parts.spawn(async move {
+        writer.run(written).await;
+        Ok(())
+    });
 }
 
 async fn bind(listen: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure> {

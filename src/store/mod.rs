@@ -7,6 +7,7 @@
 //!
 //! All SQL is shared and stands in `tables`, `bulk`, `write` and `read`; `sqlite` and `postgres` only carry it.
 
+mod audit;
 mod bulk;
 mod database;
 mod error;
@@ -18,7 +19,7 @@ mod rows;
 mod sqlite;
 mod tables;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod write;
 
 use std::sync::Arc;

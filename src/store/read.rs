@@ -16,19 +16,19 @@ use super::{MOST_ROWS, Store, StoreError};
 const LATEST_FIXES: i64 = 65_536;
 
 /// A SELECT that grows condition by condition. All texts are constants; what comes from outside is a value.
-struct Select<'a> {
+pub(super) struct Select<'a> {
     sql: String,
     values: Vec<Value<'a>>,
     joint: &'static str,
 }
 
 impl<'a> Select<'a> {
-    fn new(columns: &str, from: &str) -> Self {
+    pub(super) fn new(columns: &str, from: &str) -> Self {
         Self { sql: format!("SELECT {columns} FROM {from}"), values: Vec::new(), joint: " WHERE " }
     }
 
     /// A condition; each `?` in it is the next of the values.
-    fn filter(mut self, condition: &str, values: impl IntoIterator<Item = Value<'a>>) -> Self {
+    pub(super) fn filter(mut self, condition: &str, values: impl IntoIterator<Item = Value<'a>>) -> Self {
         self.sql.push_str(self.joint);
         self.joint = " AND ";
         self.push(condition, values);
@@ -36,7 +36,7 @@ impl<'a> Select<'a> {
     }
 
     /// A condition that is only there with a value.
-    fn filter_some(self, condition: &str, value: Option<Value<'a>>) -> Self {
+    pub(super) fn filter_some(self, condition: &str, value: Option<Value<'a>>) -> Self {
         match value {
             Some(value) => self.filter(condition, [value]),
             None => self,
@@ -44,7 +44,7 @@ impl<'a> Select<'a> {
     }
 
     /// The order, and no more rows than asked for and allowed.
-    fn page(mut self, order: &str, limit: u32) -> Self {
+    pub(super) fn page(mut self, order: &str, limit: u32) -> Self {
         let limit = i64::from(limit.min(MOST_ROWS));
         self.push(&format!(" ORDER BY {order} LIMIT ?"), [limit.into()]);
         self
@@ -73,7 +73,7 @@ impl<'a> Select<'a> {
 type Read<T> = fn(&mut Columns<'_>) -> Result<T, sqlx::Error>;
 
 impl Store {
-    async fn all<T: Send>(&self, select: Select<'_>, read: Read<T>) -> Result<Vec<T>, StoreError> {
+    pub(super) async fn all<T: Send>(&self, select: Select<'_>, read: Read<T>) -> Result<Vec<T>, StoreError> {
         let mut found = Vec::new();
         self.each(select, read, |row| found.push(row)).await?;
         Ok(found)
@@ -93,7 +93,11 @@ impl Store {
         self.shared.database.rows(sql, select.values, &mut each).await
     }
 
-    async fn first<T: Send>(&self, select: Select<'_>, read: Read<T>) -> Result<Option<T>, StoreError> {
+    pub(super) async fn first<T: Send>(
+        &self,
+        select: Select<'_>,
+        read: Read<T>,
+    ) -> Result<Option<T>, StoreError> {
         Ok(self.all(select, read).await?.pop())
     }
 
@@ -327,6 +331,43 @@ impl Store {
             .filter("received_at IS NULL AND closed_at IS NULL AND id > ?", [after.into()])
             .page("id", limit);
         self.all(select, tables::read_pending).await
+    }
+
+    /// What was put in the outbox for one recipient, after the one with that number, oldest first.
+    pub async fn deliveries_to_after(
+        &self,
+        channel: Channel,
+        recipient: &str,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<DeliveryRecord>, StoreError> {
+        let select = Select::new(&record_columns(), "deliveries d")
+            .filter("channel = ? AND recipient = ?", [channel.number().into(), Value::text(recipient)])
+            .filter("id > ?", [after.into()])
+            .page("id", limit);
+        self.all(select, tables::read_record).await
+    }
+
+    /// What was put in the outbox for one recipient about incidents that are open, newest first.
+    pub async fn deliveries_of_open_incidents_to(
+        &self,
+        channel: Channel,
+        recipient: &str,
+        limit: u32,
+    ) -> Result<Vec<DeliveryRecord>, StoreError> {
+        let select = Select::new(&record_columns(), "deliveries d")
+            .filter("channel = ? AND recipient = ?", [channel.number().into(), Value::text(recipient)])
+            .filter(
+                "EXISTS (SELECT 1 FROM incidents i WHERE i.incident = d.incident AND i.closed_at IS NULL)",
+                [],
+            )
+            .page("id DESC", limit);
+        self.all(select, tables::read_record).await
+    }
+
+    /// Number of the newest delivery; 0 when there is none.
+    pub async fn latest_delivery(&self) -> Result<i64, StoreError> {
+        self.number("COALESCE(max(id), 0)", "deliveries").await
     }
 
     /// Deliveries to one recipient before the one with that number, newest first.

@@ -9,8 +9,8 @@ use super::bulk::{Bind, Bulk, Table};
 use super::database::{Placeholder, Transaction, Value};
 use super::error::Label;
 use super::rows::{
-    AlertRow, Batch, Committed, DeliveryProgress, IncidentRow, InputRow, MOST_REJECTED, NewDelivery,
-    NoticeRow, OrderRow, Outcome, ReceiptRow, RejectedRow, StateRow,
+    AlertRow, AuditRow, Batch, Committed, DeliveryProgress, IncidentRow, InputRow, MOST_REJECTED,
+    NewDelivery, NoticeRow, OrderRow, Outcome, ReceiptRow, RejectedRow, StateRow,
 };
 use super::tables;
 
@@ -37,7 +37,7 @@ const PRUNE: &str = "DELETE FROM rejected WHERE seq <= $1";
 
 /// Rows into one table.
 #[derive(Debug)]
-struct Insert<T> {
+pub(super) struct Insert<T> {
     statement: Bulk,
     bind: Bind<T>,
 }
@@ -47,7 +47,7 @@ impl<T: Sync> Insert<T> {
         Self { statement: table.insert(placeholder), bind: table.bind }
     }
 
-    async fn run<'r>(
+    pub(super) async fn run<'r>(
         &self,
         on: &mut dyn Transaction,
         rows: impl IntoIterator<Item = &'r T>,
@@ -99,6 +99,7 @@ pub(super) struct Statements {
     notices: Insert<NoticeRow>,
     receipts: Insert<ReceiptRow>,
     rejected: Insert<RejectedRow>,
+    pub(super) audit: Insert<AuditRow>,
 }
 
 impl Statements {
@@ -117,6 +118,7 @@ impl Statements {
             notices: Insert::new(&tables::NOTICES, placeholder),
             receipts: Insert::new(&tables::RECEIPTS, placeholder),
             rejected: Insert::new(&tables::REJECTED, placeholder),
+            audit: Insert::new(&tables::AUDIT, placeholder),
         }
     }
 
@@ -128,9 +130,7 @@ impl Statements {
         batch: &Batch,
         label: &Label,
     ) -> Result<Committed, StoreError> {
-        if on.exec(SqlStr::from_static(FENCE), vec![epoch.into()]).await? != 1 {
-            return Err(label.taken_over());
-        }
+        self.fence(on, epoch, label).await?;
         let repeated = self.journal(on, &batch.inputs, label).await?;
         self.devices.run(on, &batch.devices).await?;
         self.histories.run(on, &batch.histories).await?;
@@ -154,6 +154,19 @@ impl Statements {
             on.exec(SqlStr::from_static(PRUNE), vec![(newest - MOST_REJECTED).into()]).await?;
         }
         Ok(Committed { repeated, known_alerts: batch.alerts.len() as u64 - new_alerts })
+    }
+
+    /// The first statement of a commit: finds out whether this service may still write.
+    pub(super) async fn fence(
+        &self,
+        on: &mut dyn Transaction,
+        epoch: i64,
+        label: &Label,
+    ) -> Result<(), StoreError> {
+        match on.exec(SqlStr::from_static(FENCE), vec![epoch.into()]).await? {
+            1 => Ok(()),
+            _ => Err(label.taken_over()),
+        }
     }
 
     /// Appends to the journal; whether everything was there. A part of a batch cannot be there: then the

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use zones::{Aware, DeviceEvent, Fix, Invalid, Position, Role, Timestamp, policy};
 
 pub use keys::{KeyError, TrackerKeys};
-pub use topic::{SUBSCRIPTIONS, outgoing};
+pub use topic::{SUBSCRIPTIONS, incoming, outgoing};
 pub use traccar::decode_traccar;
 
 use topic::{Leaf, Topic};

@@ -29,6 +29,26 @@ pub const SUBSCRIPTIONS: [&str; 9] = [
     "owntracks/+/+/status",
 ];
 
+/// The topics on which a victim device speaks, for what its app says over HTTP instead. Ids are taken as they are.
+pub mod incoming {
+    use super::PREFIX;
+
+    /// Where she is.
+    pub fn victim_fix(device: &str) -> String {
+        format!("{PREFIX}victim/{device}/fix")
+    }
+
+    /// Her panic button.
+    pub fn victim_aware(device: &str) -> String {
+        format!("{PREFIX}victim/{device}/aware")
+    }
+
+    /// What became of an alert.
+    pub fn victim_receipt(device: &str) -> String {
+        format!("{PREFIX}victim/{device}/receipt")
+    }
+}
+
 /// The topics of the contract that the service publishes to. Ids are taken as they are.
 pub mod outgoing {
     use super::PREFIX;
@@ -47,6 +67,16 @@ pub mod outgoing {
     /// Alerts for a desk, the police version.
     pub fn desk_alert(desk: &str) -> String {
         format!("{PREFIX}desk/{desk}/alert")
+    }
+
+    /// Notices for a contact of the settings.
+    pub fn staff_notice(contact: &str) -> String {
+        format!("{PREFIX}staff/{contact}/notice")
+    }
+
+    /// The victim device that a topic of these is for.
+    pub fn victim_of(topic: &str) -> Option<&str> {
+        topic.strip_prefix(PREFIX)?.strip_prefix("victim/")?.split('/').next()
     }
 
     /// Requests to an ankle monitor.

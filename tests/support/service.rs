@@ -16,7 +16,7 @@ use super::{soon, until};
 /// What desks' webhooks are signed with.
 pub const WEBHOOK_SECRET: &str = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
-const ROLES: [&str; 5] = ["operator", "supervisor", "desk", "auditor", "integrator"];
+const ROLES: [&str; 6] = ["operator", "supervisor", "desk", "auditor", "integrator", "victim"];
 
 fn token(role: &str) -> String {
     format!("{role}-token-of-the-tests")
@@ -30,6 +30,7 @@ pub struct Draft {
     desks: String,
     orders: Vec<Value>,
     level: &'static str,
+    victim: String,
 }
 
 impl Draft {
@@ -43,6 +44,7 @@ impl Draft {
             desks: String::new(),
             orders: Vec::new(),
             level: "info",
+            victim: "vd-0001".to_owned(),
         }
     }
 
@@ -83,6 +85,12 @@ impl Draft {
         self
     }
 
+    /// The device whose app the token `victim` is for.
+    pub fn victim(mut self, device: &str) -> Self {
+        device.clone_into(&mut self.victim);
+        self
+    }
+
     /// Writes all files; nothing runs yet.
     pub fn write(self) -> Service {
         let (path, port) = (self.folder.path(), free_port());
@@ -93,8 +101,10 @@ impl Draft {
                 .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
             writeln!(tokens, "[[token]]\nname = \"{role}\"\nrole = \"{role}\"\nsha256 = \"{hash}\"")
                 .expect("room");
-            if role == "desk" {
-                writeln!(tokens, "desk = \"rotterdam\"").expect("room");
+            match role {
+                "desk" => writeln!(tokens, "desk = \"rotterdam\"").expect("room"),
+                "victim" => writeln!(tokens, "device = \"{}\"", self.victim).expect("room"),
+                _ => {}
             }
         }
         fs::write(path.join("tokens.toml"), tokens).expect("the tokens");

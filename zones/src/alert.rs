@@ -27,6 +27,8 @@ pub enum AlertKind {
     Battery,
     /// A device's radio is jammed or shielded.
     Jamming,
+    /// Nobody acts on alarms as somebody must; raised by the service, never by the engine.
+    FollowUp,
 }
 
 impl AlertKind {
@@ -46,6 +48,7 @@ impl AlertKind {
             Self::Silence => "silence",
             Self::Battery => "battery",
             Self::Jamming => "jamming",
+            Self::FollowUp => "follow_up",
         }
     }
 }

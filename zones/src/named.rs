@@ -22,7 +22,7 @@ pub struct NamedOrders {
 #[derive(Debug, Clone, Copy)]
 pub struct Stated<'a> {
     /// The order.
-    pub order: &'a Order,
+    pub order: &'a Arc<Order>,
     /// What the person is in it.
     pub role: Role,
     /// What it says.
@@ -96,7 +96,7 @@ impl NamedOrders {
         let mut slots: smallvec::SmallVec<[u32; 4]> = names.all(name).collect();
         slots.sort_unstable_by_key(|slot| self.slots[*slot as usize].as_ref().map(|order| &order.order));
         slots.dedup();
-        slots.into_iter().filter_map(|slot| self.slots[slot as usize].as_deref()).flat_map(move |order| {
+        slots.into_iter().filter_map(|slot| self.slots[slot as usize].as_ref()).flat_map(move |order| {
             let stated = order.parties().map(move |(role, party)| Stated { order, role, party });
             stated.filter(|stated| is(stated.party)).collect::<smallvec::SmallVec<[_; 1]>>()
         })

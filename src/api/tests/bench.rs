@@ -12,14 +12,16 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 use zones::guidance::{self, Severity};
-use zones::{DeskId, Fix, OrderId, PersonId, Role as Party, Timestamp};
+use zones::{DeskId, DeviceId, Fix, OrderId, PersonId, Role as Party, Timestamp};
 
 use crate::api::commands::{self, Command, NotWithdrawn, OrderAccepted, OrderRefused};
 use crate::api::problem::MEDIA_TYPE;
 use crate::api::states::{DeviceState, PersonKeys, StateReader, Unreadable, WatchState};
 use crate::api::{AppState, LiveFeed, Readiness, router};
+use crate::audit;
 use crate::config::{Role, Token, Tokens};
 use crate::metrics::Metrics;
+use crate::pipeline::Directory;
 use crate::store::*;
 
 /// When every test happens.
@@ -33,6 +35,10 @@ pub(super) struct Bench {
     /// `None` drops the sender: the pipeline has ended.
     pub(super) readiness: Option<watch::Sender<Readiness>>,
     pub(super) shutdown: CancellationToken,
+    /// Cancelled, it ends who writes the audit.
+    pub(super) audited: CancellationToken,
+    /// The orders that look-ups find.
+    pub(super) register: Directory,
     pub(super) state: AppState,
     /// Deleted with the bench.
     _dir: TempDir,
@@ -94,14 +100,21 @@ impl Bench {
             Readiness { broker_connected: true, caught_up: true, store_ok: true, ..Readiness::default() };
         let (readiness, watched) = watch::channel(ready);
         let shutdown = CancellationToken::new();
+        let metrics = Arc::new(Metrics::default());
+        let (audit, writer) = audit::recorder(store.clone(), Arc::clone(&metrics));
+        let audited = CancellationToken::new();
+        tokio::spawn(writer.run(audited.clone()));
+        let register = Directory::default();
         let state = AppState {
             store: store.clone(),
             commands,
+            audit,
             tokens: Arc::new(tokens()),
             readiness: watched,
-            metrics: Arc::new(Metrics::default()),
+            metrics,
             live: LiveFeed::default(),
             states: Arc::new(JsonStates),
+            register: Arc::new(register.clone()),
             clock: || at(NOW),
         };
         Self {
@@ -111,6 +124,8 @@ impl Bench {
             metrics: Arc::clone(&state.metrics),
             readiness: Some(readiness),
             shutdown,
+            audited,
+            register,
             state,
             _dir: dir,
         }
@@ -179,6 +194,7 @@ fn tokens() -> Tokens {
         of("utrecht", Role::Desk, Some("utrecht")),
         of("auditor", Role::Auditor, None),
         of("integrator", Role::Integrator, None),
+        Token::of_victim("victim", DeviceId::new("vd-0001").unwrap(), &secret("victim")),
     ])
 }
 
@@ -212,6 +228,21 @@ async fn keep_books(store: Store, mut commands: tokio::sync::mpsc::Receiver<Comm
                 let orders = if known { vec![change(&order, None)] } else { Vec::new() };
                 store.commit(&Batch { orders, ..Batch::default() }).await.unwrap();
                 let _ = reply.send(if known { Ok(()) } else { Err(NotWithdrawn::Unknown) });
+            }
+            Command::FromApp { topic, payload, reply } => {
+                let keys = crate::wire::TrackerKeys::default();
+                let answer = crate::wire::decode(&topic, &payload, &keys).map(drop);
+                // What was said, so that a test can see it.
+                let said = RejectedRow {
+                    seq,
+                    received_at: at(NOW),
+                    topic,
+                    reason: answer.as_ref().err().map(ToString::to_string).unwrap_or_default(),
+                    payload: payload.to_vec(),
+                    size: i64::try_from(payload.len()).unwrap(),
+                };
+                store.commit(&Batch { rejected: vec![said], ..Batch::default() }).await.unwrap();
+                let _ = reply.send(answer);
             }
             Command::Ingest { payload, reply } => {
                 let answer = crate::wire::decode_traccar(&payload).map(drop);

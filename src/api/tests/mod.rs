@@ -1,6 +1,7 @@
 //! The routes, called as a client calls them, over a real SQLite store and a pipeline that only keeps books.
 
 mod access;
+mod audit;
 mod bench;
 mod body;
 mod desks;
@@ -8,6 +9,7 @@ mod health;
 mod incidents;
 mod ingest;
 mod live;
+mod me;
 mod orders;
 mod page;
 mod people;

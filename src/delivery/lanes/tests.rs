@@ -90,6 +90,33 @@ fn the_brokers_limit_is_not_the_webhooks() {
 }
 
 #[test]
+fn a_server_that_stalls_holds_up_its_own_road_only_and_no_victim_waits_for_staff() {
+    let limits = Limits { in_flight_through_server: 2, ..Limits::default() };
+    let mut lanes = Lanes::new(limits);
+    let roads = [
+        Channel::Sms,
+        Channel::VictimSms,
+        Channel::Email,
+        Channel::VictimEmail,
+        Channel::StaffWebhook,
+        Channel::StaffMqtt,
+    ];
+    let mut id = 0;
+    for channel in roads {
+        for name in ["a", "b", "c"] {
+            id += 1;
+            lanes.offer(item(id, &Address { channel, name: name.into() }, "i"));
+        }
+    }
+    // Two through each server, and all over webhooks and the broker; nothing has been answered yet.
+    let mut begun = turns(&mut lanes, 0);
+    begun.sort_unstable();
+    assert_eq!(begun, [1, 2, 4, 5, 7, 8, 10, 11, 13, 14, 15, 16, 17, 18]);
+    lanes.failed(2, at(2));
+    assert_eq!(turns(&mut lanes, 0), [3], "of the same road, and of no other");
+}
+
+#[test]
 fn a_closed_incident_is_tried_once_where_it_was_not() {
     let mut lanes = Lanes::new(Limits::default());
     let rotterdam = desk("rotterdam");
@@ -167,7 +194,7 @@ enum Step {
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
-        3 => (0..3_usize, 0..3_usize).prop_map(|(recipient, incident)| Step::Offer { recipient, incident }),
+        3 => (0..5_usize, 0..3_usize).prop_map(|(recipient, incident)| Step::Offer { recipient, incident }),
         3 => (0..8_usize, any::<bool>()).prop_map(|(which, received)| Step::End { which, received }),
         1 => (1..6_i64).prop_map(|secs| Step::Wait { secs }),
         1 => Just(Step::Reload),
@@ -189,8 +216,13 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let limits =
-            Limits { in_flight_per_recipient: 2, in_flight_over_mqtt: 3, held_per_recipient: 4, held: 9 };
+        let limits = Limits {
+            in_flight_per_recipient: 2,
+            in_flight_over_mqtt: 3,
+            in_flight_through_server: 1,
+            held_per_recipient: 4,
+            held: 9,
+        };
         Self {
             lanes: Lanes::new(limits),
             outbox: Vec::new(),
@@ -203,7 +235,9 @@ impl World {
     }
 
     fn recipient(index: usize) -> Address {
-        [device("vd-1"), device("vd-2"), desk("rotterdam")][index].clone()
+        let anna = Address { channel: Channel::Sms, name: "anna".into() };
+        let bert = Address { name: "bert".into(), ..anna.clone() };
+        [device("vd-1"), device("vd-2"), desk("rotterdam"), anna, bert][index].clone()
     }
 
     fn step(&mut self, step: &Step) {
@@ -256,13 +290,14 @@ impl World {
         let (held, under_way) = self.lanes.counts();
         assert!(held <= self.limits.held && under_way == self.under_way.len());
         let to = |id: &i64| &self.outbox[*id as usize - 1].to;
-        for index in 0..3 {
+        for index in 0..5 {
             let address = Self::recipient(index);
             let of_it = self.under_way.iter().filter(|id| *to(id) == address).count();
             assert!(of_it <= self.limits.in_flight_per_recipient);
         }
-        let over_mqtt = self.under_way.iter().filter(|id| to(id).channel != Channel::DeskWebhook).count();
-        assert!(over_mqtt <= self.limits.in_flight_over_mqtt);
+        let by = |channel| self.under_way.iter().filter(|id| to(id).channel == channel).count();
+        assert!(by(Channel::VictimMqtt) <= self.limits.in_flight_over_mqtt);
+        assert!(by(Channel::Sms) <= self.limits.in_flight_through_server);
     }
 
     /// Everybody answers from now on: all of it must arrive, in a bounded number of steps.
@@ -294,7 +329,7 @@ proptest! {
     /// One recipient never answers well; what the others get, and when, is as if it were not there.
     #[test]
     fn a_dead_recipient_delays_nobody(
-        offers in proptest::collection::vec((0..3_usize, 0..3_usize), 1..40)
+        offers in proptest::collection::vec((0..5_usize, 0..3_usize), 1..40)
     ) {
         let dead = World::recipient(2);
         let run = |with_dead: bool| {

@@ -17,9 +17,9 @@ pub struct NewDelivery {
     pub incident: String,
     /// The road.
     pub channel: Channel,
-    /// Device id or desk id.
+    /// Device id, desk id or name of a contact; of a victim's second channel it may be a number or an address.
     pub recipient: String,
-    /// The exact body to send.
+    /// The exact body to send; of an e-mail or a text message what it is worded from.
     pub payload: String,
     /// Level of the alert.
     pub level: Word,

@@ -4,6 +4,7 @@
 //! stored as the text that stands in JSON. A NUL character in a text becomes U+FFFD: PostgreSQL cannot keep
 //! it, and no message may block a commit.
 
+mod audit;
 mod delivery;
 mod incident;
 
@@ -11,6 +12,7 @@ use std::borrow::Cow;
 
 use zones::{OrderId, Role, Timestamp};
 
+pub use audit::*;
 pub use delivery::*;
 pub use incident::*;
 
@@ -137,6 +139,18 @@ numbered! {
         DeskMqtt = 2,
         /// A desk, over its webhook.
         DeskWebhook = 3,
+        /// A contact of the settings, over MQTT.
+        StaffMqtt = 4,
+        /// A contact, over its webhook.
+        StaffWebhook = 5,
+        /// A contact, by e-mail.
+        Email = 6,
+        /// A contact, by text message.
+        Sms = 7,
+        /// A victim's second channel: a text message to a number (`+31…`), or to the one of a contact.
+        VictimSms = 8,
+        /// A victim's second channel: an e-mail to an address, or to the one of a contact.
+        VictimEmail = 9,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Which columns a row has, in one order for writing and reading.
 
+mod audit;
 mod delivery;
 mod incident;
 
@@ -12,6 +13,7 @@ use super::rows::{
     StoredState, Word,
 };
 
+pub(super) use audit::*;
 pub(super) use delivery::*;
 pub(super) use incident::*;
 

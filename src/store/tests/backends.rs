@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::store::Store;
 
 /// A place for one store, empty.
-pub(super) struct Scratch {
+pub(crate) struct Scratch {
     url: String,
     folder: Option<TempDir>,
     server: Option<String>,
@@ -18,21 +18,21 @@ pub(super) struct Scratch {
 
 impl Scratch {
     /// One per back end that is at hand.
-    pub(super) async fn all() -> Vec<Self> {
+    pub(crate) async fn all() -> Vec<Self> {
         let mut all = vec![Self::sqlite()];
         all.extend(Self::postgres().await);
         all
     }
 
     /// A file in a folder of its own.
-    pub(super) fn sqlite() -> Self {
+    pub(crate) fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("afstand.db").display());
         Self { url, folder: Some(folder), server: None }
     }
 
     /// A database of its own, if there is a server.
-    pub(super) async fn postgres() -> Option<Self> {
+    pub(crate) async fn postgres() -> Option<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let Ok(server) = std::env::var("AFSTAND_TEST_POSTGRES") else {
             println!("skipped: needs PostgreSQL (set AFSTAND_TEST_POSTGRES)");
@@ -48,7 +48,7 @@ impl Scratch {
         Some(Self { url, folder: None, server: Some(server) })
     }
 
-    pub(super) fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
@@ -74,7 +74,7 @@ impl Scratch {
     }
 
     /// Takes it away.
-    pub(super) async fn remove(self) {
+    pub(crate) async fn remove(self) {
         if let Some(server) = &self.server {
             run(server, format!("DROP DATABASE {} WITH (FORCE)", self.database())).await;
         }
@@ -110,5 +110,18 @@ pub(super) async fn newer_version(url: &str, version: i64) {
     } else {
         let mut connection = PgConnection::connect(url).await.unwrap();
         sqlx::query(sql).bind(version).bind(vec![1_u8]).execute(&mut connection).await.unwrap();
+    }
+}
+
+/// Somebody with the database in hand runs SQL on it.
+pub(crate) async fn by_hand(url: &str, sql: &str) -> Result<(), sqlx::Error> {
+    if url.starts_with("sqlite") {
+        let mut connection = SqliteConnection::connect(url).await?;
+        sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await?;
+        connection.close().await
+    } else {
+        let mut connection = PgConnection::connect(url).await?;
+        sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await?;
+        connection.close().await
     }
 }

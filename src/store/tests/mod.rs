@@ -1,6 +1,6 @@
 //! One suite for both back ends: SQLite always, PostgreSQL where a server is given.
 
-mod backends;
+pub(crate) mod backends;
 mod kill;
 mod rows;
 mod stories;

@@ -4,6 +4,7 @@ use crate::geometry::Shape;
 use crate::{DeskId, DeviceId, Millis, OrderId, PersonId, Position, Role, Timestamp, ZoneId};
 use serde::{Deserialize, Serialize};
 
+mod address;
 mod draft;
 mod json;
 mod read;
@@ -13,6 +14,7 @@ mod together;
 mod window;
 mod write;
 
+pub use address::{EmailAddress, PhoneNumber};
 pub use draft::{Draft, DraftZone};
 pub use read::{read, read_each};
 pub use schedule::Schedule;

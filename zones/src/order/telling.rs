@@ -5,13 +5,12 @@ use std::fmt;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
+use super::address::{EmailAddress, PhoneNumber};
 use super::json::{Fields, each, text, word};
 use crate::{Invalid, is_id};
 
-/// Longest address of an e-mail, in characters (RFC 5321).
-const LONGEST_EMAIL: usize = 254;
-/// Digits of an international telephone number (E.164).
-const NUMBER_DIGITS: std::ops::RangeInclusive<usize> = 8..=15;
+/// Longest telephone number or e-mail address that is looked at, in characters.
+const LONGEST_ADDRESS: usize = 300;
 /// Hexadecimal digits of a SHA-256.
 const DIGEST_DIGITS: usize = 64;
 
@@ -32,9 +31,9 @@ pub enum Callee {
 #[serde(rename_all = "snake_case")]
 pub enum SecondChannel {
     /// A telephone number such as `+31612345678`.
-    Sms(String),
+    Sms(PhoneNumber),
     /// An e-mail address.
-    Email(String),
+    Email(EmailAddress),
     /// A contact of the configuration, by name.
     Contact(String),
 }
@@ -91,8 +90,8 @@ pub(super) fn call_order(value: &Value) -> Result<Vec<Callee>, Invalid> {
 pub(super) fn second_channel(value: &Value) -> Result<SecondChannel, Invalid> {
     let fields = Fields::of(value)?;
     let roads = [
-        fields.may("sms", |said| number(said).map(SecondChannel::Sms))?,
-        fields.may("email", |said| email(said).map(SecondChannel::Email))?,
+        fields.may("sms", |said| PhoneNumber::new(address(said)?).map(SecondChannel::Sms))?,
+        fields.may("email", |said| EmailAddress::new(address(said)?).map(SecondChannel::Email))?,
         fields.may("contact", |said| contact(said).map(SecondChannel::Contact))?,
     ];
     let mut named = roads.into_iter().flatten();
@@ -103,22 +102,8 @@ pub(super) fn second_channel(value: &Value) -> Result<SecondChannel, Invalid> {
     }
 }
 
-fn number(value: &Value) -> Result<String, Invalid> {
-    let number = text(value, NUMBER_DIGITS.end() + 1)?;
-    let digits = number.strip_prefix('+').filter(|digits| !digits.starts_with('0')).unwrap_or_default();
-    if !NUMBER_DIGITS.contains(&digits.len()) || !digits.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(Invalid::new("", "is not a number such as +31612345678"));
-    }
-    Ok(number.to_owned())
-}
-
-fn email(value: &Value) -> Result<String, Invalid> {
-    let address = text(value, LONGEST_EMAIL)?;
-    let odd = |c: char| c.is_whitespace() || c.is_control();
-    let fits = address.rsplit_once('@').is_some_and(|(name, host)| {
-        !name.is_empty() && !name.contains('@') && !host.is_empty() && !address.contains(odd)
-    });
-    if fits { Ok(address.to_owned()) } else { Err(Invalid::new("", "is not an e-mail address")) }
+fn address(value: &Value) -> Result<&str, Invalid> {
+    text(value, LONGEST_ADDRESS)
 }
 
 fn contact(value: &Value) -> Result<String, Invalid> {

@@ -30,7 +30,8 @@ fn the_contracts_order_is_read_whole() {
     assert_eq!(draft.desk.unwrap().as_str(), "rotterdam");
     assert_eq!(draft.contacts.victim_contact.unwrap().phone, "3");
     assert_eq!((draft.tell_desk, draft.call_order), (false, vec![Callee::Victim, Callee::Police]));
-    assert_eq!(victim.second_channel.as_deref(), Some(&SecondChannel::Sms("+31612345678".into())));
+    let number = PhoneNumber::new("+31612345678").unwrap();
+    assert_eq!(victim.second_channel.as_deref(), Some(&SecondChannel::Sms(number)));
     assert_eq!(victim.language, Some(Language::En));
     let digest = victim.aware_code.as_ref().unwrap().sha256();
     assert_eq!((digest[0], digest[31]), (0xde, 0x16));

@@ -56,6 +56,14 @@ fn geometry() -> impl Strategy<Value = Value> {
     ]
 }
 
+fn road() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        Just(json!({"sms": "+31612345678"})),
+        Just(json!({"email": "anna@example.nl"})),
+        Just(json!({"contact": "anna"})),
+    ]
+}
+
 proptest! {
     #[test]
     fn any_order_survives_its_canonical_form(
@@ -63,12 +71,14 @@ proptest! {
         radius in 0..2_000_000_i64,
         interval in 1..3_600_000_i64,
         home in proptest::option::of(place()),
+        road in proptest::option::of(road()),
     ) {
         let mut order = full();
         order["zones"]["features"][0]["geometry"] = geometry;
         order["zones"]["features"][0]["properties"]["radius_m"] = json!(radius as f64 / 2.0);
         order["wearer"]["fix_interval_s"] = json!(interval as f64 / 1_000.0);
         order["victims"][0]["residence"] = json!(home);
+        order["victims"][0]["second_channel"] = json!(road);
         let draft = one(&order).unwrap();
         let again = read(&draft.to_json()).unwrap().remove(0);
         prop_assert_eq!(again.to_json(), draft.to_json());

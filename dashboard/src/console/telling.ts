@@ -1,0 +1,59 @@
+// How an incident is told in a line: who, and the one figure that matters most.
+import { isResolved } from "../live/shown.ts";
+import type { Incident, Measured } from "../live/types.ts";
+import { metres, roundMetres, say, span, speed, word } from "../words/language.svelte.ts";
+
+export function people(incident: Incident): string {
+  const towards = incident.victim ?? incident.zone ?? "";
+  if (incident.kind === "aware") return incident.victim ?? incident.wearer;
+  return towards ? `${incident.wearer} → ${towards}` : incident.wearer;
+}
+
+const isNumber = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
+
+/** The closing speed in words; below half a metre a second nobody approaches. */
+export function closing(measured: Measured | null | undefined): string {
+  const mps = measured?.closing_mps;
+  if (!isNumber(mps) || Math.abs(mps) < 0.5) return "";
+  return say(mps > 0 ? "alert.closes" : "alert.leaves", { speed: speed(Math.abs(mps)) });
+}
+
+/** A distance as it is said of the kind: to a zone's edge it is inside or outside. */
+export function distance(incident: Pick<Incident, "kind">, measured: Measured | null | undefined): string {
+  const m = measured?.distance_m;
+  if (!isNumber(m)) return "";
+  if (incident.kind === "victim_proximity") return metres(Math.max(0, m));
+  if (incident.kind === "exclusion_zone" || incident.kind === "inclusion_zone") {
+    return m < 0 ? say("alert.inside", { m: metres(-m) }) : say("alert.toEdge", { m: metres(m) });
+  }
+  return metres(m);
+}
+
+export function headline(incident: Incident): { main: string; more: string } {
+  const { latest } = incident;
+  const far = distance(incident, latest);
+  const sure = word("certainty", incident.certainty);
+  if (isResolved(incident))
+    return {
+      main: word("state", "resolved"),
+      more: incident.outcome ? word("outcome", incident.outcome) : "",
+    };
+  if (incident.level === "clear") return { main: say("alert.over"), more: far };
+  const contact = latest?.contact_s;
+  if (
+    incident.kind === "victim_proximity" &&
+    incident.level === "warning" &&
+    isNumber(contact) &&
+    contact > 0
+  ) {
+    return { main: span(contact), more: [far, closing(latest), sure].filter(Boolean).join(" · ") };
+  }
+  if (far) return { main: far, more: [closing(latest), sure].filter(Boolean).join(" · ") };
+  return {
+    main: incident.device ?? "",
+    more: incident.desk ? say("alert.desk", { desk: incident.desk }) : "",
+  };
+}
+
+/** A ring or a limit. */
+export const limit = (m: number): string => roundMetres(m);

@@ -1,0 +1,124 @@
+// From incidents to the lines of the list: cases, flood groups, and nothing that moves under the cursor.
+import { isPinned } from "./flood.ts";
+import { isResolved, isTaken, shapeOf } from "./shown.ts";
+import type { Incident } from "./types.ts";
+import { byUrgency } from "./urgency.ts";
+
+export interface Filters {
+  text: string;
+  level: "all" | "alarm" | "warning" | "unknown" | "clear";
+  kind: string;
+  owner: "all" | "mine" | "nobody";
+  resolved: boolean;
+}
+
+export const NO_FILTERS: Filters = { text: "", level: "all", kind: "", owner: "all", resolved: false };
+
+/** A line of the list. */
+export type Line =
+  /** An incident; `inner` when it follows another of the same case. */
+  | { type: "incident"; key: string; incident: Incident; inner: boolean }
+  /** The rest of a case, folded away. */
+  | { type: "more"; key: string; order: string; count: number; open: boolean }
+  /** A flood's group. */
+  | { type: "group"; key: string; kind: string; shape: string; count: number; open: boolean };
+
+export function matches(incident: Incident, filters: Filters, me: string): boolean {
+  if (!filters.resolved && isResolved(incident)) return false;
+  if (filters.level !== "all" && shapeOf(incident) !== filters.level) return false;
+  if (filters.kind && incident.kind !== filters.kind) return false;
+  if (filters.owner === "nobody" && isTaken(incident)) return false;
+  if (filters.owner === "mine" && incident.owner !== me) return false;
+  const wanted = filters.text.trim().toLowerCase();
+  if (!wanted) return true;
+  const { order, wearer, victim, zone, device, desk, owner, incident: id } = incident;
+  return [order, wearer, victim, zone, device, desk, owner, id].some((word) =>
+    word?.toLowerCase().includes(wanted),
+  );
+}
+
+export interface Arranging {
+  filters: Filters;
+  me: string;
+  flood: boolean;
+  /** Keys of `more` and `group` lines that are unfolded. */
+  unfolded: ReadonlySet<string>;
+  /** Ids in the order they have now, while nothing may move; `null` when it may. */
+  held: readonly string[] | null;
+}
+
+export interface Arranged {
+  lines: Line[];
+  /** The order of the incidents, folded ones included. */
+  order: string[];
+  /** Incidents that wait above the list until it may move. */
+  waiting: Incident[];
+}
+
+export function arrange(incidents: Iterable<Incident>, how: Arranging): Arranged {
+  const wanted: Incident[] = [];
+  for (const incident of incidents) if (matches(incident, how.filters, how.me)) wanted.push(incident);
+  wanted.sort(byUrgency);
+  const { sorted, waiting } = how.held ? hold(wanted, how.held) : { sorted: wanted, waiting: [] };
+  const order = sorted.map((incident) => incident.incident);
+  return { lines: how.flood ? flooded(sorted, how) : cases(sorted, how), order, waiting };
+}
+
+/** The places of before, for those that are still there; the new ones wait. */
+function hold(wanted: Incident[], held: readonly string[]): { sorted: Incident[]; waiting: Incident[] } {
+  const place = new Map(held.map((id, at) => [id, at]));
+  const known = wanted.filter((incident) => place.has(incident.incident));
+  known.sort((a, b) => (place.get(a.incident) ?? 0) - (place.get(b.incident) ?? 0));
+  return { sorted: known, waiting: wanted.filter((incident) => !place.has(incident.incident)) };
+}
+
+/** Incidents of one case stand together, below the most urgent of them: two of them at once, the others folded. */
+const CASE_SHOWS = 2;
+
+function cases(sorted: Incident[], { unfolded }: Arranging): Line[] {
+  const byCase = new Map<string, Incident[]>();
+  for (const incident of sorted) {
+    const of = byCase.get(incident.order);
+    if (of) of.push(incident);
+    else byCase.set(incident.order, [incident]);
+  }
+  return [...byCase].flatMap(([order, of]) => {
+    const key = `case/${order}`;
+    const open = unfolded.has(key);
+    // Alarms are never folded away.
+    const shown = of.filter((incident, at) => open || at < CASE_SHOWS || isPinned(incident));
+    const lines = shown.map((incident, at): Line => asLine(incident, at > 0));
+    const rest = of.length - shown.length;
+    if (rest > 0 || (open && of.length > CASE_SHOWS)) {
+      lines.push({ type: "more", key, order, count: open ? of.length - CASE_SHOWS : rest, open });
+    }
+    return lines;
+  });
+}
+
+function flooded(sorted: Incident[], { unfolded }: Arranging): Line[] {
+  const lines: Line[] = sorted.filter(isPinned).map((incident) => asLine(incident, false));
+  const groups = new Map<string, Incident[]>();
+  for (const incident of sorted) {
+    if (isPinned(incident)) continue;
+    const key = `group/${shapeOf(incident)}/${incident.kind}`;
+    const of = groups.get(key);
+    if (of) of.push(incident);
+    else groups.set(key, [incident]);
+  }
+  for (const [key, of] of groups) {
+    const [first] = of;
+    if (!first) continue;
+    const open = unfolded.has(key);
+    lines.push({ type: "group", key, kind: first.kind, shape: shapeOf(first), count: of.length, open });
+    if (open) lines.push(...of.map((incident) => asLine(incident, true)));
+  }
+  return lines;
+}
+
+const asLine = (incident: Incident, inner: boolean): Line => ({
+  type: "incident",
+  key: incident.incident,
+  incident,
+  inner,
+});

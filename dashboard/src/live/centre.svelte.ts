@@ -1,0 +1,269 @@
+// The console's picture of the service: incidents as they come, what is selected, and how the line is.
+import { Api, Refused } from "./api.ts";
+import { arrange, type Filters, NO_FILTERS } from "./arrange.ts";
+import { now } from "./clock.ts";
+import { begunLately, isFlood } from "./flood.ts";
+import { withAlert, withFollowUp, withRead } from "./merge.ts";
+import { isResolved, isTaken, shapeOf } from "./shown.ts";
+import { follow, type StreamEvent } from "./stream.ts";
+import type { AlertData, FollowUp, Incident, IncidentDetail, OrderEntry } from "./types.ts";
+
+export type LineState = "closed" | "connecting" | "live" | "lost";
+
+/** News within this time is drawn at once: a burst costs one drawing. */
+const DRAW_AFTER_MS = 40;
+/** What the stream does not tell is read again this often. */
+const REFRESH_MS = 20_000;
+const ORDERS_MS = 120_000;
+
+export class Centre {
+  api: Api;
+  line = $state<LineState>("closed");
+  lastSign = $state(0);
+  /** The service's time, once a second. */
+  time = $state(now());
+  /** How long ago the newest alert was raised when it was here, in milliseconds. */
+  lag = $state<number | null>(null);
+  refused = $state<"" | "token" | "role">("");
+  me = $state<{ name: string; role: string } | null>(null);
+
+  filters = $state<Filters>({ ...NO_FILTERS });
+  unfolded = $state<ReadonlySet<string>>(new Set());
+  selected = $state<string | null>(null);
+  detail = $state.raw<IncidentDetail | null>(null);
+  detailError = $state<Refused | null>(null);
+  /** How the list of incidents was read last; `null` before the first time. */
+  read = $state<boolean | null>(null);
+  /** Whether the list may move now. */
+  still = $state(false);
+  flood = $state(false);
+  orders = $state.raw<ReadonlyMap<string, OrderEntry>>(new Map());
+  ordersRead = $state<boolean | null>(null);
+
+  private known = new Map<string, Incident>();
+  private version = $state(0);
+  private drawTimer: ReturnType<typeof setTimeout> | undefined;
+  private timers: ReturnType<typeof setInterval>[] = [];
+  private stopStream: () => void = () => {};
+  private held = $state.raw<readonly string[]>([]);
+  private listeners = new Set<(incident: Incident, before: Incident | undefined) => void>();
+
+  arranged = $derived.by(() => {
+    void this.version;
+    return arrange(this.known.values(), {
+      filters: this.filters,
+      me: this.me?.name ?? "",
+      flood: this.flood,
+      unfolded: this.unfolded,
+      held: this.still ? this.held : null,
+    });
+  });
+
+  counts = $derived.by(() => {
+    void this.version;
+    const counts = { alarm: 0, warning: 0, unknown: 0, clear: 0, open: 0, untaken: 0, resolved: 0 };
+    for (const incident of this.known.values()) {
+      if (isResolved(incident)) {
+        counts.resolved += 1;
+        continue;
+      }
+      counts[shapeOf(incident)] += 1;
+      counts.open += 1;
+      if (!isTaken(incident)) counts.untaken += 1;
+    }
+    return counts;
+  });
+
+  incident = $derived.by((): Incident | null => {
+    void this.version;
+    return this.selected === null ? null : (this.known.get(this.selected) ?? null);
+  });
+
+  constructor(token: string) {
+    this.api = new Api(token);
+    this.api.onDenied = () => this.deny("token");
+  }
+
+  /** Tells of every change of an incident, with what it was before. */
+  onChange(tell: (incident: Incident, before: Incident | undefined) => void): void {
+    this.listeners.add(tell);
+  }
+
+  /** Every incident that is not resolved. */
+  *open(): Generator<Incident> {
+    for (const incident of this.known.values()) if (!isResolved(incident)) yield incident;
+  }
+
+  start(): void {
+    this.line = "connecting";
+    this.stopStream = follow("/v1/live", () => this.api.headers(), {
+      open: () => {
+        this.line = "live";
+        this.lastSign = now();
+        void this.refresh();
+      },
+      sign: () => {
+        this.lastSign = now();
+      },
+      event: (event) => this.take(event),
+      lost: () => {
+        this.line = "lost";
+      },
+      anew: () => {
+        this.known.clear();
+        this.draw();
+      },
+      refused: (status) => this.deny(status === 403 ? "role" : "token"),
+    });
+    this.timers = [
+      setInterval(() => this.tick(), 1_000),
+      setInterval(() => void this.refresh(), REFRESH_MS),
+      setInterval(() => void this.readOrders(), ORDERS_MS),
+    ];
+    void this.readOrders();
+    void this.readMe();
+  }
+
+  stop(): void {
+    this.stopStream();
+    this.timers.forEach(clearInterval);
+    this.timers = [];
+    this.line = "closed";
+  }
+
+  private deny(why: "token" | "role"): void {
+    this.stop();
+    this.refused = why;
+  }
+
+  private tick(): void {
+    this.time = now();
+    this.flood = isFlood(begunLately(this.known.values(), this.time), this.flood);
+  }
+
+  private take(event: StreamEvent): void {
+    if (event.event === "alert") {
+      const alert = JSON.parse(event.data) as AlertData;
+      this.lag = Math.max(0, now() - Date.parse(alert.raised_at));
+      this.put(withAlert(this.known.get(alert.incident), alert));
+      if (alert.incident === this.selected) void this.readDetail();
+    } else if (event.event === "followup") {
+      const news = JSON.parse(event.data) as FollowUp;
+      const before = this.known.get(news.incident);
+      if (before) this.put(withFollowUp(before, news));
+      if (news.incident === this.selected) void this.readDetail();
+    }
+  }
+
+  private put(incident: Incident): void {
+    const before = this.known.get(incident.incident);
+    if (before === incident) return;
+    this.known.set(incident.incident, incident);
+    for (const tell of this.listeners) tell(incident, before);
+    this.draw();
+  }
+
+  private draw(): void {
+    this.drawTimer ??= setTimeout(() => {
+      this.drawTimer = undefined;
+      this.version += 1;
+    }, DRAW_AFTER_MS);
+  }
+
+  /** Reads what is open: what began before the stream, what was closed by others. */
+  async refresh(): Promise<void> {
+    const began = now();
+    try {
+      const { items } = await this.api.all<Incident>("/v1/incidents?state=open");
+      const open = new Set(items.map((item) => item.incident));
+      for (const item of items) this.put(withRead(this.known.get(item.incident), item));
+      // Open here and not there: it was resolved, unless it began while the list was being read.
+      for (const incident of this.known.values()) {
+        const old = Date.parse(incident.changed_at) < began - 5_000;
+        if (!open.has(incident.incident) && old && !isResolved(incident)) {
+          this.put({ ...incident, state: "resolved", closed_at: incident.changed_at });
+        }
+      }
+      this.read = true;
+    } catch {
+      this.read = false;
+    }
+    if (this.selected) await this.readDetail();
+  }
+
+  async readDetail(): Promise<void> {
+    const id = this.selected;
+    if (!id) return;
+    try {
+      const detail = await this.api.read<IncidentDetail>(`/v1/incidents/${encodeURIComponent(id)}`);
+      if (this.selected !== id) return;
+      this.takeDetail(detail);
+    } catch (error) {
+      if (this.selected === id && error instanceof Refused) this.detailError = error;
+    }
+  }
+
+  takeDetail(detail: IncidentDetail): void {
+    const newest = detail.alerts?.at(-1)?.data;
+    const row: Incident = { ...detail, latest: detail.latest ?? newest ?? null };
+    this.put(withRead(this.known.get(detail.incident), row));
+    if (this.selected !== detail.incident) return;
+    this.detail = detail;
+    this.detailError = null;
+  }
+
+  async readOrders(): Promise<void> {
+    try {
+      const { items } = await this.api.all<OrderEntry>("/v1/orders");
+      this.orders = new Map(items.map((entry) => [entry.order, entry]));
+      this.ordersRead = true;
+    } catch {
+      this.ordersRead = false;
+    }
+  }
+
+  private async readMe(): Promise<void> {
+    try {
+      this.me = await this.api.read<{ name: string; role: string }>("/v1/session");
+    } catch {
+      this.me = null;
+    }
+  }
+
+  select(id: string | null): void {
+    if (this.selected === id) return;
+    this.selected = id;
+    this.detail = null;
+    this.detailError = null;
+    void this.readDetail();
+  }
+
+  /** To the next or previous incident of the list. */
+  step(by: 1 | -1): void {
+    const visible = this.arranged.lines.flatMap((line) => (line.type === "incident" ? [line.key] : []));
+    const at = this.selected ? visible.indexOf(this.selected) : -1;
+    const next =
+      at < 0 ? (by > 0 ? 0 : visible.length - 1) : Math.min(visible.length - 1, Math.max(0, at + by));
+    const id = visible[next];
+    if (id) this.select(id);
+  }
+
+  /** While somebody reads or points at the list, nothing moves in it. */
+  hold(still: boolean): void {
+    if (still && !this.still) this.held = this.arranged.order;
+    this.still = still;
+  }
+
+  /** Lets the waiting ones in, and holds the new order. */
+  letIn(): void {
+    const was = this.still;
+    this.still = false;
+    if (was) this.hold(true);
+  }
+
+  fold(key: string): void {
+    const next = new Set(this.unfolded);
+    if (!next.delete(key)) next.add(key);
+    this.unfolded = next;
+  }
+}

@@ -1,0 +1,82 @@
+// What the live stream and the lists tell becomes one picture of the incidents. News can come twice and in any order
+// of the two roads: what is older never overwrites what is newer.
+import type { AlertData, FollowUp, Incident, Measured } from "./types.ts";
+
+const measured = (alert: AlertData): Measured => ({
+  distance_m: alert.distance_m,
+  uncertainty_m: alert.uncertainty_m,
+  closing_mps: alert.closing_mps,
+  contact_s: alert.contact_s,
+  late: alert.late,
+  arrest_on_sight: alert.arrest_on_sight,
+  reason: alert.reason,
+  fixed_at: alert.fixed_at,
+});
+
+const LEVELS = ["clear", "warning", "alarm"];
+const worse = (a: Incident["level"], b: Incident["level"]): Incident["level"] =>
+  LEVELS.indexOf(a) >= LEVELS.indexOf(b) ? a : b;
+
+/** The incident after an alert; `before` is what was known of it. */
+export function withAlert(before: Incident | undefined, alert: AlertData): Incident {
+  if (before && before.revision >= alert.revision) {
+    return before.latest || before.revision > alert.revision
+      ? before
+      : { ...before, latest: measured(alert) };
+  }
+  const level = alert.late && before ? before.level : alert.level;
+  const base: Incident = before ?? {
+    incident: alert.incident,
+    order: alert.order,
+    kind: alert.kind,
+    wearer: alert.wearer,
+    victim: alert.victim,
+    zone: alert.zone,
+    device: alert.device ?? null,
+    desk: null,
+    level,
+    worst: alert.level,
+    certainty: alert.certainty,
+    state: "new",
+    revision: alert.revision,
+    opened_at: alert.raised_at,
+    changed_at: alert.raised_at,
+    cleared_at: null,
+    closed_at: null,
+  };
+  return {
+    ...base,
+    level,
+    worst: worse(base.worst, alert.level),
+    certainty: alert.certainty,
+    revision: alert.revision,
+    changed_at: later(base.changed_at, alert.raised_at),
+    cleared_at: level === "clear" ? alert.raised_at : null,
+    condition: base.condition && (level === "clear" ? "cleared" : "active"),
+    latest: measured(alert),
+  };
+}
+
+/** The incident after a step of the follow-up. */
+export function withFollowUp(before: Incident, news: FollowUp): Incident {
+  return {
+    ...before,
+    state: news.state ?? before.state,
+    condition: news.condition ?? before.condition,
+    owner: news.owner === undefined ? before.owner : news.owner,
+    changed_at: later(before.changed_at, news.at),
+    closed_at: news.state === "resolved" ? (before.closed_at ?? news.at) : before.closed_at,
+  };
+}
+
+/** The incident after the list or its own page was read; `known` may have heard newer things meanwhile. */
+export function withRead(known: Incident | undefined, read: Incident): Incident {
+  if (!known) return read;
+  const newerAlert = known.revision > read.revision;
+  const latest = read.latest ?? (known.revision >= read.revision ? known.latest : null);
+  if (!newerAlert) return { ...read, latest };
+  const { level, worst, certainty, revision, changed_at, cleared_at } = known;
+  return { ...read, level, worst, certainty, revision, changed_at, cleared_at, latest: known.latest };
+}
+
+const later = (a: string, b: string): string => (Date.parse(a) >= Date.parse(b) ? a : b);

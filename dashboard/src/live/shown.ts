@@ -1,0 +1,17 @@
+// How an incident looks: its shape and word. A level is a shape, a word and a place, never colour alone.
+import type { Incident } from "./types.ts";
+
+export type Shape = "alarm" | "warning" | "unknown" | "clear";
+
+/** A silence that is no alarm yet says that nothing is known: that is a look of its own. */
+export function shapeOf(incident: Pick<Incident, "level" | "kind">): Shape {
+  if (incident.level === "warning" && incident.kind === "silence") return "unknown";
+  return incident.level;
+}
+
+export const isResolved = (incident: Pick<Incident, "state" | "closed_at">): boolean =>
+  incident.state === "resolved" || incident.state === "closed" || incident.closed_at !== null;
+
+/** Whether somebody has it. */
+export const isTaken = (incident: Pick<Incident, "owner" | "state">): boolean =>
+  Boolean(incident.owner) || ["acknowledged", "in_progress", "resolved", "closed"].includes(incident.state);

@@ -1,0 +1,281 @@
+// What the service sends. Fields that an older service does not have are optional: the console says so plainly
+// instead of making them up.
+
+export type Level = "alarm" | "warning" | "clear";
+export type Certainty = "certain" | "likely" | "possible";
+export type Role = "wearer" | "victim";
+
+export interface Fix {
+  fixed_at: string;
+  lat: number;
+  lon: number;
+  accuracy_m?: number;
+  speed_mps?: number;
+  course_deg?: number;
+  source?: string;
+  battery_pct?: number;
+}
+
+export interface Contact {
+  name?: string;
+  phone?: string;
+}
+
+/** What an alert says of a moment, also in short in the list of incidents. */
+export interface Measured {
+  distance_m?: number | null;
+  uncertainty_m?: number | null;
+  closing_mps?: number | null;
+  contact_s?: number | null;
+  late?: boolean;
+  arrest_on_sight?: boolean;
+  reason?: string;
+  fixed_at?: string | null;
+}
+
+export interface AlertData extends Measured {
+  alert: string;
+  incident: string;
+  revision: number;
+  kind: string;
+  level: Level;
+  certainty: Certainty;
+  order: string;
+  wearer: string;
+  victim: string | null;
+  zone: string | null;
+  device?: string | null;
+  raised_at: string;
+  wearer_fix?: Fix | null;
+  victim_fix?: Fix | null;
+  legal_basis?: string;
+  contacts?: Record<string, Contact | null>;
+}
+
+export interface Proposed {
+  by: string;
+  outcome: string;
+  at: string;
+}
+
+export interface Incident {
+  incident: string;
+  order: string;
+  kind: string;
+  wearer: string;
+  victim: string | null;
+  zone: string | null;
+  device: string | null;
+  desk: string | null;
+  level: Level;
+  worst: Level;
+  certainty: Certainty;
+  /** `new`, `acknowledged`, `in_progress`, `resolved`; `open` of a service without follow-up. */
+  state: string;
+  revision: number;
+  opened_at: string;
+  changed_at: string;
+  cleared_at: string | null;
+  closed_at: string | null;
+  condition?: "active" | "cleared";
+  owner?: string | null;
+  acknowledged_at?: string | null;
+  outcome?: string | null;
+  proposed?: Proposed | null;
+  next_step_at?: string | null;
+  tasks?: unknown[];
+  count?: number;
+  latest?: Measured | null;
+}
+
+export interface Decision {
+  at?: string;
+  watch?: string;
+  rule?: string;
+  before?: string;
+  after?: string;
+  certainty?: string;
+  distance_m?: number | null;
+  uncertainty_m?: number | null;
+}
+
+export interface AlertEntry {
+  seq: number;
+  data: AlertData;
+  decisions: Decision[];
+  decisions_missing?: string;
+}
+
+export interface Delivery {
+  delivery: number;
+  alert: string;
+  incident: string;
+  level: string;
+  channel: string;
+  recipient: string;
+  state: string;
+  created_at: string;
+  attempts: number;
+  attempted_at: string | null;
+  error: string | null;
+  next_at: string | null;
+  received_at: string | null;
+  displayed_at: string | null;
+  confirmed_at: string | null;
+  closed_at: string | null;
+  closed_because: string | null;
+}
+
+export interface Receipt {
+  at: string;
+  received_at: string;
+  channel: string;
+  recipient: string;
+  alert: string | null;
+  state: string;
+  reference: string | null;
+  reason: string | null;
+}
+
+export interface TimelineEntry {
+  seq?: number;
+  at: string;
+  actor: string;
+  what: string;
+  detail?: Record<string, unknown> | null;
+}
+
+export interface DeadlineEntry {
+  name: string;
+  due_at?: string;
+  kept_at?: string | null;
+  missed_at?: string | null;
+  state?: string;
+  partner?: string;
+}
+
+export interface IncidentDetail extends Incident {
+  alerts: AlertEntry[];
+  deliveries: Delivery[];
+  receipts: Receipt[];
+  timeline?: TimelineEntry[];
+  deadlines?: DeadlineEntry[];
+}
+
+/** Live event `followup`. */
+export interface FollowUp {
+  incident: string;
+  at: string;
+  actor: string;
+  what: string;
+  detail?: Record<string, unknown> | null;
+  state?: string;
+  condition?: "active" | "cleared";
+  owner?: string | null;
+}
+
+export interface Device {
+  device: string;
+  role: Role | null;
+  person: string | null;
+  last_fix: Fix | null;
+  uncertainty_m: number | null;
+  age_s: number | null;
+  received_at: string | null;
+  online: boolean | null;
+  silent_since: string | null;
+  unreadable: string | null;
+}
+
+export interface Watch {
+  watch: string;
+  order: string;
+  kind: string;
+  wearer: string;
+  victim: string | null;
+  zone: string | null;
+  standing: string;
+  since: string | null;
+  incident: string | null;
+}
+
+export interface Person {
+  person: string;
+  devices: Device[];
+  watches: Watch[];
+}
+
+export type Lonlat = [number, number];
+
+export interface ZoneFeature {
+  type: "Feature";
+  geometry:
+    | { type: "Point"; coordinates: Lonlat }
+    | { type: "Polygon"; coordinates: Lonlat[][] }
+    | { type: "MultiPolygon"; coordinates: Lonlat[][][] };
+  properties: {
+    zone: string;
+    kind: "exclusion" | "inclusion";
+    victim?: string | null;
+    radius_m?: number;
+    buffer_m?: number;
+    schedule?: unknown;
+    deviation?: { reason: string; decided_by: string } | null;
+    protects?: Lonlat | null;
+    [more: string]: unknown;
+  };
+}
+
+export interface OrderDocument {
+  order: string;
+  legal_basis: string;
+  valid_from: string;
+  valid_until: string;
+  risk?: string;
+  wearer: { person: string; device?: string | null; residence?: Lonlat | null; [more: string]: unknown };
+  victims: {
+    person: string;
+    device?: string | null;
+    residence?: Lonlat | null;
+    proximity?: { alarm_m: number; warning_m: number; warning_s?: number } | null;
+    [more: string]: unknown;
+  }[];
+  zones: { type: "FeatureCollection"; features: ZoneFeature[] };
+  desk?: string | null;
+  contacts?: Record<string, Contact | null>;
+  call_order?: string[];
+  [more: string]: unknown;
+}
+
+export interface OrderEntry {
+  order: string;
+  changed_at: string;
+  origin: "api" | "file";
+  state: "in_force" | "to_come" | "ended";
+  document: OrderDocument;
+}
+
+export interface Finding {
+  order?: string;
+  zone: string | null;
+  code: string;
+  severity: "error" | "warning" | "info";
+  measured_m: number | null;
+  required_m: number | null;
+  message: string;
+}
+
+export interface Rejected {
+  rejected: number;
+  received_at: string;
+  topic: string;
+  reason: string;
+  payload: string;
+  size: number;
+  cut: boolean;
+}
+
+export interface Page<T> {
+  items: T[];
+  next: string | null;
+}

@@ -1,0 +1,78 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { ACTIONS, ESCALATE_TO, OUTCOMES } from "../live/words.ts";
+import { dictionary } from "../words/dictionary.ts";
+
+const holes = (text: string): string[] => (text.match(/\{\w+\}/g) ?? []).toSorted();
+
+test("every text is there in both languages, with the same things to fill in", () => {
+  for (const [key, [nl, en]] of Object.entries(dictionary)) {
+    expect(nl.trim() && en.trim(), key).toBeTruthy();
+    expect(holes(nl), key).toEqual(holes(en));
+  }
+});
+
+test("every word that the service may say has a text", () => {
+  const words = {
+    kind: [
+      "exclusion_zone",
+      "inclusion_zone",
+      "victim_proximity",
+      "aware",
+      "tamper",
+      "silence",
+      "battery",
+      "jamming",
+      "order_expiry",
+      "follow_up",
+    ],
+    level: ["alarm", "warning", "clear", "unknown"],
+    certainty: ["certain", "likely", "possible"],
+    state: ["new", "acknowledged", "in_progress", "resolved"],
+    outcome: [...OUTCOMES],
+    action: [...ACTIONS],
+    role: [...ESCALATE_TO],
+    basis: [
+      "sv_509hh",
+      "suspended_detention",
+      "special_condition",
+      "immediate_supervision",
+      "conditional_release",
+      "measure_38z",
+      "temporary_restraining_order",
+    ],
+    receipt: [
+      "displayed",
+      "confirmed",
+      "received",
+      "accepted",
+      "rejected",
+      "dispatched",
+      "on_scene",
+      "closed",
+    ],
+  };
+  for (const [family, all] of Object.entries(words)) {
+    for (const word of all) expect(dictionary, `${family}.${word}`).toHaveProperty([`${family}.${word}`]);
+  }
+});
+
+test("no text is left that nobody shows", () => {
+  const folder = join(import.meta.dirname, "..");
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter(
+    (name) => /\.(svelte|ts)$/.test(name) && !/^(tests|words\/dictionary)/.test(name),
+  );
+  const sources = files.map((name) => readFileSync(join(folder, name), "utf8")).join("\n");
+  const unused = Object.keys(dictionary).filter((key) => {
+    const family = key.slice(0, key.indexOf("."));
+    const whole = sources.includes(`"${key}"`);
+    const built =
+      sources.includes(`\`${family}.\${`) ||
+      sources.includes(`word("${family}"`) ||
+      sources.includes(`family: "${family}"`);
+    const inner = sources.includes(`\`${key.slice(0, key.lastIndexOf("."))}.\${`);
+    return !whole && !built && !inner;
+  });
+  expect(unused).toEqual([]);
+});

@@ -1,0 +1,89 @@
+import { expect, test } from "vitest";
+import { ladders } from "../live/ladder.ts";
+import { due } from "../live/ring.ts";
+import type { Delivery, Receipt } from "../live/types.ts";
+import { at } from "./incidents.ts";
+
+const delivery = (n: number, changes: Partial<Delivery>): Delivery => ({
+  delivery: n,
+  alert: `a-${n}`,
+  incident: "1",
+  level: "alarm",
+  channel: "victim_mqtt",
+  recipient: "vd-1",
+  state: "received",
+  created_at: at(0),
+  attempts: 1,
+  attempted_at: at(0),
+  error: null,
+  next_at: null,
+  received_at: at(1),
+  displayed_at: null,
+  confirmed_at: null,
+  closed_at: null,
+  closed_because: null,
+  ...changes,
+});
+const receipt = (state: string, changes: Partial<Receipt> = {}): Receipt => ({
+  at: at(5),
+  received_at: at(5),
+  channel: "desk_mqtt",
+  recipient: "rotterdam",
+  alert: null,
+  state,
+  reference: null,
+  reason: null,
+  ...changes,
+});
+const reached = (ladder: { rungs: { step: string; at: string | null }[] } | undefined): string[] =>
+  (ladder?.rungs ?? []).filter((rung) => rung.at !== null).map((rung) => rung.step);
+
+test("each recipient has one ladder, and an all-clear does not hide how the alarm fared", () => {
+  const [victim, desk] = ladders(
+    [
+      delivery(1, { displayed_at: at(2) }),
+      delivery(2, { channel: "desk_mqtt", recipient: "rotterdam" }),
+      delivery(3, { level: "clear" }),
+    ],
+    [receipt("accepted", { reference: "P-77" }), receipt("dispatched")],
+  );
+  expect(reached(victim)).toEqual(["sent", "displayed"]);
+  expect(reached(desk)).toEqual(["received", "accepted", "dispatched"]);
+  expect(desk?.reference).toBe("P-77");
+});
+
+test("what did not arrive is said, with how often and why; another desk's receipts count for nothing", () => {
+  const [desk] = ladders(
+    [
+      delivery(1, {
+        channel: "desk_webhook",
+        recipient: "utrecht",
+        received_at: null,
+        attempts: 7,
+        error: "connection refused",
+      }),
+    ],
+    [receipt("accepted")],
+  );
+  expect(reached(desk)).toEqual([]);
+  expect(desk?.trouble).toMatchObject({ attempts: 7, error: "connection refused" });
+});
+
+test("a refusal of the desk is said with its reason", () => {
+  const [desk] = ladders(
+    [delivery(1, { channel: "desk_mqtt", recipient: "rotterdam" })],
+    [receipt("rejected", { reason: "andere regio" })],
+  );
+  expect(desk?.rejected?.reason).toBe("andere regio");
+});
+
+test("an alarm that nobody took up rings on, a warning seldom, and an alarm drowns a warning", () => {
+  const never = { lastAlarm: 0, lastWarning: 0, fresh: false };
+  expect(due(never, 0, 0, 1e6)).toBeNull();
+  expect(due(never, 1, 3, 1e6)).toBe("alarm");
+  expect(due(never, 0, 3, 1e6)).toBe("warning");
+  const told = { lastAlarm: 1e6, lastWarning: 1e6, fresh: false };
+  expect([1e6 + 7_000, 1e6 + 8_000].map((now) => due(told, 1, 0, now))).toEqual([null, "alarm"]);
+  expect([1e6 + 59_000, 1e6 + 60_000].map((now) => due(told, 0, 1, now))).toEqual([null, "warning"]);
+  expect(due({ ...told, fresh: true }, 0, 1, 1e6 + 2_500)).toBe("warning");
+});

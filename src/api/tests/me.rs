@@ -1,0 +1,178 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::BodyDataStream;
+use axum::http::{Method, StatusCode};
+use futures_util::StreamExt as _;
+use serde_json::{Value, json};
+use tokio::time::timeout;
+use tower::ServiceExt as _;
+use zones::order::Order;
+
+use super::bench::{Bench, alert, delivery, incident, request};
+use crate::store::*;
+
+/// An event as it lies in the outbox for her device.
+fn told(id: i64, incident: &str, level: &'static str, device: &str) -> NewDelivery {
+    let payload = json!({"id": format!("alert-{id}"), "data": {"level": level}}).to_string();
+    let alert = AlertRow { level: level.into(), ..alert(id, incident, "rotterdam") };
+    NewDelivery { payload, ..delivery(id, &alert, Channel::VictimMqtt, device) }
+}
+
+fn order() -> Arc<Order> {
+    let document = json!({
+        "order": "ord-0001", "legal_basis": "special_condition",
+        "valid_from": "2026-11-01T00:00:00Z", "valid_until": "2027-11-01T00:00:00Z",
+        "wearer": {"person": "wearer-0001", "device": "am-0001"},
+        "victims": [{"person": "victim-0001", "device": "vd-0001",
+            "proximity": {"alarm_m": 1000, "warning_m": 1500, "warning_s": 0}}],
+        "zones": {"type": "FeatureCollection", "features": []},
+        "contacts": {"supervising_officer": {"name": "Otto", "phone": "1"},
+            "victim_contact": {"name": "Carla", "phone": "+31881110002"}},
+    });
+    Arc::new(Order::accepted(&document.to_string()).unwrap())
+}
+
+async fn bench() -> Bench {
+    let bench = Bench::new().await;
+    bench.register.note(&order());
+    let closed = IncidentRow { closed_at: Some(super::bench::at(super::bench::NOW)), ..row("inc-3") };
+    bench
+        .commit(Batch {
+            incidents: vec![row("inc-1"), row("inc-2"), closed, row("inc-4")],
+            deliveries: vec![
+                told(1, "inc-1", "warning", "vd-0001"),
+                told(2, "inc-2", "alarm", "vd-0001"),
+                told(3, "inc-3", "alarm", "vd-0001"),
+                told(4, "inc-1", "alarm", "vd-0001"),
+                told(5, "inc-2", "clear", "vd-0001"),
+                told(6, "inc-4", "alarm", "vd-0002"),
+            ],
+            ..Batch::default()
+        })
+        .await;
+    bench
+}
+
+fn row(id: &str) -> IncidentRow {
+    incident(id, "rotterdam", "alarm", "2026-11-21T10:10:00Z")
+}
+
+#[tokio::test]
+async fn she_sees_what_stands_and_whom_to_call() {
+    let bench = bench().await;
+    let me = bench.get("victim", "/v1/me").await.json();
+    assert_eq!(me["alerts"], json!([{"id": "alert-4", "data": {"level": "alarm"}}]));
+    assert_eq!(
+        me["call"],
+        json!([{"name": "112", "phone": "112"}, {"name": "Carla", "phone": "+31881110002"}])
+    );
+    assert_eq!((&me["protection"], &me["advice"]), (&Value::Null, &json!([])));
+    assert_eq!(me.as_object().unwrap().len(), 4);
+    assert_eq!(bench.get("supervisor", "/v1/me").await.status, StatusCode::FORBIDDEN);
+}
+
+/// What she says is what her device would have said, on the topics of that device and no other.
+#[tokio::test]
+async fn what_she_says_takes_the_road_of_her_device() {
+    let bench = bench().await;
+    let now = "2026-11-21T10:20:00.000Z";
+    let fix = json!({"fixed_at": now, "lat": 52.0, "lon": 5.0});
+    for (path, body, topic, said) in [
+        ("fix", fix.clone(), "fix", fix.clone()),
+        ("fix", json!([fix]), "fix", json!([fix])),
+        (
+            "receipt",
+            json!({"alert": "a", "state": "displayed"}),
+            "receipt",
+            json!({"alert": "a", "state": "displayed", "at": now}),
+        ),
+        (
+            "receipt",
+            json!({"alert": "a", "state": "confirmed", "at": "2026-11-21T10:19:00Z"}),
+            "receipt",
+            json!({"alert": "a", "state": "confirmed", "at": "2026-11-21T10:19:00Z"}),
+        ),
+        (
+            "aware",
+            json!({"lat": 52.0, "lon": 5.0}),
+            "aware",
+            json!({"pressed_at": now, "lat": 52.0, "lon": 5.0}),
+        ),
+    ] {
+        let answer = bench.json(Method::POST, "victim", &format!("/v1/me/{path}"), body.to_string()).await;
+        assert_eq!(answer.status, StatusCode::NO_CONTENT, "{body}: {}", answer.text());
+        let heard = bench.store.rejected(None, 1).await.unwrap().remove(0);
+        assert_eq!(heard.topic, format!("afstand/v1/victim/vd-0001/{topic}"));
+        assert_eq!(serde_json::from_slice::<Value>(&heard.payload).unwrap(), said, "{body}");
+    }
+    // A press needs neither a body nor a media type.
+    let press = bench.send(request(Method::POST, "victim", "/v1/me/aware", "")).await;
+    assert_eq!(press.status, StatusCode::NO_CONTENT);
+    for (path, body, status, field) in [
+        ("fix", "{\"fixed_at\":\"2026-11-21T10:20:00Z\",\"lat\":91,\"lon\":5}", 422, "lat"),
+        ("fix", "hello", 400, ""),
+        ("receipt", "{\"alert\":\"a\",\"state\":\"eaten\"}", 422, "state"),
+        ("receipt", "[", 400, ""),
+        ("receipt", "[]", 422, ""),
+    ] {
+        let refused = bench.json(Method::POST, "victim", &format!("/v1/me/{path}"), body).await;
+        assert_eq!(refused.status, status, "{body}: {}", refused.text());
+        assert_eq!(refused.problem()["errors"][0]["field"], field, "{body}");
+    }
+}
+
+/// Blocks of the stream, without comments.
+async fn blocks(body: &mut BodyDataStream, count: usize) -> Vec<String> {
+    let mut text = String::new();
+    loop {
+        let blocks: Vec<&str> =
+            text.split_inclusive("\n\n").filter(|block| block.ends_with("\n\n")).collect();
+        if blocks.len() >= count {
+            return blocks.into_iter().map(|block| block.trim().to_owned()).collect();
+        }
+        let more = timeout(Duration::from_mins(1), body.next()).await.expect("nothing came");
+        text.push_str(std::str::from_utf8(&more.expect("it goes on").unwrap()).unwrap());
+    }
+}
+
+async fn open(bench: &Bench, last_id: Option<i64>) -> BodyDataStream {
+    let mut request = request(Method::GET, "victim", "/v1/me/live", "");
+    if let Some(id) = last_id {
+        request.headers_mut().insert("last-event-id", id.into());
+    }
+    let response = bench.app.clone().oneshot(request).await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    response.into_body().into_data_stream()
+}
+
+#[tokio::test]
+async fn a_stream_begins_with_what_stands_and_goes_on_with_her_own() {
+    let bench = bench().await;
+    let mut stream = open(&bench, None).await;
+    let first = blocks(&mut stream, 2).await;
+    assert!(first[0].contains("alert-4") && first[0].contains("id: 4") && first[0].contains("event: alert"));
+    assert!(first[1].contains("id: 6") && !first[1].contains("data"), "{first:?}");
+    for (id, device) in [(7, "vd-0002"), (8, "vd-0001")] {
+        let deliveries = vec![told(id, "inc-1", "clear", device)];
+        bench.commit(Batch { deliveries, ..Batch::default() }).await;
+        bench.live.told([device].into_iter());
+    }
+    let next = blocks(&mut stream, 1).await;
+    assert!(next[0].contains("alert-8") && next[0].contains("\"clear\""), "{next:?}");
+    drop(stream);
+
+    // Who comes back is told what came after, each once.
+    let mut back = open(&bench, Some(4)).await;
+    let missed = blocks(&mut back, 3).await;
+    let ids: Vec<_> =
+        missed.iter().flat_map(|block| block.lines().filter(|line| line.starts_with("id"))).collect();
+    assert_eq!(ids, ["id: 4", "id: 5", "id: 8"]);
+    let ahead = bench.get("victim", "/v1/me/live?last_event_id=99").await;
+    assert_eq!(
+        (ahead.status, &ahead.problem()["errors"][0]["field"]),
+        (StatusCode::BAD_REQUEST, &json!("last_event_id"))
+    );
+    bench.shutdown.cancel();
+    assert!(timeout(Duration::from_mins(1), back.next()).await.unwrap().is_none(), "a shutdown ends it");
+}

@@ -1,0 +1,151 @@
+//! What an alert does to its incident: which clocks begin, which end.
+
+use uuid::Uuid;
+use zones::{Level, Timestamp};
+
+use super::FollowUp;
+use super::effect::{Reason, What};
+use super::event::{Done, Raised};
+use super::incident::Incident;
+use super::words::{Condition, DeskState, StaffRole, State, Task, Unless};
+
+impl FollowUp {
+    pub(super) fn alert(&mut self, now: Timestamp, raised: &Raised) -> Done {
+        let id = raised.incident;
+        let mut incident = match self.take(id) {
+            Some(known) => known,
+            // The end of something that is remembered no more.
+            None if raised.level == Level::Clear => return Done::Already,
+            None => Incident::open(raised, now),
+        };
+        if raised.level == Level::Clear {
+            self.clear(id, &mut incident, now, Some(raised.alert));
+            self.forget_oldest(id, &mut incident, raised);
+        } else {
+            self.raise(id, &mut incident, now, raised);
+        }
+        incident.changed_at = now;
+        self.put(id, incident);
+        Done::Done
+    }
+
+    /// It is over. What was an alarm stays with whom it was; her clock ends, for she is told that it is over.
+    pub(super) fn clear(&mut self, id: Uuid, incident: &mut Incident, now: Timestamp, alert: Option<Uuid>) {
+        incident.level = Level::Clear;
+        incident.condition = Condition::Cleared;
+        incident.cleared_at = Some(now);
+        incident.victim_since = None;
+        self.note(id, now, What::Cleared { alert });
+    }
+
+    fn raise(&mut self, id: Uuid, incident: &mut Incident, now: Timestamp, raised: &Raised) {
+        let (before, was_worst) = (incident.level, incident.worst);
+        incident.level = raised.level;
+        incident.worst = incident.worst.max(raised.level);
+        incident.condition = Condition::Active;
+        incident.cleared_at = None;
+        incident.risk = raised.risk;
+        incident.desk.clone_from(&raised.desk);
+        incident.count += 1;
+        self.note(
+            id,
+            now,
+            What::Raised {
+                alert: raised.alert,
+                level: raised.level,
+                late: raised.late,
+                told_victim: raised.victim_device.is_some(),
+                told_desk: raised.told_desk,
+            },
+        );
+        if !incident.is_open() {
+            return; // The engine opens another after a resolution; what comes late is written down here.
+        }
+        self.begin_clocks(id, incident, now, raised);
+        if incident.worst > was_worst {
+            // Who had the warning has not seen the alarm.
+            incident.state = State::New;
+            incident.acknowledged_at = None;
+            incident.proposed = None;
+            incident.ring_at = None;
+            incident.since = now;
+            self.first_steps(id, incident, now, &[None, Some(Unless::Acknowledged)]);
+        } else if raised.level > before {
+            self.raised_again(id, incident, now);
+        }
+        incident.done = now;
+    }
+
+    /// It had become less, and is back. Who has it hears of it; who is being looked for is looked for already.
+    fn raised_again(&mut self, id: Uuid, incident: &mut Incident, now: Timestamp) {
+        if incident.state == State::New {
+            self.first_steps(id, incident, now, &[None]);
+            return;
+        }
+        if let Some(owner) = incident.owner.clone() {
+            self.ring(id, incident, now, vec![owner]);
+        }
+        self.rest(incident, now);
+    }
+
+    /// Her clock and the desk's begin when they are told; partners' deadlines with the level they are for.
+    fn begin_clocks(&mut self, id: Uuid, incident: &mut Incident, now: Timestamp, raised: &Raised) {
+        if let Some(device) = &raised.victim_device {
+            incident.victim_device = Some(device.clone());
+            incident.victim_state = None;
+            self.forget_oldest(id, incident, raised);
+            if raised.level == Level::Alarm {
+                // One that she has not seen yet goes on: many in a row must not postpone it.
+                if incident.victim_since.replace(incident.victim_since.unwrap_or(now)).is_none() {
+                    self.first_steps(id, incident, now, &[Some(Unless::Displayed)]);
+                }
+            }
+        }
+        let accepted = incident.desk_state.is_some_and(DeskState::is_accepted);
+        if raised.told_desk && raised.level == Level::Alarm && !accepted && incident.desk_since.is_none() {
+            incident.desk_since = Some(now);
+            self.first_steps(id, incident, now, &[Some(Unless::Accepted)]);
+        }
+        let rules = std::sync::Arc::clone(&self.rules);
+        for clock in incident.begin(&rules.deadlines, now) {
+            let (deadline, partner, due_at) = (clock.name.clone(), clock.partner.clone(), clock.due_at);
+            self.note(id, now, What::DeadlineBegun { deadline, partner, due_at });
+            incident.deadlines.push(clock);
+        }
+    }
+
+    fn forget_oldest(&mut self, id: Uuid, incident: &mut Incident, raised: &Raised) {
+        if raised.victim_device.is_some() {
+            self.by_alert.insert(raised.alert, id);
+            if let Some(oldest) = incident.remember_alert(raised.alert) {
+                self.by_alert.remove(&oldest);
+            }
+        }
+    }
+
+    /// Something could not be delivered for long: who has it is told, and everybody sees it.
+    pub(super) fn undelivered(
+        &mut self,
+        now: Timestamp,
+        id: Uuid,
+        channel: &'static str,
+        recipient: &str,
+    ) -> Result<Done, super::Refused> {
+        let mut incident = self.take(id).ok_or(super::Refused::UnknownIncident(id))?;
+        let what = What::Undelivered { channel, recipient: recipient.to_owned() };
+        self.note(id, now, what);
+        if incident.is_open() {
+            let task = match channel {
+                "victim_mqtt" => Some(Task::PhoneVictim),
+                "desk_mqtt" | "desk_webhook" => Some(Task::PhoneDesk),
+                _ => None,
+            };
+            if let Some(task) = task {
+                self.set_task(id, &mut incident, now, task);
+            }
+            self.tell(id, &incident, StaffRole::Operator, Reason::Undelivered, task, 0, now);
+        }
+        self.put(id, incident);
+        Ok(Done::Done)
+    }
+}

@@ -1,0 +1,211 @@
+//! What happens when a clock runs out.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+use zones::{Level, Timestamp};
+
+use super::FollowUp;
+use super::effect::{Effect, Notice, Reason, What};
+use super::incident::{Clock, Incident};
+use super::policy::Step;
+use super::words::{Recipient, StaffRole, State, Task, Unless};
+
+/// From so many rings on the shift lead hears them too: who has it does not answer.
+const RINGS_ALONE: u32 = 2;
+
+impl FollowUp {
+    /// Everything that was due up to `now`, each at its own time.
+    pub(super) fn run_clocks(&mut self, now: Timestamp) {
+        while let Some((at, id)) = self.due.first().copied().filter(|(at, _)| *at <= now) {
+            let Some(mut incident) = self.take(id) else {
+                self.due.remove(&(at, id));
+                continue;
+            };
+            self.clock = self.clock.max(at);
+            if incident.forget_at().is_some_and(|forget| forget <= at) {
+                for alert in &incident.victim_alerts {
+                    self.by_alert.remove(alert);
+                }
+                self.changed.insert(id);
+                continue;
+            }
+            self.run(id, &mut incident, at);
+            incident.done = at;
+            self.put(id, incident);
+        }
+    }
+
+    fn run(&mut self, id: Uuid, incident: &mut Incident, at: Timestamp) {
+        let rules = Arc::clone(&self.rules);
+        let policy = rules.policy(incident.kind, incident.worst, incident.risk);
+        for step in policy.into_iter().flat_map(|policy| &policy.steps) {
+            let Some(from) = incident.clock(step.unless) else { continue };
+            if step.next(from, incident.done) == Some(at) {
+                self.step(id, incident, step, from, at);
+            }
+        }
+        if incident.is_open() && incident.ring_at.is_some_and(|ring| ring <= at) {
+            self.ring_again(id, incident, at);
+        }
+        for n in 0..incident.deadlines.len() {
+            self.deadline(id, incident, n, at);
+        }
+    }
+
+    /// The steps of those clocks that are taken at once.
+    pub(super) fn first_steps(
+        &mut self,
+        id: Uuid,
+        incident: &mut Incident,
+        at: Timestamp,
+        clocks: &[Option<Unless>],
+    ) {
+        let rules = Arc::clone(&self.rules);
+        let policy = rules.policy(incident.kind, incident.worst, incident.risk);
+        for step in policy.into_iter().flat_map(|policy| &policy.steps) {
+            if step.after.0 == 0 && clocks.contains(&step.unless) {
+                self.step(id, incident, step, at, at);
+            }
+        }
+    }
+
+    fn step(&mut self, id: Uuid, incident: &mut Incident, step: &Step, from: Timestamp, at: Timestamp) {
+        let round = step.round(from, at);
+        if let Some(task) = step.task {
+            self.set_task(id, incident, at, task);
+        }
+        for recipient in &step.tell {
+            match recipient.staff() {
+                Some(role) => self.tell(id, incident, role, Reason::Step, step.task, round, at),
+                None if *recipient == Recipient::VictimSecond => self.second_channel(id, incident, round, at),
+                // The alert itself went to her device and to the desk.
+                None => {}
+            }
+        }
+    }
+
+    fn second_channel(&mut self, id: Uuid, incident: &Incident, round: u32, at: Timestamp) {
+        let Some(device) = incident.victim_device.clone() else { return };
+        self.note(id, at, What::ToldSecondChannel { round });
+        let message = name_of(id, &format!("second/{}", at.as_millis()));
+        self.effects.push_back(Effect::SecondChannel { id: message, incident: id, device, at });
+    }
+
+    pub(super) fn set_task(&mut self, id: Uuid, incident: &mut Incident, at: Timestamp, task: Task) {
+        if !incident.tasks.contains(&task) {
+            incident.tasks.push(task);
+            self.note(id, at, What::TaskSet { task });
+        }
+    }
+
+    pub(super) fn end_task(&mut self, id: Uuid, incident: &mut Incident, at: Timestamp, task: Task) {
+        if incident.tasks.contains(&task) {
+            incident.tasks.retain(|open| *open != task);
+            self.note(id, at, What::TaskDone { task });
+        }
+    }
+
+    /// Tells those who have a role, or the next one up that somebody has.
+    #[allow(clippy::too_many_arguments)] // What is told, to whom, why and when.
+    pub(super) fn tell(
+        &mut self,
+        id: Uuid,
+        incident: &Incident,
+        role: StaffRole,
+        reason: Reason,
+        task: Option<Task>,
+        round: u32,
+        at: Timestamp,
+    ) {
+        let (found, people) = self.reach(id, incident, role, at);
+        let in_place_of = (found != role).then_some(role);
+        self.note(id, at, What::Told { role: found, people: people.clone(), in_place_of, round });
+        let notice = notice(id, incident, people, (found, reason, round), at);
+        self.effects.push_back(Effect::Notice(Notice { task, ..notice }));
+    }
+
+    /// It rings at those who have it.
+    pub(super) fn ring(&mut self, id: Uuid, incident: &Incident, at: Timestamp, people: Vec<String>) {
+        self.note(id, at, What::Rang { people: people.clone(), round: incident.rings });
+        let about = (StaffRole::Operator, Reason::Ring, incident.rings);
+        let notice = notice(id, incident, people, about, at);
+        self.effects.push_back(Effect::Notice(notice));
+    }
+
+    /// Somebody has it, and nothing was done for long.
+    fn ring_again(&mut self, id: Uuid, incident: &mut Incident, at: Timestamp) {
+        incident.rings += 1;
+        let owner: Vec<String> = incident.owner.iter().cloned().collect();
+        self.ring(id, incident, at, owner);
+        self.tell(id, incident, StaffRole::SecondOperator, Reason::Ring, None, incident.rings, at);
+        if incident.rings > RINGS_ALONE {
+            self.tell(id, incident, StaffRole::ShiftLead, Reason::Ring, None, incident.rings, at);
+        }
+        self.rest(incident, at);
+    }
+
+    /// It rings again when nothing is done from now on. A warning that somebody has may wait.
+    pub(super) fn rest(&self, incident: &mut Incident, now: Timestamp) {
+        let has_it = matches!(incident.state, State::Acknowledged | State::InProgress);
+        let policy = self.rules.policy(incident.kind, incident.worst, incident.risk);
+        let patience = incident.patience(policy).filter(|_| has_it && incident.worst == Level::Alarm);
+        incident.ring_at = patience.map(|patience| now + patience);
+    }
+
+    fn deadline(&mut self, id: Uuid, incident: &mut Incident, n: usize, at: Timestamp) {
+        let rules = Arc::clone(&self.rules);
+        let Some(clock) = incident.deadlines.get_mut(n).filter(|clock| clock.is_open()) else { return };
+        let Clock { name: deadline, partner, due_at, .. } = clock.clone();
+        let rule = rules.deadlines.iter().find(|rule| rule.name == deadline);
+        let (reason, what) = if due_at <= at {
+            clock.missed = true;
+            (Reason::DeadlineMissed, What::DeadlineMissed { deadline: deadline.clone(), partner, due_at })
+        } else if rule.is_some_and(|rule| rule.remind_before.iter().any(|before| due_at - *before == at)) {
+            (Reason::DeadlineNear, What::DeadlineReminded { deadline: deadline.clone(), partner, due_at })
+        } else {
+            return;
+        };
+        self.note(id, at, what);
+        // One that settings have forgotten is missed all the same.
+        let roles = rule.map_or(&[StaffRole::ShiftLead][..], |rule| &rule.escalate_to);
+        for role in roles {
+            let (found, people) = self.reach(id, incident, *role, at);
+            let in_place_of = (found != *role).then_some(*role);
+            self.note(id, at, What::Told { role: found, people: people.clone(), in_place_of, round: 0 });
+            let mut notice = notice(id, incident, people, (found, reason, 0), at);
+            notice.id = name_of(id, &format!("{}/{deadline}/{role}/{}", reason.as_str(), at.as_millis()));
+            notice.deadline = Some(deadline.clone());
+            self.effects.push_back(Effect::Notice(notice));
+        }
+    }
+}
+
+fn notice(
+    id: Uuid,
+    incident: &Incident,
+    to: Vec<String>,
+    (role, reason, round): (StaffRole, Reason, u32),
+    at: Timestamp,
+) -> Notice {
+    Notice {
+        id: name_of(id, &format!("{}/{role}/{}", reason.as_str(), at.as_millis())),
+        incident: id,
+        to,
+        role,
+        reason,
+        task: None,
+        round,
+        kind: incident.kind,
+        level: incident.worst,
+        order: incident.order.clone(),
+        risk: incident.risk,
+        deadline: None,
+        at,
+    }
+}
+
+/// An id that is a function of an incident and what it names in it.
+pub(super) fn name_of(incident: Uuid, what: &str) -> Uuid {
+    Uuid::new_v5(&incident, what.as_bytes())
+}

@@ -1,0 +1,251 @@
+//! What people do about an incident. Two at once: the second is told who was first.
+
+use uuid::Uuid;
+use zones::{Level, Timestamp};
+
+use super::FollowUp;
+use super::clocks::name_of;
+use super::effect::{Effect, Reason, What};
+use super::event::{Actor, Command, Done, Refused};
+use super::incident::{Incident, Proposal};
+use super::words::{Action, Condition, Outcome, StaffRole, State, Task};
+
+/// Longest note, in bytes.
+const LONGEST_NOTE: usize = 4_000;
+
+impl FollowUp {
+    pub(super) fn command(
+        &mut self,
+        now: Timestamp,
+        id: Uuid,
+        actor: &Actor,
+        command: Command,
+        key: Option<&str>,
+    ) -> Result<Done, Refused> {
+        let key = key.map(|key| name_of(id, &format!("{}/{key}", actor.name)));
+        let mut incident = self.take(id).ok_or(Refused::UnknownIncident(id))?;
+        let done = match key {
+            Some(key) if incident.keys.contains(&key) => Ok(Done::Already),
+            _ => self.carry_out(now, id, &mut incident, actor, command),
+        };
+        if done == Ok(Done::Done) {
+            incident.changed_at = now;
+            if let Some(key) = key {
+                incident.knows(key);
+            }
+        }
+        self.put(id, incident);
+        done
+    }
+
+    fn carry_out(
+        &mut self,
+        now: Timestamp,
+        id: Uuid,
+        incident: &mut Incident,
+        actor: &Actor,
+        command: Command,
+    ) -> Result<Done, Refused> {
+        match command {
+            Command::Acknowledge => self.acknowledge(now, id, incident, actor),
+            Command::Act { action, note } => self.act(now, id, incident, actor, action, note),
+            Command::Note { text } => {
+                let text = said("text", text)?;
+                self.by(id, now, &actor.name, What::Noted { text });
+                Ok(Done::Done)
+            }
+            Command::Escalate { to, reason } => self.escalate(now, id, incident, actor, to, reason),
+            Command::Resolve { outcome, note } => self.resolve(now, id, incident, actor, outcome, note),
+            Command::Step { step, note } => self.partner_step(now, id, incident, actor, &step, note),
+        }
+    }
+
+    fn acknowledge(
+        &mut self,
+        now: Timestamp,
+        id: Uuid,
+        incident: &mut Incident,
+        actor: &Actor,
+    ) -> Result<Done, Refused> {
+        incident.must_be_open()?;
+        let has_it = incident.state != State::New;
+        if has_it && incident.owner.as_deref() == Some(&actor.name) {
+            return Ok(Done::Already);
+        }
+        if has_it && !incident.handed_on {
+            let by = incident.owner.clone().unwrap_or_default();
+            let at = incident.acknowledged_at.unwrap_or(incident.changed_at);
+            return Err(Refused::Conflict { by, at, what: "acknowledged it" });
+        }
+        self.take_on(now, id, incident, actor);
+        Ok(Done::Done)
+    }
+
+    fn take_on(&mut self, now: Timestamp, id: Uuid, incident: &mut Incident, actor: &Actor) {
+        if incident.state == State::New {
+            incident.state = State::Acknowledged;
+        }
+        incident.owner = Some(actor.name.clone());
+        incident.acknowledged_at = Some(now);
+        incident.handed_on = false;
+        incident.rings = 0;
+        self.by(id, now, &actor.name, What::Acknowledged);
+        self.rest(incident, now);
+    }
+
+    fn act(
+        &mut self,
+        now: Timestamp,
+        id: Uuid,
+        incident: &mut Incident,
+        actor: &Actor,
+        action: Action,
+        note: Option<String>,
+    ) -> Result<Done, Refused> {
+        incident.must_be_open()?;
+        let note = note.map(|note| said("note", note)).transpose()?;
+        if action == Action::Other && note.is_none() {
+            return Err(Refused::invalid("note", "missing: say what was done"));
+        }
+        if incident.state == State::New {
+            self.take_on(now, id, incident, actor);
+        }
+        incident.state = State::InProgress;
+        incident.acted = true;
+        incident.rings = 0;
+        self.by(id, now, &actor.name, What::Acted { action, note });
+        match action {
+            Action::CalledDesk => self.end_task(id, incident, now, Task::PhoneDesk),
+            Action::CalledVictim => self.end_task(id, incident, now, Task::PhoneVictim),
+            _ => {}
+        }
+        self.rest(incident, now);
+        Ok(Done::Done)
+    }
+
+    fn escalate(
+        &mut self,
+        now: Timestamp,
+        id: Uuid,
+        incident: &mut Incident,
+        actor: &Actor,
+        to: StaffRole,
+        reason: String,
+    ) -> Result<Done, Refused> {
+        incident.must_be_open()?;
+        let reason = said("reason", reason)?;
+        let (found, people) = self.reach(id, incident, to, now);
+        self.by(id, now, &actor.name, What::Escalated { to, people: people.clone(), reason });
+        self.tell(id, incident, found, Reason::Escalated, None, 0, now);
+        incident.handed_on = true;
+        self.rest(incident, now);
+        Ok(Done::Done)
+    }
+
+    fn resolve(
+        &mut self,
+        now: Timestamp,
+        id: Uuid,
+        incident: &mut Incident,
+        actor: &Actor,
+        outcome: Outcome,
+        note: Option<String>,
+    ) -> Result<Done, Refused> {
+        if incident.resolved_by.as_ref() == Some(&actor.name) && incident.outcome == Some(outcome) {
+            return Ok(Done::Already);
+        }
+        incident.must_be_open()?;
+        let note = note.map(|note| said("note", note)).transpose()?;
+        if outcome.needs_note() && note.is_none() {
+            return Err(Refused::invalid("note", format!("missing: {outcome} has to be explained")));
+        }
+        let lasts = incident.condition == Condition::Active && incident.level == Level::Alarm;
+        if lasts && !outcome.fits_active_alarm() {
+            return Err(Refused::invalid(
+                "outcome",
+                format!("{outcome} is not possible while the alarm lasts"),
+            ));
+        }
+        let proposed = incident.proposed.as_ref();
+        let mine = proposed.is_some_and(|proposal| proposal.by == actor.name);
+        let same = proposed.is_some_and(|proposal| proposal.outcome == outcome);
+        if incident.worst < Level::Alarm || actor.supervisor || (same && !mine) {
+            let proposed_by = incident.proposed.take().filter(|_| same && !mine).map(|proposal| proposal.by);
+            self.resolved(now, id, incident, actor, outcome, note, proposed_by);
+            return Ok(Done::Done);
+        }
+        if same {
+            return Ok(Done::Already);
+        }
+        if incident.state == State::New {
+            self.take_on(now, id, incident, actor);
+        }
+        incident.proposed = Some(Proposal { by: actor.name.clone(), at: now, outcome });
+        self.by(id, now, &actor.name, What::ResolutionProposed { outcome, note });
+        self.rest(incident, now);
+        Ok(Done::Done)
+    }
+
+    #[allow(clippy::too_many_arguments)] // Who says what became of which, when and why.
+    fn resolved(
+        &mut self,
+        now: Timestamp,
+        id: Uuid,
+        incident: &mut Incident,
+        actor: &Actor,
+        outcome: Outcome,
+        note: Option<String>,
+        proposed_by: Option<String>,
+    ) {
+        incident.state = State::Resolved;
+        incident.outcome = Some(outcome);
+        incident.resolved_by = Some(actor.name.clone());
+        incident.resolved_at = Some(now);
+        incident.tasks.clear();
+        (incident.ring_at, incident.victim_since, incident.desk_since) = (None, None, None);
+        self.by(id, now, &actor.name, What::Resolved { outcome, note, proposed_by });
+        // Some things last until somebody says that they are over.
+        if incident.condition == Condition::Active && !incident.kind.ends_by_itself() {
+            self.clear(id, incident, now, None);
+        }
+        let watch = incident.watch.as_ref().and_then(|watch| watch.parse().ok());
+        self.effects.push_back(Effect::Resolved { incident: id, watch, at: now });
+    }
+
+    fn partner_step(
+        &mut self,
+        now: Timestamp,
+        id: Uuid,
+        incident: &mut Incident,
+        actor: &Actor,
+        step: &str,
+        note: Option<String>,
+    ) -> Result<Done, Refused> {
+        let note = note.map(|note| said("note", note)).transpose()?;
+        let mut known: Vec<&str> = self.rules.partner_steps().collect();
+        if !known.contains(&step) {
+            known.sort_unstable();
+            known.dedup();
+            return Err(Refused::invalid("step", format!("is none of {}", known.join(", "))));
+        }
+        let waits = incident.deadlines.iter().any(|clock| clock.kept_by == step && clock.kept_at.is_none());
+        let had = incident.deadlines.iter().any(|clock| clock.kept_by == step);
+        if had && !waits {
+            return Ok(Done::Already);
+        }
+        self.by(id, now, &actor.name, What::Step { step: step.to_owned(), note });
+        self.keep(id, incident, now, step);
+        Ok(Done::Done)
+    }
+}
+
+/// A text that says something.
+fn said(field: &'static str, text: String) -> Result<String, Refused> {
+    if text.trim().is_empty() {
+        return Err(Refused::invalid(field, "is empty"));
+    }
+    if text.len() > LONGEST_NOTE {
+        return Err(Refused::invalid(field, format!("is longer than {LONGEST_NOTE} bytes")));
+    }
+    Ok(text)
+}

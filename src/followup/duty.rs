@@ -1,0 +1,197 @@
+//! Who has which role, and what happens when nobody has one.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+use zones::{AlertKind, Level, Timestamp};
+
+use super::FollowUp;
+use super::clocks::name_of;
+use super::effect::{Effect, OwnAlert, What};
+use super::event::{Actor, Done, Raised};
+use super::incident::Incident;
+use super::words::StaffRole;
+
+/// What is remembered of a role beside the settings.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DutyRow {
+    /// Who was said to have it.
+    pub instead: Option<Override>,
+    /// The incident that says that nobody has it, while that is so.
+    pub lacking: Option<Uuid>,
+}
+
+/// Who has a role for now, whatever the settings say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Override {
+    /// Who; nobody when empty.
+    pub people: Vec<String>,
+    /// Until when.
+    pub until: Timestamp,
+    /// Who said so.
+    pub by: String,
+}
+
+/// Who has a role at a moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OnDuty {
+    /// There is only the console: it counts as told.
+    Console,
+    /// These.
+    People(Vec<String>),
+    /// The settings name nobody for it.
+    Unstaffed,
+    /// Somebody should have it, and nobody does.
+    Nobody,
+}
+
+/// The namespace of ids of alerts that the service raises about itself (itself a random UUID, fixed for ever).
+const NAMESPACE: Uuid = Uuid::from_u128(0x41be_2f6c_0d53_4e0c_9c3b_6f5a_d7e1_8a02);
+
+impl FollowUp {
+    /// Who has a role at that moment.
+    pub fn on_duty(&self, role: StaffRole, at: Timestamp) -> OnDuty {
+        let people =
+            |people: Vec<String>| if people.is_empty() { OnDuty::Nobody } else { OnDuty::People(people) };
+        let instead = self.duty.get(&role).and_then(|row| row.instead.as_ref());
+        if let Some(instead) = instead.filter(|instead| at < instead.until) {
+            return people(instead.people.clone());
+        }
+        if self.rules.duty.is_empty() {
+            return OnDuty::Console;
+        }
+        let mut of_role = self.rules.duty.iter().filter(|duty| duty.role == role).peekable();
+        if of_role.peek().is_none() {
+            return OnDuty::Unstaffed;
+        }
+        let applies = of_role.filter(|duty| duty.schedule.as_ref().is_none_or(|weekly| weekly.applies(at)));
+        let mut found = Vec::new();
+        for name in applies.flat_map(|duty| &duty.people) {
+            if !found.contains(name) {
+                found.push(name.clone());
+            }
+        }
+        people(found)
+    }
+
+    /// What is remembered of a role.
+    pub fn duty_row(&self, role: StaffRole) -> Option<&DutyRow> {
+        self.duty.get(&role)
+    }
+
+    /// Those who have a role, or the next one up that somebody has, or else the next one down; nobody in the list
+    /// means the console.
+    pub(super) fn reach(
+        &mut self,
+        id: Uuid,
+        incident: &Incident,
+        role: StaffRole,
+        at: Timestamp,
+    ) -> (StaffRole, Vec<String>) {
+        let up = std::iter::successors(Some(role), |asked| asked.up());
+        let below = [StaffRole::ShiftLead, StaffRole::SecondOperator, StaffRole::Operator];
+        let mut all_unstaffed = true;
+        for asked in up.chain(below) {
+            match self.on_duty(asked, at) {
+                OnDuty::People(people) => {
+                    self.has_somebody(asked, at);
+                    return (asked, people);
+                }
+                OnDuty::Console => return (role, Vec::new()),
+                OnDuty::Nobody => {
+                    all_unstaffed = false;
+                    self.has_nobody(id, incident, asked, at);
+                }
+                OnDuty::Unstaffed => {}
+            }
+        }
+        if all_unstaffed {
+            self.has_nobody(id, incident, role, at);
+        }
+        (role, Vec::new())
+    }
+
+    /// Nobody has a role that a step needs: that is an alarm of its own, once until somebody has it.
+    fn has_nobody(&mut self, found_by: Uuid, incident: &Incident, role: StaffRole, at: Timestamp) {
+        let row = self.duty.entry(role).or_default();
+        if row.lacking.is_some() {
+            return;
+        }
+        let id = name_of(NAMESPACE, &format!("{role}@{}", at.as_millis()));
+        row.lacking = Some(id);
+        self.changed_duty.insert(role);
+        self.note(found_by, at, What::NobodyOnDuty { role });
+        let alert = name_of(id, "1");
+        let own = OwnAlert {
+            alert,
+            incident: id,
+            revision: 1,
+            level: Level::Alarm,
+            order: incident.order.clone(),
+            wearer: incident.wearer.clone(),
+            at,
+            role,
+        };
+        self.effects.push_back(Effect::Raise(own));
+        let raised = Raised {
+            alert,
+            incident: id,
+            watch: None,
+            kind: AlertKind::FollowUp,
+            level: Level::Alarm,
+            late: false,
+            order: incident.order.clone(),
+            wearer: incident.wearer.clone(),
+            victim: None,
+            risk: incident.risk,
+            victim_device: None,
+            desk: None,
+            told_desk: false,
+        };
+        self.alert(at, &raised);
+    }
+
+    /// Somebody has the role again.
+    fn has_somebody(&mut self, role: StaffRole, at: Timestamp) {
+        let Some(id) = self.duty.get(&role).and_then(|row| row.lacking) else { return };
+        // It may be the one that is being told of: the next to be told sees to it.
+        let Some(mut incident) = self.take(id) else { return };
+        self.duty.entry(role).or_default().lacking = None;
+        self.changed_duty.insert(role);
+        let alert = name_of(id, "2");
+        self.effects.push_back(Effect::Raise(OwnAlert {
+            alert,
+            incident: id,
+            revision: 2,
+            level: Level::Clear,
+            order: incident.order.clone(),
+            wearer: incident.wearer.clone(),
+            at,
+            role,
+        }));
+        self.clear(id, &mut incident, at, Some(alert));
+        incident.changed_at = at;
+        self.put(id, incident);
+    }
+
+    pub(super) fn set_duty(
+        &mut self,
+        now: Timestamp,
+        actor: &Actor,
+        role: StaffRole,
+        people: Vec<String>,
+        until: Timestamp,
+    ) -> Done {
+        let instead = Override { people: people.clone(), until, by: actor.name.clone() };
+        let row = self.duty.entry(role).or_default();
+        if row.instead.as_ref() == Some(&instead) {
+            return Done::Already;
+        }
+        row.instead = Some(instead);
+        self.changed_duty.insert(role);
+        self.by(Uuid::nil(), now, &actor.name, What::DutyChanged { role, people, until });
+        if matches!(self.on_duty(role, now), OnDuty::People(_)) {
+            self.has_somebody(role, now);
+        }
+        Done::Done
+    }
+}

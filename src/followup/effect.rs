@@ -1,0 +1,285 @@
+//! What follows from an event.
+
+use serde::Serialize;
+use uuid::Uuid;
+use zones::order::Risk;
+use zones::{AlertKind, DeviceId, Level, OrderId, PersonId, Timestamp, WatchKey};
+
+use super::words::{Action, DeskState, Outcome, StaffRole, Task};
+
+/// One thing that follows.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// A line of an incident's timeline.
+    Entry(Entry),
+    /// People are told.
+    Notice(Notice),
+    /// The victim is told by her second channel: her device has not shown the alarm.
+    SecondChannel {
+        /// Id of the message: the same when it is made again.
+        id: Uuid,
+        /// The incident.
+        incident: Uuid,
+        /// Device that did not show it.
+        device: DeviceId,
+        /// When it was due.
+        at: Timestamp,
+    },
+    /// The service itself raises an alert of kind `follow_up`.
+    Raise(OwnAlert),
+    /// An incident was resolved: the engine and the outbox are to be told.
+    Resolved {
+        /// The incident.
+        incident: Uuid,
+        /// Its watch.
+        watch: Option<WatchKey>,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// A line of a timeline. Nothing is ever taken out or changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The incident.
+    pub incident: Uuid,
+    /// When it happened.
+    pub at: Timestamp,
+    /// Who did it; [`SERVICE`] for what happened by itself.
+    pub actor: String,
+    /// What.
+    pub what: What,
+}
+
+/// The actor of what happens by itself.
+pub const SERVICE: &str = "afstand";
+
+/// What happened. Serialises as an object with the word in `what`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+#[allow(missing_docs)] // Each variant is its word; its fields are what the word is about.
+pub enum What {
+    Raised {
+        alert: Uuid,
+        level: Level,
+        late: bool,
+        told_victim: bool,
+        told_desk: bool,
+    },
+    Cleared {
+        alert: Option<Uuid>,
+    },
+    Told {
+        role: StaffRole,
+        people: Vec<String>,
+        in_place_of: Option<StaffRole>,
+        round: u32,
+    },
+    ToldSecondChannel {
+        round: u32,
+    },
+    TaskSet {
+        task: Task,
+    },
+    TaskDone {
+        task: Task,
+    },
+    Rang {
+        people: Vec<String>,
+        round: u32,
+    },
+    NobodyOnDuty {
+        role: StaffRole,
+    },
+    Acknowledged,
+    Acted {
+        action: Action,
+        note: Option<String>,
+    },
+    Noted {
+        text: String,
+    },
+    Escalated {
+        to: StaffRole,
+        people: Vec<String>,
+        reason: String,
+    },
+    ResolutionProposed {
+        outcome: Outcome,
+        note: Option<String>,
+    },
+    Resolved {
+        outcome: Outcome,
+        note: Option<String>,
+        proposed_by: Option<String>,
+    },
+    Step {
+        step: String,
+        note: Option<String>,
+    },
+    Displayed {
+        device: DeviceId,
+        alert: Uuid,
+        said_at: Timestamp,
+    },
+    Confirmed {
+        device: DeviceId,
+        alert: Uuid,
+        said_at: Timestamp,
+    },
+    Desk {
+        desk: String,
+        state: DeskState,
+        reference: Option<String>,
+        reason: Option<String>,
+        said_at: Timestamp,
+    },
+    DeadlineBegun {
+        deadline: String,
+        partner: String,
+        due_at: Timestamp,
+    },
+    DeadlineReminded {
+        deadline: String,
+        partner: String,
+        due_at: Timestamp,
+    },
+    DeadlineMissed {
+        deadline: String,
+        partner: String,
+        due_at: Timestamp,
+    },
+    DeadlineKept {
+        deadline: String,
+        partner: String,
+        late: bool,
+    },
+    Undelivered {
+        channel: &'static str,
+        recipient: String,
+    },
+    DutyChanged {
+        role: StaffRole,
+        people: Vec<String>,
+        until: Timestamp,
+    },
+}
+
+impl What {
+    /// Its word.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Raised { .. } => "raised",
+            Self::Cleared { .. } => "cleared",
+            Self::Told { .. } => "told",
+            Self::ToldSecondChannel { .. } => "told_second_channel",
+            Self::TaskSet { .. } => "task_set",
+            Self::TaskDone { .. } => "task_done",
+            Self::Rang { .. } => "rang",
+            Self::NobodyOnDuty { .. } => "nobody_on_duty",
+            Self::Acknowledged => "acknowledged",
+            Self::Acted { .. } => "acted",
+            Self::Noted { .. } => "noted",
+            Self::Escalated { .. } => "escalated",
+            Self::ResolutionProposed { .. } => "resolution_proposed",
+            Self::Resolved { .. } => "resolved",
+            Self::Step { .. } => "step",
+            Self::Displayed { .. } => "displayed",
+            Self::Confirmed { .. } => "confirmed",
+            Self::Desk { .. } => "desk",
+            Self::DeadlineBegun { .. } => "deadline_begun",
+            Self::DeadlineReminded { .. } => "deadline_reminded",
+            Self::DeadlineMissed { .. } => "deadline_missed",
+            Self::DeadlineKept { .. } => "deadline_kept",
+            Self::Undelivered { .. } => "undelivered",
+            Self::DutyChanged { .. } => "duty_changed",
+        }
+    }
+}
+
+/// Why people are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// An alert was raised, and a step of its policy says so.
+    Step,
+    /// It rings again: it is theirs, and nothing was done for long.
+    Ring,
+    /// The desk does not take it on.
+    DeskRejected,
+    /// Somebody called them in.
+    Escalated,
+    /// A deadline comes near.
+    DeadlineNear,
+    /// A deadline was missed.
+    DeadlineMissed,
+    /// Something could not be delivered.
+    Undelivered,
+}
+
+impl Reason {
+    /// The word in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Step => "step",
+            Self::Ring => "ring",
+            Self::DeskRejected => "desk_rejected",
+            Self::Escalated => "escalated",
+            Self::DeadlineNear => "deadline_near",
+            Self::DeadlineMissed => "deadline_missed",
+            Self::Undelivered => "undelivered",
+        }
+    }
+}
+
+/// People are told something. No position, name or address: it may travel in the open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// Its id: the same when it is made again.
+    pub id: Uuid,
+    /// The incident.
+    pub incident: Uuid,
+    /// Contacts by name; nobody when there is only the console.
+    pub to: Vec<String>,
+    /// As what they are told.
+    pub role: StaffRole,
+    /// Why.
+    pub reason: Reason,
+    /// What they are to do.
+    pub task: Option<Task>,
+    /// Which time, from 0.
+    pub round: u32,
+    /// What the incident is about.
+    pub kind: AlertKind,
+    /// Its worst level.
+    pub level: Level,
+    /// Its order.
+    pub order: OrderId,
+    /// The risk of the case.
+    pub risk: Option<Risk>,
+    /// The deadline, where it is about one.
+    pub deadline: Option<String>,
+    /// When it was due.
+    pub at: Timestamp,
+}
+
+/// An alert that the service raises about itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnAlert {
+    /// The alert.
+    pub alert: Uuid,
+    /// Its incident.
+    pub incident: Uuid,
+    /// Its place within the incident, from 1.
+    pub revision: u32,
+    /// `alarm`, or `clear` when it is over.
+    pub level: Level,
+    /// The order of the incident that showed it.
+    pub order: OrderId,
+    /// The wearer of that order.
+    pub wearer: PersonId,
+    /// When.
+    pub at: Timestamp,
+    /// The role that nobody has.
+    pub role: StaffRole,
+}

@@ -1,0 +1,208 @@
+//! What the follow-up is told.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+use zones::order::Risk;
+use zones::{AlertKind, DeskId, DeviceId, Level, OrderId, PersonId, Timestamp, WatchKey};
+
+use super::words::{Action, DeskState, Outcome, StaffRole, VictimState};
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// The engine raised an alert.
+    Alert(Box<Raised>),
+    /// A victim device said something of an alert.
+    VictimReceipt {
+        /// The device it came from.
+        device: DeviceId,
+        /// The alert.
+        alert: Uuid,
+        /// What it said.
+        state: VictimState,
+        /// When, by its clock.
+        at: Timestamp,
+    },
+    /// A desk said where an incident stands with it.
+    DeskReceipt {
+        /// The desk it came from.
+        desk: DeskId,
+        /// The incident.
+        incident: Uuid,
+        /// Where it stands.
+        state: DeskState,
+        /// The desk's own number.
+        reference: Option<String>,
+        /// Why, or with what outcome.
+        reason: Option<String>,
+        /// When, by its clock.
+        at: Timestamp,
+    },
+    /// Somebody does something about an incident.
+    Command {
+        /// The incident.
+        incident: Uuid,
+        /// Who.
+        actor: Actor,
+        /// What.
+        command: Command,
+        /// The same key again is the same command again.
+        key: Option<String>,
+    },
+    /// Somebody says who has a role.
+    Duty {
+        /// Who says it.
+        actor: Actor,
+        /// The role.
+        role: StaffRole,
+        /// Who has it; nobody when empty.
+        people: Vec<String>,
+        /// Until when; after that the settings count again.
+        until: Timestamp,
+    },
+    /// Something could not be delivered for long.
+    Undelivered {
+        /// The incident it is about.
+        incident: Uuid,
+        /// The road, as a word.
+        channel: &'static str,
+        /// Who it was for.
+        recipient: String,
+    },
+    /// An order is gone: nothing of it lasts any more. Its incidents stay somebody's until they are resolved.
+    OrderGone(OrderId),
+    /// Nothing but the passing of time.
+    Tick,
+}
+
+/// What follow-up needs of an alert.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Raised {
+    /// The alert.
+    pub alert: Uuid,
+    /// Its incident.
+    pub incident: Uuid,
+    /// The watch it comes from.
+    pub watch: Option<WatchKey>,
+    /// What it is about.
+    pub kind: AlertKind,
+    /// The new level.
+    pub level: Level,
+    /// It came too late to act on at its time.
+    pub late: bool,
+    /// The order it rests on.
+    pub order: OrderId,
+    /// The wearer.
+    pub wearer: PersonId,
+    /// The victim concerned.
+    pub victim: Option<PersonId>,
+    /// The risk of the case.
+    pub risk: Option<Risk>,
+    /// Device of the victim, if this alert was sent to it.
+    pub victim_device: Option<DeviceId>,
+    /// The order's desk; others' receipts are refused.
+    pub desk: Option<DeskId>,
+    /// Whether this alert was sent to the desk.
+    pub told_desk: bool,
+}
+
+/// Who does something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// Name of the token, as it stands in the timeline.
+    pub name: String,
+    /// Whether it may do alone what takes two others.
+    pub supervisor: bool,
+}
+
+/// What somebody does about an incident.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Takes it on.
+    Acknowledge,
+    /// Says what was done.
+    Act {
+        /// What.
+        action: Action,
+        /// More about it.
+        note: Option<String>,
+    },
+    /// Writes something down.
+    Note {
+        /// What.
+        text: String,
+    },
+    /// Calls somebody else in.
+    Escalate {
+        /// Whom.
+        to: StaffRole,
+        /// Why.
+        reason: String,
+    },
+    /// Says what became of it. Of an alarm the first of two operators proposes, the second confirms.
+    Resolve {
+        /// What.
+        outcome: Outcome,
+        /// Why.
+        note: Option<String>,
+    },
+    /// Says that a partner has done his part.
+    Step {
+        /// Which part.
+        step: String,
+        /// More about it.
+        note: Option<String>,
+    },
+}
+
+/// What came of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Done {
+    /// Taken in.
+    Done,
+    /// It was so already: nothing changed.
+    Already,
+}
+
+/// Why an event was not taken in. Nothing changed but the passing of time.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// There is no such incident, or it is long over.
+    #[error("there is no open incident {0}")]
+    UnknownIncident(Uuid),
+    /// No open incident has that alert.
+    #[error("no open incident has the alert {0}")]
+    UnknownAlert(Uuid),
+    /// Somebody was first.
+    #[error("{by} was first, at {at}: {what}")]
+    Conflict {
+        /// Who.
+        by: String,
+        /// When.
+        at: Timestamp,
+        /// What that one did.
+        what: &'static str,
+    },
+    /// The incident is another desk's.
+    #[error("the incident is not this desk's")]
+    OtherDesk,
+    /// The alert was sent to another device.
+    #[error("the alert was not sent to this device")]
+    OtherDevice,
+    /// A field cannot be used.
+    #[error("{field}: {problem}")]
+    Invalid {
+        /// Which.
+        field: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+impl Refused {
+    /// A field that cannot be used.
+    pub(super) fn invalid(field: &'static str, problem: impl Into<String>) -> Self {
+        Self::Invalid { field, problem: problem.into() }
+    }
+}

@@ -1,0 +1,283 @@
+//! One incident's follow-up: a flat row, from which all its clocks follow.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+use zones::order::Risk;
+use zones::{AlertKind, DeskId, DeviceId, Level, OrderId, PersonId, Timestamp};
+
+use super::event::{Raised, Refused};
+use super::policy::{Deadline, LATE_KEPT_FOR, Policy, REMEMBERED, Rules};
+use super::words::{Condition, DeskState, Outcome, State, Task, Unless, VictimState};
+
+/// Alerts to the victim of which a receipt is still understood, and keys of commands that are known again.
+const MOST_REMEMBERED: usize = 16;
+
+/// The follow-up of an incident.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Incident {
+    /// Its watch, as text; `None` for one that the service raised itself.
+    pub watch: Option<String>,
+    /// What it is about.
+    pub kind: AlertKind,
+    /// Its order.
+    pub order: OrderId,
+    /// The wearer.
+    pub wearer: PersonId,
+    /// The victim concerned.
+    pub victim: Option<PersonId>,
+    /// The risk of the case when it was last raised.
+    pub risk: Option<Risk>,
+    /// The order's desk.
+    pub desk: Option<DeskId>,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// Level now.
+    pub level: Level,
+    /// Highest level it has had.
+    pub worst: Level,
+    /// Whether it lasts.
+    pub condition: Condition,
+    /// When it ended, while it is over.
+    pub cleared_at: Option<Timestamp>,
+    /// How far it is.
+    pub state: State,
+    /// Who has it, or had it before it came back.
+    pub owner: Option<String>,
+    /// When that one acknowledged it.
+    pub acknowledged_at: Option<Timestamp>,
+    /// Somebody was called in: another may take it over.
+    pub handed_on: bool,
+    /// What one operator says became of it.
+    pub proposed: Option<Proposal>,
+    /// What became of it.
+    pub outcome: Option<Outcome>,
+    /// Who resolved it.
+    pub resolved_by: Option<String>,
+    /// When.
+    pub resolved_at: Option<Timestamp>,
+    /// When the last person or partner did something, or an alert was raised.
+    pub changed_at: Timestamp,
+    /// Alerts raised in it, other than its end.
+    pub count: u32,
+    /// What is to be done by hand.
+    pub tasks: Vec<Task>,
+    /// Where it stands with the desk.
+    pub desk_state: Option<DeskState>,
+    /// The desk's own number.
+    pub reference: Option<String>,
+    /// What her device said of the newest alert.
+    pub victim_state: Option<VictimState>,
+    /// Her device, where it was told.
+    pub victim_device: Option<DeviceId>,
+    /// Partners' deadlines.
+    pub deadlines: Vec<Clock>,
+    /// The last action was taken.
+    pub acted: bool,
+    /// The clock of the steps that wait for an acknowledgement began here.
+    pub(super) since: Timestamp,
+    /// Her device was told here and has not shown it.
+    pub(super) victim_since: Option<Timestamp>,
+    /// The desk was told here and has not accepted.
+    pub(super) desk_since: Option<Timestamp>,
+    /// It rings again here.
+    pub(super) ring_at: Option<Timestamp>,
+    /// How often it rang.
+    pub(super) rings: u32,
+    /// Everything due up to here was done.
+    pub(super) done: Timestamp,
+    /// Alerts her device was told of, the newest last.
+    pub(super) victim_alerts: Vec<Uuid>,
+    /// Commands that are known again.
+    pub(super) keys: Vec<Uuid>,
+    /// When its next clock runs out, as the due set has it. Follows from the rest.
+    #[serde(skip)]
+    pub(super) next_at: Option<Timestamp>,
+}
+
+/// A resolution that waits for a second person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposal {
+    /// Who proposes it.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub outcome: Outcome,
+}
+
+/// A partner's deadline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clock {
+    /// Its name in the settings.
+    pub name: String,
+    /// Whose it is.
+    pub partner: String,
+    /// What keeps it.
+    pub kept_by: String,
+    /// When it began.
+    pub from: Timestamp,
+    /// When it ends.
+    pub due_at: Timestamp,
+    /// When it was kept, in time or after all.
+    pub kept_at: Option<Timestamp>,
+    /// It ended before it was kept.
+    pub missed: bool,
+}
+
+impl Clock {
+    /// Whether it still runs.
+    pub fn is_open(&self) -> bool {
+        self.kept_at.is_none() && !self.missed
+    }
+}
+
+impl Incident {
+    /// An incident as its first alert opens it; its clocks are for the caller to start.
+    pub(super) fn open(raised: &Raised, at: Timestamp) -> Self {
+        Self {
+            watch: raised.watch.as_ref().map(ToString::to_string),
+            kind: raised.kind,
+            order: raised.order.clone(),
+            wearer: raised.wearer.clone(),
+            victim: raised.victim.clone(),
+            risk: raised.risk,
+            desk: raised.desk.clone(),
+            opened_at: at,
+            level: Level::Clear,
+            worst: Level::Clear,
+            condition: Condition::Active,
+            cleared_at: None,
+            state: State::New,
+            owner: None,
+            acknowledged_at: None,
+            handed_on: false,
+            proposed: None,
+            outcome: None,
+            resolved_by: None,
+            resolved_at: None,
+            changed_at: at,
+            count: 0,
+            tasks: Vec::new(),
+            desk_state: None,
+            reference: None,
+            victim_state: None,
+            victim_device: None,
+            deadlines: Vec::new(),
+            acted: false,
+            since: at,
+            victim_since: None,
+            desk_since: None,
+            ring_at: None,
+            rings: 0,
+            done: at,
+            victim_alerts: Vec::new(),
+            keys: Vec::new(),
+            next_at: None,
+        }
+    }
+
+    /// Whether somebody still has to do something about it.
+    pub fn is_open(&self) -> bool {
+        self.state != State::Resolved
+    }
+
+    /// When its next clock runs out.
+    pub fn next_step_at(&self) -> Option<Timestamp> {
+        self.next_at.filter(|_| self.is_open())
+    }
+
+    /// The clock of steps that wait for that, where it runs.
+    pub(super) fn clock(&self, unless: Option<Unless>) -> Option<Timestamp> {
+        if !self.is_open() {
+            return None;
+        }
+        // A warning that is over rings nobody any more; it stays in the queue.
+        let lasts = self.worst == Level::Alarm || self.condition == Condition::Active;
+        match unless {
+            None => Some(self.since).filter(|_| lasts),
+            Some(Unless::Acknowledged) => Some(self.since).filter(|_| lasts && self.state == State::New),
+            Some(Unless::Displayed) => self.victim_since,
+            Some(Unless::Accepted) => self.desk_since,
+        }
+    }
+
+    /// The next moment at which something is due: it follows from the row and the rules alone.
+    pub(super) fn due(&self, rules: &Rules) -> Option<Timestamp> {
+        let steps = rules.policy(self.kind, self.worst, self.risk).into_iter().flat_map(|p| &p.steps);
+        let steps = steps.filter_map(|step| step.next(self.clock(step.unless)?, self.done));
+        let deadlines = self.deadlines.iter().filter(|clock| clock.is_open());
+        let deadlines = deadlines.flat_map(|clock| {
+            let rule = rules.deadlines.iter().find(|rule| rule.name == clock.name);
+            let reminders = rule.into_iter().flat_map(|rule| &rule.remind_before);
+            let reminders = reminders.map(|before| clock.due_at - *before).filter(|at| *at > self.done);
+            reminders.chain([clock.due_at])
+        });
+        let ring = self.ring_at.filter(|_| self.is_open());
+        steps.chain(deadlines).chain(ring).chain(self.forget_at()).min()
+    }
+
+    /// When nothing about it need be remembered any more.
+    pub(super) fn forget_at(&self) -> Option<Timestamp> {
+        let resolved = self.resolved_at?;
+        let mut last = resolved.max(self.cleared_at?);
+        for clock in &self.deadlines {
+            if clock.is_open() {
+                return None;
+            }
+            last = last.max(clock.kept_at.unwrap_or(clock.due_at + LATE_KEPT_FOR));
+        }
+        Some(last + REMEMBERED)
+    }
+
+    /// Begins those deadlines that are for it.
+    pub(super) fn begin(&self, rules: &[Deadline], at: Timestamp) -> Vec<Clock> {
+        let known = |rule: &&Deadline| {
+            rule.level == self.level
+                && rule.fits(self.kind)
+                && (!rule.is_of_desk() || self.desk_since.is_some())
+                && self.deadlines.iter().all(|clock| clock.name != rule.name)
+        };
+        let clock = |rule: &Deadline| Clock {
+            name: rule.name.clone(),
+            partner: rule.partner.clone(),
+            kept_by: rule.kept_by.clone(),
+            from: at,
+            due_at: at + rule.within,
+            kept_at: None,
+            missed: false,
+        };
+        rules.iter().filter(known).map(clock).collect()
+    }
+
+    /// Remembers an alert that her device was told of.
+    pub(super) fn remember_alert(&mut self, alert: Uuid) -> Option<Uuid> {
+        self.victim_alerts.push(alert);
+        (self.victim_alerts.len() > MOST_REMEMBERED).then(|| self.victim_alerts.remove(0))
+    }
+
+    /// Remembers a command by its key; whether it is known already.
+    pub(super) fn knows(&mut self, key: Uuid) -> bool {
+        if self.keys.contains(&key) {
+            return true;
+        }
+        self.keys.push(key);
+        if self.keys.len() > MOST_REMEMBERED {
+            self.keys.remove(0);
+        }
+        false
+    }
+
+    /// How long it may lie after the last thing somebody did.
+    pub(super) fn patience(&self, policy: Option<&Policy>) -> Option<zones::Millis> {
+        let policy = policy?;
+        Some(if self.state == State::InProgress { policy.idle } else { policy.ring_again })
+    }
+
+    /// Refuses what cannot be done to a resolved incident.
+    pub(super) fn must_be_open(&self) -> Result<(), Refused> {
+        match (&self.resolved_by, self.resolved_at) {
+            (Some(by), Some(at)) => Err(Refused::Conflict { by: by.clone(), at, what: "resolved it" }),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! Follow-up: every alarm is somebody's. The second state machine, of the same form as the engine.
+//!
+//! Mutate once, then drain: [`FollowUp::handle`], then [`FollowUp::poll_effect`] until it is empty;
+//! [`FollowUp::poll_deadline`] says when it wants to be woken with [`Event::Tick`]. Pure: no clock, no store, no
+//! channel. Whatever was due before the time of an event happens first, at its own time; clocks hold no state of
+//! their own, they follow from the incidents' rows, so that a restart changes nothing.
+//!
+//! INVARIANT: an unresolved alarm has a running clock, whatever was told in which order.
+
+mod alerts;
+mod clocks;
+mod commands;
+mod duty;
+mod effect;
+mod event;
+mod incident;
+mod policy;
+mod receipts;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use uuid::Uuid;
+use zones::{OrderId, Timestamp};
+
+pub use duty::{DutyRow, OnDuty, Override};
+pub use effect::{Effect, Entry, Notice, OwnAlert, Reason, SERVICE, What};
+pub use event::{Actor, Command, Done, Event, Raised, Refused};
+pub use incident::{Clock, Incident, Proposal};
+pub use policy::{ACCEPTED, Deadline, Duty, Policy, Rules, Step, Unfit};
+pub use words::{
+    Action, Condition, DeskState, Outcome, Recipient, StaffRole, State, Task, Unless, VictimState,
+};
+
+use words::StaffRole as Role;
+
+/// All incidents that are somebody's, and who has which role.
+#[derive(Debug)]
+pub struct FollowUp {
+    rules: Arc<Rules>,
+    clock: Timestamp,
+    incidents: BTreeMap<Uuid, Incident>,
+    /// Incidents by when their next clock runs out: nothing is looked at before.
+    due: BTreeSet<(Timestamp, Uuid)>,
+    /// Incidents by the alerts that victims were told of.
+    by_alert: BTreeMap<Uuid, Uuid>,
+    duty: BTreeMap<Role, DutyRow>,
+    effects: VecDeque<Effect>,
+    changed: BTreeSet<Uuid>,
+    changed_duty: BTreeSet<Role>,
+}
+
+/// A row that has changed.
+#[derive(Debug)]
+pub enum Change<'a> {
+    /// An incident as it stands now.
+    Incident(Uuid, &'a Incident),
+    /// An incident that need not be remembered any more.
+    Forgotten(Uuid),
+    /// What is remembered of a role.
+    Duty(Role, &'a DutyRow),
+}
+
+impl FollowUp {
+    /// One that knows no incident. Incidents for which there is no policy get the built-in one.
+    pub fn new(rules: Rules) -> Self {
+        Self::restore(rules, Timestamp::from_millis(i64::MIN), [], [])
+    }
+
+    /// Takes up the rows that [`drain_changes`](Self::drain_changes) gave, as they stood at `clock`.
+    pub fn restore(
+        rules: Rules,
+        clock: Timestamp,
+        incidents: impl IntoIterator<Item = (Uuid, Incident)>,
+        duty: impl IntoIterator<Item = (Role, DutyRow)>,
+    ) -> Self {
+        let mut this = Self {
+            rules: Arc::new(rules.complete()),
+            clock,
+            incidents: BTreeMap::new(),
+            due: BTreeSet::new(),
+            by_alert: BTreeMap::new(),
+            duty: duty.into_iter().collect(),
+            effects: VecDeque::new(),
+            changed: BTreeSet::new(),
+            changed_duty: BTreeSet::new(),
+        };
+        for (id, incident) in incidents {
+            this.by_alert.extend(incident.victim_alerts.iter().map(|alert| (*alert, id)));
+            this.put(id, incident);
+        }
+        this.changed.clear();
+        this
+    }
+
+    /// Takes in one event at time `now`. A `now` before that of an earlier one counts as that one's: time never
+    /// runs back, whatever is done to the clock.
+    ///
+    /// # Errors
+    /// When it is refused: nothing changed but the passing of time.
+    pub fn handle(&mut self, now: Timestamp, event: Event) -> Result<Done, Refused> {
+        let now = now.max(self.clock);
+        self.run_clocks(now);
+        self.clock = now;
+        match event {
+            Event::Alert(raised) => Ok(self.alert(now, &raised)),
+            Event::VictimReceipt { device, alert, state, at } => {
+                self.victim_receipt(now, &device, alert, state, at)
+            }
+            Event::DeskReceipt { desk, incident, state, reference, reason, at } => {
+                let said = receipts::DeskSaid { desk, state, reference, reason, at };
+                self.desk_receipt(now, incident, &said)
+            }
+            Event::Command { incident, actor, command, key } => {
+                self.command(now, incident, &actor, command, key.as_deref())
+            }
+            Event::Duty { actor, role, people, until } => Ok(self.set_duty(now, &actor, role, people, until)),
+            Event::Undelivered { incident, channel, recipient } => {
+                self.undelivered(now, incident, channel, &recipient)
+            }
+            Event::OrderGone(order) => Ok(self.order_gone(now, &order)),
+            Event::Tick => Ok(Done::Done),
+        }
+    }
+
+    /// The next thing that follows from what was handled; `None` when all is said.
+    pub fn poll_effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    /// When to handle [`Event::Tick`] at the latest.
+    pub fn poll_deadline(&self) -> Option<Timestamp> {
+        self.due.first().map(|(at, _)| *at)
+    }
+
+    /// Hands out what has changed since the last call, each once, as it stands now.
+    pub fn drain_changes(&mut self, mut each: impl FnMut(Change<'_>)) {
+        for id in std::mem::take(&mut self.changed) {
+            match self.incidents.get(&id) {
+                Some(incident) => each(Change::Incident(id, incident)),
+                None => each(Change::Forgotten(id)),
+            }
+        }
+        for role in std::mem::take(&mut self.changed_duty) {
+            if let Some(row) = self.duty.get(&role) {
+                each(Change::Duty(role, row));
+            }
+        }
+    }
+
+    /// The latest time that was handled.
+    pub fn clock(&self) -> Timestamp {
+        self.clock
+    }
+
+    /// An incident that is remembered.
+    pub fn incident(&self, id: Uuid) -> Option<&Incident> {
+        self.incidents.get(&id)
+    }
+
+    /// All incidents that are remembered, by id.
+    pub fn incidents(&self) -> impl Iterator<Item = (Uuid, &Incident)> {
+        self.incidents.iter().map(|(id, incident)| (*id, incident))
+    }
+
+    /// What the settings say.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// Takes an incident out to be changed; [`put`](Self::put) puts it back.
+    fn take(&mut self, id: Uuid) -> Option<Incident> {
+        let incident = self.incidents.remove(&id)?;
+        if let Some(at) = incident.next_at {
+            self.due.remove(&(at, id));
+        }
+        Some(incident)
+    }
+
+    fn put(&mut self, id: Uuid, mut incident: Incident) {
+        incident.next_at = incident.due(&self.rules);
+        if let Some(at) = incident.next_at {
+            self.due.insert((at, id));
+        }
+        self.changed.insert(id);
+        self.incidents.insert(id, incident);
+    }
+
+    /// A line of a timeline about what happened by itself.
+    fn note(&mut self, incident: Uuid, at: Timestamp, what: What) {
+        self.by(incident, at, SERVICE, what);
+    }
+
+    /// A line of a timeline about what somebody did.
+    fn by(&mut self, incident: Uuid, at: Timestamp, actor: &str, what: What) {
+        let entry = Entry { incident, at, actor: actor.to_owned(), what };
+        self.effects.push_back(Effect::Entry(entry));
+    }
+
+    /// Nothing of an order lasts any more.
+    fn order_gone(&mut self, now: Timestamp, order: &OrderId) -> Done {
+        let lasts = |incident: &Incident| incident.order == *order && incident.cleared_at.is_none();
+        let ids: Vec<Uuid> = self.incidents().filter(|(_, one)| lasts(one)).map(|(id, _)| id).collect();
+        for id in ids {
+            let Some(mut incident) = self.take(id) else { continue };
+            self.clear(id, &mut incident, now, None);
+            self.put(id, incident);
+        }
+        Done::Done
+    }
+}

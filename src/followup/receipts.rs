@@ -1,0 +1,128 @@
+//! What desks and victim devices say.
+
+use uuid::Uuid;
+use zones::{DeskId, DeviceId, Timestamp};
+
+use super::FollowUp;
+use super::effect::{Reason, What};
+use super::event::{Done, Refused};
+use super::incident::Incident;
+use super::policy::ACCEPTED;
+use super::words::{DeskState, StaffRole, Task, VictimState};
+
+/// What a desk said.
+pub(super) struct DeskSaid {
+    pub(super) desk: DeskId,
+    pub(super) state: DeskState,
+    pub(super) reference: Option<String>,
+    pub(super) reason: Option<String>,
+    pub(super) at: Timestamp,
+}
+
+impl FollowUp {
+    pub(super) fn desk_receipt(
+        &mut self,
+        now: Timestamp,
+        id: Uuid,
+        said: &DeskSaid,
+    ) -> Result<Done, Refused> {
+        let known = self.incidents.get(&id).ok_or(Refused::UnknownIncident(id))?;
+        if known.desk.as_ref() != Some(&said.desk) {
+            return Err(Refused::OtherDesk);
+        }
+        known.must_be_open()?;
+        let is_new = known.desk_state != Some(said.state)
+            || said.reference.as_ref().is_some_and(|number| known.reference.as_ref() != Some(number));
+        if !is_new {
+            return Ok(Done::Already);
+        }
+        let mut incident = self.take(id).ok_or(Refused::UnknownIncident(id))?;
+        self.desk_says(now, id, &mut incident, said);
+        self.put(id, incident);
+        Ok(Done::Done)
+    }
+
+    fn desk_says(&mut self, now: Timestamp, id: Uuid, incident: &mut Incident, said: &DeskSaid) {
+        let DeskSaid { desk, state, reference, reason, at } = said;
+        self.by(
+            id,
+            now,
+            desk.as_str(),
+            What::Desk {
+                desk: desk.to_string(),
+                state: *state,
+                reference: reference.clone(),
+                reason: reason.clone(),
+                said_at: *at,
+            },
+        );
+        incident.changed_at = now;
+        if reference.is_some() {
+            incident.reference.clone_from(reference);
+        }
+        // What is said late does not take back what was said after it.
+        let is_later = *state == DeskState::Rejected || incident.desk_state.is_none_or(|had| had < *state);
+        if is_later || incident.desk_state == Some(DeskState::Rejected) {
+            incident.desk_state = Some(*state);
+        }
+        if state.is_accepted() {
+            incident.desk_since = None;
+            self.end_task(id, incident, now, Task::PhoneDesk);
+            self.keep(id, incident, now, ACCEPTED);
+        } else if *state == DeskState::Rejected {
+            // It comes back to the operator at once; nobody waits for the desk any more.
+            incident.desk_since = None;
+            self.set_task(id, incident, now, Task::PhoneDesk);
+            let task = Some(Task::PhoneDesk);
+            self.tell(id, incident, StaffRole::Operator, Reason::DeskRejected, task, 0, now);
+        }
+    }
+
+    pub(super) fn victim_receipt(
+        &mut self,
+        now: Timestamp,
+        device: &DeviceId,
+        alert: Uuid,
+        state: VictimState,
+        at: Timestamp,
+    ) -> Result<Done, Refused> {
+        let id = *self.by_alert.get(&alert).ok_or(Refused::UnknownAlert(alert))?;
+        let known = self.incidents.get(&id).ok_or(Refused::UnknownIncident(id))?;
+        if known.victim_device.as_ref().is_some_and(|hers| hers != device) {
+            return Err(Refused::OtherDevice);
+        }
+        let is_newest = known.victim_alerts.last() == Some(&alert);
+        if is_newest && known.victim_state.is_some_and(|had| had >= state) {
+            return Ok(Done::Already);
+        }
+        let mut incident = self.take(id).ok_or(Refused::UnknownIncident(id))?;
+        let what = match state {
+            VictimState::Displayed => What::Displayed { device: device.clone(), alert, said_at: at },
+            VictimState::Confirmed => What::Confirmed { device: device.clone(), alert, said_at: at },
+        };
+        self.by(id, now, device.as_str(), what);
+        if is_newest {
+            incident.victim_state = Some(state);
+            incident.victim_since = None;
+            self.end_task(id, &mut incident, now, Task::PhoneVictim);
+        }
+        self.put(id, incident);
+        Ok(Done::Done)
+    }
+
+    /// A partner has done his part: in time, or after all.
+    pub(super) fn keep(&mut self, id: Uuid, incident: &mut Incident, now: Timestamp, kept_by: &str) -> bool {
+        let mut kept = Vec::new();
+        for clock in &mut incident.deadlines {
+            if clock.kept_by == kept_by && clock.kept_at.is_none() {
+                clock.kept_at = Some(now);
+                kept.push((clock.name.clone(), clock.partner.clone(), clock.missed));
+            }
+        }
+        let any = !kept.is_empty();
+        for (deadline, partner, late) in kept {
+            self.note(id, now, What::DeadlineKept { deadline, partner, late });
+        }
+        any
+    }
+}

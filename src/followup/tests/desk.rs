@@ -1,0 +1,102 @@
+//! What desks and victim devices say, and what of it is refused.
+
+use uuid::Uuid;
+use zones::{DeskId, DeviceId, Level};
+
+use super::case::{Case, incident_id, operator, supervisor, t};
+use crate::followup::{
+    Action, Command, DeskState, Done, Event, Outcome, Reason, Refused, StaffRole, Task, VictimState,
+};
+
+#[test]
+fn a_desk_takes_it_on_and_comes() {
+    let mut case = Case::new();
+    case.alert(0, Level::Alarm);
+    for (at, state) in [
+        (2, DeskState::Received),
+        (20, DeskState::Accepted),
+        (21, DeskState::Received),
+        (90, DeskState::Dispatched),
+        (300, DeskState::OnScene),
+        (310, DeskState::Dispatched),
+    ] {
+        case.desk(at, state).unwrap();
+    }
+    let incident = case.incident();
+    assert_eq!(incident.desk_state, Some(DeskState::OnScene), "what comes late takes nothing back");
+    assert_eq!(incident.reference.as_deref(), Some("P-2026-7"));
+    assert_eq!(incident.tasks, []);
+    let kept = incident.deadlines.iter().find(|clock| clock.name == "desk_accepts").unwrap();
+    assert_eq!((kept.kept_at, kept.missed), (Some(t(20)), false));
+    assert_eq!(case.desk(320, DeskState::OnScene), Ok(Done::Already), "a broker may bring it twice");
+    let words: Vec<_> = case.timeline().into_iter().filter(|(_, word)| *word == "desk").collect();
+    assert_eq!(words.len(), 6);
+}
+
+#[test]
+fn a_rejection_comes_back_to_the_operator_at_once() {
+    let mut case = Case::new();
+    case.alert(0, Level::Alarm);
+    case.command(5, &operator("Anna"), Command::Acknowledge).unwrap();
+    case.desk(10, DeskState::Rejected).unwrap();
+    let last = case.notices().last().unwrap();
+    assert_eq!((last.at, last.role, last.reason), (t(10), StaffRole::Operator, Reason::DeskRejected));
+    assert_eq!(last.task, Some(Task::PhoneDesk));
+    assert_eq!(case.incident().tasks, [Task::PhoneDesk]);
+    case.command(30, &operator("Anna"), Command::Act { action: Action::CalledDesk, note: None }).unwrap();
+    assert_eq!(case.incident().tasks, []);
+    case.desk(40, DeskState::Accepted).unwrap();
+    assert_eq!(case.incident().desk_state, Some(DeskState::Accepted));
+}
+
+#[test]
+fn what_is_not_for_the_sender_is_refused() {
+    let mut case = Case::new();
+    let alert = case.alert(0, Level::Alarm);
+    let receipt = |desk: &str, incident| Event::DeskReceipt {
+        desk: DeskId::new(desk).unwrap(),
+        incident,
+        state: DeskState::Accepted,
+        reference: None,
+        reason: None,
+        at: t(1),
+    };
+    let nowhere = Uuid::from_u128(7);
+    assert_eq!(case.at(1, receipt("delft", incident_id(0))), Err(Refused::OtherDesk));
+    assert_eq!(case.at(1, receipt("rotterdam", nowhere)), Err(Refused::UnknownIncident(nowhere)));
+    let shown = |device: &str, alert| {
+        let device = DeviceId::new(device).unwrap();
+        Event::VictimReceipt { device, alert, state: VictimState::Displayed, at: t(1) }
+    };
+    assert_eq!(case.at(1, shown("vd-9", alert)), Err(Refused::OtherDevice));
+    assert_eq!(case.at(1, shown("vd-0", nowhere)), Err(Refused::UnknownAlert(nowhere)));
+    assert_eq!(case.incident().desk_state, None);
+    let outcome = Outcome::PoliceIntervened;
+    case.command(2, &supervisor("Sam"), Command::Resolve { outcome, note: None }).unwrap();
+    let refused = case.desk(3, DeskState::Accepted).unwrap_err();
+    assert_eq!(refused.to_string(), format!("Sam was first, at {}: resolved it", t(2)));
+}
+
+#[test]
+fn she_shows_and_confirms() {
+    let mut case = Case::new();
+    let first = case.alert(0, Level::Warning);
+    let second = case.alert(10, Level::Alarm);
+    // That the warning was shown says nothing of the alarm.
+    case.device(11, first, VictimState::Confirmed).unwrap();
+    assert_eq!(case.incident().victim_state, None);
+    case.device(12, second, VictimState::Displayed).unwrap();
+    case.device(13, second, VictimState::Confirmed).unwrap();
+    assert_eq!(case.device(14, second, VictimState::Displayed), Ok(Done::Already));
+    assert_eq!(case.incident().victim_state, Some(VictimState::Confirmed));
+}
+
+#[test]
+fn what_cannot_be_delivered_is_somebodys_task() {
+    let mut case = Case::new();
+    case.alert(0, Level::Alarm);
+    let (incident, recipient) = (incident_id(0), "rotterdam".to_owned());
+    case.at(40, Event::Undelivered { incident, channel: "desk_webhook", recipient }).unwrap();
+    assert_eq!(case.incident().tasks, [Task::PhoneDesk]);
+    assert_eq!(case.notices().last().unwrap().reason, Reason::Undelivered);
+}

@@ -1,0 +1,90 @@
+//! Who has which role, and that nobody has it.
+
+use zones::order::{Schedule, Window};
+use zones::{AlertKind, Level};
+
+use super::case::{Case, supervisor, t};
+use crate::followup::{Condition, Duty, Effect, Event, OnDuty, OwnAlert, Rules, StaffRole};
+
+fn duty(role: StaffRole, people: &[&str]) -> Duty {
+    Duty { role, people: people.iter().map(ToString::to_string).collect(), schedule: None }
+}
+
+/// For an hour in the evening; the tests begin in the morning.
+fn in_the_evening(role: StaffRole, people: &[&str]) -> Duty {
+    let week = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    let windows = vec![Window::new(&week, "20:00", "21:00").unwrap()];
+    let schedule = Schedule::new("Europe/Amsterdam", windows).unwrap();
+    assert!(!schedule.applies(t(0)));
+    Duty { schedule: Some(schedule), ..duty(role, people) }
+}
+
+fn own(case: &Case) -> Vec<&OwnAlert> {
+    case.effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Raise(own) => Some(own),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn without_any_contacts_the_console_counts_as_told() {
+    let mut case = Case::new();
+    case.alert(0, Level::Alarm);
+    case.told_until(600);
+    assert!(case.notices().all(|notice| notice.to.is_empty()));
+    assert!(own(&case).is_empty());
+}
+
+#[test]
+fn a_step_reaches_who_has_the_role_or_the_next_one_up() {
+    let rules = Rules {
+        duty: vec![duty(StaffRole::Operator, &["Anna", "Bea"]), duty(StaffRole::ShiftLead, &["Chris"])],
+        ..Rules::default()
+    };
+    let mut case = Case::with(rules);
+    case.alert(0, Level::Alarm);
+    assert_eq!(case.notices().next().unwrap().to, ["Anna", "Bea"]);
+    case.told_until(30);
+    let last = case.notices().last().unwrap();
+    assert_eq!((last.role, &last.to[..]), (StaffRole::ShiftLead, &["Chris".to_owned()][..]));
+    assert!(own(&case).is_empty(), "a role that the settings do not know is nobody's absence");
+}
+
+#[test]
+fn nobody_on_duty_is_itself_an_alarm_until_somebody_is() {
+    let rules = Rules {
+        duty: vec![
+            duty(StaffRole::Operator, &["Anna"]),
+            in_the_evening(StaffRole::SecondOperator, &["Bea"]),
+            duty(StaffRole::ShiftLead, &["Chris"]),
+        ],
+        ..Rules::default()
+    };
+    let mut case = Case::with(rules);
+    case.alert(0, Level::Alarm);
+    case.alert_of(1, 1, Level::Alarm);
+    case.told_until(40);
+    let [alarm] = own(&case)[..] else { panic!("{:?}", own(&case)) };
+    assert_eq!((alarm.role, alarm.level, alarm.at), (StaffRole::SecondOperator, Level::Alarm, t(30)));
+    let id = alarm.incident;
+    let incident = case.machine.incident(id).unwrap();
+    assert_eq!((incident.kind, incident.condition), (AlertKind::FollowUp, Condition::Active));
+    assert!(incident.next_step_at().is_some(), "it is somebody's like any other");
+    let (role, people, until) = (StaffRole::SecondOperator, vec!["Bea".to_owned()], t(4_000));
+    let set = Event::Duty { actor: supervisor("Sam"), role, people: people.clone(), until };
+    case.at(50, set).unwrap();
+    assert_eq!(case.machine.on_duty(role, t(60)), OnDuty::People(people));
+    assert_eq!(case.machine.incident(id).unwrap().condition, Condition::Cleared);
+    assert_eq!(own(&case).len(), 2);
+    // No manager on call is in the settings: the shift lead is told again.
+    case.told_until(130);
+    assert_eq!(case.notices().last().unwrap().role, StaffRole::ShiftLead);
+    // When her time is over nobody has it again.
+    case.alert_of(2, 5_000, Level::Alarm);
+    case.told_until(5_030);
+    assert_eq!(own(&case).len(), 3);
+    assert_ne!(own(&case)[2].incident, id);
+}

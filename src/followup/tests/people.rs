@@ -1,0 +1,129 @@
+//! What people do, alone, together and at once.
+
+use zones::Level;
+
+use super::case::{Case, operator, supervisor, t};
+use crate::followup::{Action, Command, Condition, Done, Effect, Outcome, Refused, StaffRole, State};
+
+fn resolve(outcome: Outcome) -> Command {
+    Command::Resolve { outcome, note: Some("because".to_owned()) }
+}
+
+#[test]
+fn the_second_of_two_is_told_who_was_first() {
+    let mut case = Case::new();
+    case.alert(0, Level::Alarm);
+    let (anna, bea) = (operator("Anna"), operator("Bea"));
+    assert_eq!(case.command(3, &anna, Command::Acknowledge), Ok(Done::Done));
+    let refused = case.command(3, &bea, Command::Acknowledge);
+    let first = Refused::Conflict { by: "Anna".to_owned(), at: t(3), what: "acknowledged it" };
+    assert_eq!(refused, Err(first));
+    assert_eq!(case.command(4, &anna, Command::Acknowledge), Ok(Done::Already));
+    assert_eq!(case.timeline().iter().filter(|(_, word)| *word == "acknowledged").count(), 1);
+    // Anna calls for help: then Bea may take it over.
+    let reason = "two at once".to_owned();
+    case.command(5, &anna, Command::Escalate { to: StaffRole::SecondOperator, reason }).unwrap();
+    assert_eq!(case.command(6, &bea, Command::Acknowledge), Ok(Done::Done));
+    assert_eq!(case.incident().owner.as_deref(), Some("Bea"));
+}
+
+#[test]
+fn an_alarm_takes_two_operators_or_a_supervisor() {
+    let (anna, bea) = (operator("Anna"), operator("Bea"));
+    let mut case = Case::new();
+    case.alert(0, Level::Alarm);
+    case.alert(60, Level::Clear);
+    assert_eq!(case.command(70, &anna, resolve(Outcome::WearerLeft)), Ok(Done::Done));
+    assert_eq!(case.incident().state, State::Acknowledged, "whoever proposes has it");
+    assert!(case.incident().next_step_at().is_some(), "its clock runs on");
+    assert_eq!(case.command(71, &anna, resolve(Outcome::WearerLeft)), Ok(Done::Already));
+    // Bea sees it otherwise; then Anna comes round.
+    assert_eq!(case.command(80, &bea, resolve(Outcome::ChanceEncounter)), Ok(Done::Done));
+    assert!(case.incident().is_open());
+    assert_eq!(case.command(90, &anna, resolve(Outcome::ChanceEncounter)), Ok(Done::Done));
+    let incident = case.incident();
+    assert_eq!((incident.state, incident.outcome), (State::Resolved, Some(Outcome::ChanceEncounter)));
+    assert_eq!(incident.resolved_by.as_deref(), Some("Anna"));
+    assert!(case.effects.iter().any(|e| matches!(e, Effect::Resolved { watch: Some(_), .. })));
+    let first = Refused::Conflict { by: "Anna".to_owned(), at: t(90), what: "resolved it" };
+    assert_eq!(case.command(91, &bea, resolve(Outcome::ChanceEncounter)), Err(first.clone()));
+    assert_eq!(case.command(92, &bea, Command::Acknowledge), Err(first));
+    assert_eq!(case.command(93, &anna, resolve(Outcome::ChanceEncounter)), Ok(Done::Already));
+
+    let mut case = Case::new();
+    case.alert(0, Level::Alarm);
+    case.command(1, &supervisor("Sam"), resolve(Outcome::PoliceIntervened)).unwrap();
+    assert!(!case.incident().is_open());
+    let mut case = Case::new();
+    case.alert(0, Level::Warning);
+    case.command(1, &anna, resolve(Outcome::WearerLeft)).unwrap();
+    assert!(!case.incident().is_open(), "a warning takes one");
+}
+
+#[test]
+fn what_cannot_be_is_refused_by_field() {
+    let anna = supervisor("Anna");
+    let mut case = Case::new();
+    case.alert(0, Level::Alarm);
+    for (command, field) in [
+        (Command::Resolve { outcome: Outcome::FalseAlarm, note: None }, "note"),
+        (Command::Resolve { outcome: Outcome::FalseAlarm, note: Some(" ".to_owned()) }, "note"),
+        (resolve(Outcome::WearerLeft), "outcome"),
+        (Command::Act { action: Action::Other, note: None }, "note"),
+        (Command::Note { text: String::new() }, "text"),
+        (Command::Note { text: "x".repeat(4_001) }, "text"),
+        (Command::Escalate { to: StaffRole::ShiftLead, reason: String::new() }, "reason"),
+        (Command::Step { step: "prayed".to_owned(), note: None }, "step"),
+    ] {
+        let before = case.incident().clone();
+        match case.command(1, &anna, command.clone()) {
+            Err(Refused::Invalid { field: at, .. }) => assert_eq!(at, field, "{command:?}"),
+            other => panic!("{command:?}: {other:?}"),
+        }
+        assert_eq!(case.incident(), &before, "{command:?} changed something");
+    }
+}
+
+#[test]
+fn a_key_that_comes_again_is_the_same_command() {
+    let mut case = Case::new();
+    case.alert(0, Level::Alarm);
+    let command = |case: &mut Case, at, name: &str, key: &str| {
+        let command = Command::Act { action: Action::CalledWearer, note: None };
+        let (incident, key) = (super::case::incident_id(0), Some(key.to_owned()));
+        case.at(at, crate::followup::Event::Command { incident, actor: operator(name), command, key })
+    };
+    assert_eq!(command(&mut case, 1, "Anna", "k1"), Ok(Done::Done));
+    assert_eq!(command(&mut case, 2, "Anna", "k1"), Ok(Done::Already));
+    assert_eq!(command(&mut case, 3, "Anna", "k2"), Ok(Done::Done), "called twice");
+    assert_eq!(command(&mut case, 4, "Bea", "k1"), Ok(Done::Done), "somebody else's key");
+    assert_eq!(case.timeline().iter().filter(|(_, word)| *word == "acted").count(), 3);
+}
+
+#[test]
+fn a_later_end_of_what_is_resolved_is_written_down() {
+    let mut case = Case::new();
+    case.alert(0, Level::Alarm);
+    case.command(1, &supervisor("Sam"), resolve(Outcome::PoliceIntervened)).unwrap();
+    assert_eq!(case.incident().condition, Condition::Active);
+    case.alert(50, Level::Clear);
+    assert_eq!(case.incident().condition, Condition::Cleared);
+    assert_eq!(case.incident().state, State::Resolved);
+    // Its deadlines go on: the officer has to look at it all the same.
+    let told = case.told_until(5 * 3_600);
+    assert_eq!(
+        told,
+        [(60, StaffRole::ShiftLead), (3 * 3_600, StaffRole::ShiftLead), (4 * 3_600, StaffRole::ShiftLead)]
+    );
+    for (step, at) in [("officer_reviewed", 20_000), ("prosecutor_informed", 21_000)] {
+        case.command(at, &operator("Anna"), Command::Step { step: step.to_owned(), note: None }).unwrap();
+    }
+    let missed: Vec<bool> = case.incident().deadlines.iter().map(|clock| clock.missed).collect();
+    assert_eq!(missed, [true, true, false]);
+    // The desk's clock was never kept; a month later it is forgotten, and not before.
+    case.told_until(30 * 86_400);
+    assert!(case.machine.incident(super::case::incident_id(0)).is_some());
+    case.told_until(32 * 86_400);
+    assert!(case.machine.incident(super::case::incident_id(0)).is_none());
+    assert_eq!(case.machine.poll_deadline(), None);
+}

@@ -1,0 +1,141 @@
+//! Nobody answers: each step at its time. And what stops which.
+
+use zones::Level;
+
+use super::case::{Case, operator, t};
+use crate::followup::StaffRole::{OnCallManager, Operator, SecondOperator, ShiftLead};
+use crate::followup::{Action, Command, Condition, DeskState, Effect, State, Task, VictimState};
+
+#[test]
+fn nobody_answers_an_alarm_and_it_goes_up_until_somebody_does() {
+    let mut case = Case::new();
+    case.alert(0, Level::Alarm);
+    assert_eq!(case.notices().map(|notice| notice.role).collect::<Vec<_>>(), [Operator]);
+    assert_eq!(case.told_until(29), []);
+    let second: Vec<_> = case.effects.iter().filter(|e| matches!(e, Effect::SecondChannel { .. })).collect();
+    assert!(matches!(second[..], [Effect::SecondChannel { at, .. }] if *at == t(15)), "{second:?}");
+    assert_eq!(case.told_until(59), [(30, SecondOperator)]);
+    // The shift lead by the policy, the operator to telephone the desk, the shift lead for the desk's deadline.
+    assert_eq!(case.told_until(119), [(60, ShiftLead), (60, Operator), (60, ShiftLead)]);
+    assert_eq!(case.incident().tasks, [Task::PhoneDesk]);
+    assert_eq!(case.told_until(600), [120, 240, 360, 480, 600].map(|at| (at, OnCallManager)));
+    assert_eq!(case.incident().next_step_at(), Some(t(720)));
+}
+
+#[test]
+fn late_ticks_change_nothing() {
+    let story = |ticks: &[i64]| {
+        let mut case = Case::new();
+        case.alert(0, Level::Warning);
+        case.alert(40, Level::Alarm);
+        for tick in ticks {
+            case.told_until(*tick);
+        }
+        case.told_until(20_000);
+        case.effects
+    };
+    let every_second: Vec<i64> = (41..20_000).collect();
+    assert_eq!(story(&every_second), story(&[]));
+}
+
+#[test]
+fn who_acknowledges_stops_the_search_and_nothing_else() {
+    let mut case = Case::new();
+    case.alert(0, Level::Alarm);
+    case.command(20, &operator("Anna"), Command::Acknowledge).unwrap();
+    assert_eq!(case.incident().state, State::Acknowledged);
+    // The desk has still not accepted.
+    assert_eq!(case.told_until(319), [(60, Operator), (60, ShiftLead)]);
+    // And Anna does nothing: five minutes later it rings, at her and at the next one.
+    assert_eq!(case.told_until(320), [(320, Operator), (320, SecondOperator)]);
+    assert_eq!(case.notices().filter(|n| n.to == ["Anna"]).count(), 1);
+    // She still does nothing, and the shift lead hears it from the third time on.
+    assert_eq!(case.told_until(919), [(620, Operator), (620, SecondOperator)]);
+    assert_eq!(case.told_until(920), [(920, Operator), (920, SecondOperator), (920, ShiftLead)]);
+    case.command(930, &operator("Anna"), Command::Act { action: Action::CalledDesk, note: None }).unwrap();
+    assert_eq!(case.incident().state, State::InProgress);
+    assert_eq!(case.incident().tasks, []);
+    assert_eq!(case.told_until(1_829), []);
+    assert_eq!(case.told_until(1_830).len(), 2, "a quarter of an hour after the last action");
+}
+
+#[test]
+fn an_end_does_not_stop_an_alarm_that_nobody_has() {
+    let mut case = Case::new();
+    case.alert(0, Level::Alarm);
+    case.alert(10, Level::Clear);
+    assert_eq!(case.incident().condition, Condition::Cleared);
+    let told = case.told_until(120);
+    assert!(told.contains(&(30, SecondOperator)) && told.contains(&(120, OnCallManager)), "{told:?}");
+    let second = case.effects.iter().filter(|effect| matches!(effect, Effect::SecondChannel { .. })).count();
+    assert_eq!(second, 0, "she is told that it is over, not that she has not seen it");
+}
+
+#[test]
+fn a_warning_that_is_over_waits_in_the_queue() {
+    let mut case = Case::new();
+    case.alert(0, Level::Warning);
+    assert_eq!(case.told_until(310), [(300, SecondOperator)]);
+    case.alert(320, Level::Clear);
+    assert_eq!(case.told_until(100_000), []);
+    assert!(case.incident().is_open());
+}
+
+#[test]
+fn an_alarm_after_a_warning_is_somebody_elses_again() {
+    let mut case = Case::new();
+    case.alert(0, Level::Warning);
+    case.command(5, &operator("Anna"), Command::Acknowledge).unwrap();
+    case.alert(100, Level::Alarm);
+    assert_eq!(case.incident().state, State::New);
+    assert_eq!(case.told_until(130), [(130, SecondOperator)]);
+    // Back to a warning and up again: it goes on from where it was.
+    case.alert(140, Level::Warning);
+    case.alert(150, Level::Alarm);
+    assert!(case.told_until(160).contains(&(160, ShiftLead)));
+}
+
+#[test]
+fn what_comes_back_rings_at_who_has_it() {
+    let mut case = Case::new();
+    case.alert(0, Level::Alarm);
+    case.command(5, &operator("Anna"), Command::Acknowledge).unwrap();
+    case.alert(50, Level::Clear);
+    case.alert(90, Level::Alarm);
+    assert_eq!(case.incident().state, State::Acknowledged);
+    let last = case.notices().last().unwrap();
+    assert_eq!((last.at, &last.to[..]), (t(90), &["Anna".to_owned()][..]));
+    assert_eq!(case.incident().count, 2);
+}
+
+#[test]
+fn her_second_channel_is_for_an_alarm_that_her_device_did_not_show() {
+    let count = |case: &Case| {
+        case.effects.iter().filter(|effect| matches!(effect, Effect::SecondChannel { .. })).count()
+    };
+    let mut case = Case::new();
+    let first = case.alert(0, Level::Alarm);
+    case.device(14, first, VictimState::Displayed).unwrap();
+    case.told_until(60);
+    assert_eq!(count(&case), 0);
+    // Alarms in a row, none of them shown, do not put it off.
+    case.alert(100, Level::Warning);
+    case.alert(110, Level::Alarm);
+    case.alert(118, Level::Warning);
+    case.alert(120, Level::Alarm);
+    case.told_until(125);
+    assert_eq!(count(&case), 1);
+}
+
+#[test]
+fn what_a_desk_accepted_it_is_not_asked_again() {
+    let mut case = Case::new();
+    case.alert(0, Level::Alarm);
+    case.desk(10, DeskState::Accepted).unwrap();
+    case.command(11, &operator("Anna"), Command::Acknowledge).unwrap();
+    assert_eq!(case.told_until(300), []);
+    case.alert(305, Level::Clear);
+    case.alert(306, Level::Alarm);
+    case.told_until(400);
+    assert_eq!(case.incident().tasks, []);
+}
