@@ -108,10 +108,6 @@ impl<'a> VictimData<'a> {
     }
 }
 
-<<<<<<< HEAD
-/// What is the matter, in her words.
-pub(super) fn title(kind: AlertKind, level: Level) -> Text {
-=======
 /// What a victim's app shows when it is opened.
 #[derive(Debug, Serialize)]
 struct VictimPicture<'a> {
@@ -176,8 +172,8 @@ fn remedy(reason: ProtectionReason) -> Option<Text> {
     })
 }
 
-fn title(kind: AlertKind, level: Level) -> Text {
->>>>>>> roles
+/// What is the matter, in her words.
+pub(super) fn title(kind: AlertKind, level: Level) -> Text {
     match (kind, level) {
         (_, Level::Clear) => Text { nl: "Dit alarm is voorbij", en: "This alert is over" },
         (AlertKind::Aware, _) => Text { nl: "Uw noodknop is ingedrukt", en: "Your panic button was pressed" },
