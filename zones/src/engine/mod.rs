@@ -101,8 +101,8 @@ pub enum Outcome {
 #[derive(Debug)]
 struct Registered {
     order: Arc<Order>,
-    watches: Vec<u32>,
-    devices: Vec<u32>,
+    watches: Box<[u32]>,
+    devices: Box<[u32]>,
 }
 
 /// Whether devices can be heard, and since when.

@@ -139,7 +139,7 @@ impl Engine {
         }
         self.orders.insert(
             order.order.clone(),
-            Registered { order: Arc::clone(order), watches, devices: devices.clone() },
+            Registered { order: Arc::clone(order), watches: watches.into(), devices: devices.clone().into() },
         );
         for slot in devices {
             self.relist(slot);
@@ -169,7 +169,7 @@ impl Engine {
             self.devices[*slot as usize].orders.retain(|order| order != id);
             self.relist(*slot);
         }
-        (kept, registered.devices)
+        (kept, registered.devices.into_vec())
     }
 
     fn add_watch(&mut self, watch: Watch) -> u32 {
