@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender};
 use std::thread::JoinHandle;
 
 use zones::order::Order;
@@ -47,18 +48,70 @@ pub struct Taken {
 
 impl Taken {
     /// Reads a store, row by row: at the size of a country all rows at once would double the memory of a start.
+    /// While one thread makes an engine of the rows, this one and the database's fetch the next.
     pub(super) async fn load(store: &Store) -> Result<Self, StoreError> {
-        let mut orders = TakingOrders::new(store.load_few().await?);
-        store.each_order(|row| orders.order(row)).await?;
-        let mut devices = orders.all();
-        store.each_device(|row| devices.device(&row)).await?;
-        store.each_history(|row| devices.history(&row)).await?;
-        Ok(devices.all())
+        let few = store.load_few().await?;
+        let ((mut orders, orders_read), (mut devices, devices_read)) =
+            (Fetched::channel(), Fetched::channel());
+        let (mut histories, histories_read) = Fetched::channel();
+        let taking = std::thread::spawn(move || {
+            let mut orders = TakingOrders::new(few);
+            orders_read.into_iter().flatten().for_each(|row| orders.order(row));
+            let mut devices = orders.all();
+            devices_read.into_iter().flatten().for_each(|row| devices.device(&row));
+            histories_read.into_iter().flatten().for_each(|row| devices.history(&row));
+            devices.all()
+        });
+        // Where it waits for the other thread nobody waits for this one: nothing else has been started yet.
+        store.each_order(|row| orders.push(row)).await?;
+        orders.end();
+        store.each_device(|row| devices.push(row)).await?;
+        devices.end();
+        store.each_history(|row| histories.push(row)).await?;
+        histories.end();
+        Ok(taking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     }
 
     /// The orders that a file was the last to state, by id.
     pub fn of_files(&self) -> impl Iterator<Item = &OrderId> {
         self.origins.iter().filter(|(_, (origin, _))| *origin == Origin::File).map(|(order, _)| order)
+    }
+}
+
+/// Rows that were fetched, handed on in parts: one by one, handing on would cost more than reading.
+struct Fetched<T> {
+    part: Vec<T>,
+    to: SyncSender<Vec<T>>,
+}
+
+impl<T> Fetched<T> {
+    /// Rows of a part.
+    const PART: usize = 512;
+
+    /// Parts that may wait; with rows of some hundred bytes a few megabytes.
+    const WAITING: usize = 16;
+
+    fn channel() -> (Self, Receiver<Vec<T>>) {
+        let (to, from) = std::sync::mpsc::sync_channel(Self::WAITING);
+        (Self { part: Vec::with_capacity(Self::PART), to }, from)
+    }
+
+    fn push(&mut self, row: T) {
+        self.part.push(row);
+        if self.part.len() >= Self::PART {
+            self.hand_on();
+        }
+    }
+
+    /// There are no more.
+    fn end(mut self) {
+        self.hand_on();
+    }
+
+    fn hand_on(&mut self) {
+        // Should nobody read any more, who waits for the other thread's result hears why.
+        let next = Vec::with_capacity(Self::PART);
+        let _ = self.to.send(std::mem::replace(&mut self.part, next));
     }
 }
 

@@ -13,7 +13,7 @@ use super::resume::{Taken, TakingOrders};
 use crate::api::commands::NotWithdrawn;
 use crate::metrics::Metrics;
 use crate::store::{
-    Batch, Channel, Few, InputKind, Next, NoticeRow, Origin, StoredFix, StoredOrder, StoredState,
+    Batch, Channel, Few, InputKind, Next, NoticeRow, Origin, Store, StoredFix, StoredOrder, StoredState,
 };
 use crate::wire::TrackerKeys;
 
@@ -66,14 +66,17 @@ fn nothing() -> Taken {
     TakingOrders::new(few(t(-1), 1)).all().all()
 }
 
-fn started(taken: Taken) -> Decider {
-    let around = Surroundings {
+fn around() -> Surroundings {
+    Surroundings {
         desks: Vec::new(),
         keys: TrackerKeys::default(),
         traccar_topic: None,
         source: "urn:afstand:test".to_owned(),
-    };
-    let mut decider = Decider::resume(taken, around, Arc::new(Metrics::default())).unwrap();
+    }
+}
+
+fn started(taken: Taken) -> Decider {
+    let mut decider = Decider::resume(taken, around(), Arc::new(Metrics::default())).unwrap();
     decider.tell(t(0), &Input::Hearing(true)).unwrap();
     decider.take();
     decider
@@ -113,6 +116,55 @@ fn fix(seconds: i64, lat: f64) -> Vec<u8> {
 
 fn has_fixes(batch: &Batch) -> usize {
     batch.inputs.iter().filter(|row| row.kind == InputKind::Fix).count()
+}
+
+/// A batch with an order, a device that was heard, and a watch that was raised.
+fn a_life() -> Batch {
+    let mut before = started(nothing());
+    before.put_order(t(0), draft(&order("a")), Origin::Api).unwrap();
+    before.message(t(1), "afstand/v1/wearer/am-a/fix", &fix(1, 52.0));
+    before.message(t(2), "afstand/v1/victim/vd-a/fix", &fix(2, 52.0));
+    before.take().batch
+}
+
+/// A start reads the store on two threads, in parts; it finds what one that is given the rows finds.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_from_the_store_knows_what_was_committed() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&format!("sqlite:{}", folder.path().join("a.db").display())).await.unwrap();
+    let mut orders: Vec<_> = (0..1_300).map(|n| format!("n{n}")).collect();
+    orders.sort();
+    let mut before = started(nothing());
+    for name in &orders {
+        before.put_order(t(0), draft(&order(name)), Origin::File).unwrap();
+        before.message(t(1), &format!("afstand/v1/wearer/am-{name}/fix"), &fix(1, 52.0));
+    }
+    store.commit(&before.take().batch).await.unwrap();
+    let taken = Taken::load(&store).await.unwrap();
+    assert!(taken.of_files().map(OrderId::as_str).eq(orders.iter().map(|name| format!("ord-{name}"))));
+    let after = Decider::resume(taken, around(), Arc::new(Metrics::default())).unwrap();
+    assert_eq!(after.engine.snapshot().devices, before.engine.snapshot().devices);
+    assert!(after.engine.orders().eq(before.engine.orders()));
+    store.close().await;
+}
+
+#[test]
+fn a_row_that_cannot_be_read_stops_the_start_and_is_named() {
+    let told = |batch| match Decider::resume(stored(batch), around(), Arc::new(Metrics::default())) {
+        Ok(_) => String::new(),
+        Err(damaged) => damaged.to_string(),
+    };
+    assert_eq!(told(a_life()), "");
+    let mut batch = a_life();
+    batch.orders[0].document = Some("{}".to_owned());
+    assert!(told(batch).starts_with("stored order ord-a cannot be read: "));
+    let mut batch = a_life();
+    batch.devices[0].state = Some(vec![7]);
+    let named = format!("stored state of device {} cannot be read: ", batch.devices[0].key);
+    assert!(told(batch).starts_with(&named));
+    let mut batch = a_life();
+    batch.watches[0].state = Some(Vec::new());
+    assert!(told(batch).starts_with("stored state of watch ord-a/pair/v-a cannot be read: "));
 }
 
 #[test]
