@@ -130,20 +130,28 @@ fn a_moment_at_which_nothing_was_raised_is_explained_too() {
     );
 }
 
-/// A test of the button, a press, and another: each alert says what it was, each press is there, none with its place.
+/// A test of the button, a press, another, and two attempts to cancel: each alert says what it was, each thing said is
+/// there, none with its place, and the codes nowhere.
 #[test]
 fn an_incident_about_a_device_shows_what_the_device_said() {
     let (orders, input) = (case("aware", "orders.json"), case("aware", "input.ndjson"));
     let replayed =
         afstand(["replay", "--orders", orders.to_str().unwrap(), "--input", input.to_str().unwrap()]);
-    let alert: Value = serde_json::from_str(replayed.out.lines().next().unwrap()).unwrap();
+    let alert: Value = serde_json::from_str(replayed.out.lines().nth(1).unwrap()).unwrap();
     let explained = of_case("aware", &["--incident", alert["incident"].as_str().unwrap(), "--json"]).json();
     let presses = explained["inputs"].as_array().unwrap();
     assert!(presses.iter().all(|press| press["kind"] == "aware" && press["device"] == "vd-1"));
     let tests: Vec<bool> = presses.iter().map(|press| press["said"] == "test").collect();
     assert_eq!(tests.iter().filter(|test| **test).count(), 1, "{explained:#}");
     let alerts = explained["happened"].as_array().unwrap();
-    assert_eq!(alerts.len() + 1, presses.len(), "each press but the test was told");
+    let said: Vec<&str> = presses.iter().filter_map(|press| press["said"].as_str()).collect();
+    assert_eq!(said, ["test", "cancel, code wrong", "cancel, code right"]);
+    assert!(!explained.to_string().contains("4711"));
+    assert_eq!(
+        alerts.len() + 2,
+        presses.len(),
+        "each but the test, which is another incident, and the wrong code"
+    );
     assert_eq!((&alerts[0]["alert"], &alerts[0]["detail"]), (&alert["alert"], &alert["reason"]));
 }
 

@@ -12,7 +12,8 @@ use support::broker::Broker;
 use support::world::World;
 
 /// Those that take no more than a minute: they are played at once.
-const SHORT: [&str; 7] = [
+const SHORT: [&str; 8] = [
+    "aware-cancelled",
     "aware-pressed",
     "aware-test",
     "first-fix-inside",

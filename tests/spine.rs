@@ -21,6 +21,9 @@ use support::world::World;
 use zones::Timestamp;
 
 const DESK: &str = "afstand/v1/desk/rotterdam/alert";
+/// With which she cancels a press of her button, and `printf 90210 | sha256sum`.
+const CODE: &str = "90210";
+const CODE_SHA256: &str = "b83c588da0c6931625f42e0948054a3ade722bfd02c27816305742ed7390ac6c";
 
 /// Bytes must not hold any of these, in whatever way they are cut into fields.
 fn holds_none_of(message: &Heard, secrets: &[String]) {
@@ -322,9 +325,11 @@ async fn every_road_tells_the_same_story_through_mosquitto() {
 // ---------------------------------------------------------------------------------------------------------
 
 /// She presses; nobody knows where he is. The police hear where she is, she hears that it came in, and pressing
-/// the same press twice is one press. A test press calls nobody.
+/// the same press twice is one press. A test press calls nobody, and comes back to her. A wrong code cancels nothing,
+/// hers does, and no code is written down.
 async fn a_victim_presses_her_button(broker: Broker) {
-    let pair = Pair::new("sigma");
+    let mut pair = Pair::new("sigma");
+    pair.order["victims"][0]["aware_code_sha256"] = CODE_SHA256.into();
     let world = World::start(broker, |draft| draft.orders([&pair.order])).await;
     let (lat, lon) = moved(HOME, 120.0, 40.0);
     let at = |s: i64| after(now(), s);
@@ -340,16 +345,33 @@ async fn a_victim_presses_her_button(broker: Broker) {
     assert_eq!(data["victim"], "victim-sigma");
     assert_eq!((number(&data["victim_fix"]["lat"]), number(&data["victim_fix"]["lon"])), (lat, lon));
     the_webhook_brings_the_same_signed(&world, &alert).await;
-    let hers = |heard: &Heard| heard.json()["data"]["kind"] == "aware";
+    let tried = |heard: &Heard| heard.json()["data"]["test"] == true;
+    world.ear.wait_for(&pair.victim_topic("alert"), tried).await;
+    let hers = |heard: &Heard| heard.json()["data"]["kind"] == "aware" && !tried(heard);
     let told = world.ear.wait_for(&pair.victim_topic("alert"), hers).await;
     assert!(told.json()["data"]["advice"]["nl"].as_str().unwrap().contains("melding is binnen"));
 
     // A second press is news. Its alert comes after anything that the repeated or the test press might have led to.
-    world.devices.publish_json(&aware, &json!({"pressed_at": at(-1)})).await;
+    let pressed_at = at(-1);
+    world.devices.publish_json(&aware, &json!({"pressed_at": pressed_at})).await;
     desk_alert(&world, &pair, 2).await;
     assert_eq!(world.ear.heard_on(DESK).len(), 2);
-    let queue = world.service.api("operator").get("/v1/incidents?kind=aware").await.json();
-    assert_eq!(queue["items"].as_array().unwrap().len(), 1, "one incident: {queue}");
+    let operator = world.service.api("operator");
+    let queue = operator.get("/v1/incidents?kind=aware").await.json();
+    assert_eq!(queue["items"].as_array().unwrap().len(), 2, "one incident, and one of the trial: {queue}");
+
+    for (code, later) in [("0000", 4), (CODE, 7)] {
+        let cancel = json!({"cancel": true, "code": code, "at": after(pressed_at, later)});
+        world.devices.publish_json(&aware, &cancel).await;
+    }
+    let ended = desk_alert(&world, &pair, 3).await.json();
+    assert_eq!(ended["data"]["level"], "clear");
+    assert!(ended["data"]["reason"].as_str().unwrap().contains("geannuleerd met de code"), "{ended}");
+    // What cannot be used is set aside, and even there the code is not.
+    world.devices.publish_json(&aware, &json!({"cancel": true, "code": CODE})).await;
+    let aside = operator.until("/v1/rejected", |page| page["items"].get(0).cloned()).await;
+    assert!(aside["reason"].as_str().unwrap().starts_with("at: missing"), "{aside}");
+    assert!(!aside.to_string().contains(CODE), "{aside}");
     nothing_is_disclosed(&world, &[&pair], &[], &[(lat, lon)]);
 }
 

@@ -381,8 +381,9 @@ fn judged(explanation: &Value) -> Vec<(&Value, &Value)> {
     inputs.flat_map(|input| input["judgements"].as_array().unwrap().iter().map(move |j| (input, j))).collect()
 }
 
-/// One telephone is worn, the other is carried: what `explain` says of the ride.
-fn explain_the_ride(his: &[Point], hers: &[Point]) {
+/// One telephone is worn, the other is carried: what `explain` says of the ride. Returns how many alarms there are
+/// where the other telephone never came.
+fn explain_the_ride(his: &[Point], hers: &[Point]) -> usize {
     let folder = tempfile::tempdir().unwrap();
     let circles = written_down(folder.path(), his, hers);
     let run = std::process::Command::new(env!("CARGO_BIN_EXE_afstand"))
@@ -418,8 +419,16 @@ fn explain_the_ride(his: &[Point], hers: &[Point]) {
     assert!(seeming_m > 1_900.0, "{seeming_m}");
     assert!(pair.iter().all(|(_, judged)| judged["after"] == "alarm"));
 
-    // A jump by itself makes nobody certain: whoever is in for certain has been seen there twice, and every step says
-    // on which fix.
+    // A jump by itself makes nobody certain: whoever is in has been said to be there twice, and where the other
+    // telephone never came it was by the very same coordinates, which is no certainty. Every step says on which fix.
+    let copied: BTreeSet<&str> = all
+        .iter()
+        .filter(|(_, judged)| judged["rule"] == "copied")
+        .filter(|(_, judged)| {
+            judged["why"].as_str().unwrap().contains("only the very same coordinates speak for it")
+        })
+        .map(|(input, _)| input["fixed_at"].as_str().unwrap())
+        .collect();
     let points: BTreeMap<String, usize> = (0..his.len()).map(|n| (his[n].at.to_string(), n)).collect();
     let (others, mut unseen) = (in_the_metro(hers), 0);
     let steps: Vec<_> =
@@ -432,7 +441,11 @@ fn explain_the_ride(his: &[Point], hers: &[Point]) {
         assert!(inside(&his[n]) && inside(&his[n - 1]), "alarm on one fix: {input}");
         let nearest_m =
             others.iter().map(|point| distance_m(point.place, circle.centre)).fold(f64::INFINITY, f64::min);
-        unseen += usize::from(nearest_m > circle.radius_m + NOISE_FLOOR_M);
+        if nearest_m > circle.radius_m + NOISE_FLOOR_M {
+            assert_eq!(step["certainty"], "likely", "certain where he never was: {input}");
+            assert!(copied.contains(input["fixed_at"].as_str().unwrap()), "not explained: {input}");
+            unseen += 1;
+        }
     }
     println!(
         "{} jumps explained, seeming distance up to {seeming_m:.0} m; {} alarms of zones at their ends, {unseen} of \
@@ -440,14 +453,15 @@ fn explain_the_ride(his: &[Point], hers: &[Point]) {
         jumps.len(),
         steps.len()
     );
+    unseen
 }
 
 #[test]
 fn the_metro_of_27_june_is_explained() {
     let tracks = (dutch("Utrecht1-2024-06-27"), dutch("Utrecht2-2024-06-27"));
     let (Some(one), Some(other)) = tracks else { return };
-    explain_the_ride(&one, &other);
-    explain_the_ride(&other, &one);
+    let unseen = explain_the_ride(&one, &other) + explain_the_ride(&other, &one);
+    assert!(unseen > 0, "the ride shows none of what this is about");
 }
 
 /// The tests' own ruler against a table made with another library, so that what it says can be relied on.

@@ -53,7 +53,7 @@ impl Tally {
                     black_box(&alert);
                     self.alerts += 1;
                 }
-                told @ (Effect::Protection { .. } | Effect::Command { .. }) => {
+                told @ (Effect::Protection { .. } | Effect::Command { .. } | Effect::Noted(_)) => {
                     black_box(&told);
                 }
             }

@@ -89,6 +89,7 @@ pub(crate) static TABLE: &[Row] = &[
     Row(Method::GET,    "/v1/me/live",                 Roles([No,     No,        No,  No,     No,        Own]), Off),
     Row(Method::POST,   "/v1/me/receipt",              Roles([No,     No,        No,  No,     No,        Own]), Off),
     Row(Method::POST,   "/v1/me/aware",                Roles([No,     No,        No,  No,     No,        Own]), Off),
+    Row(Method::POST,   "/v1/me/aware/cancel",         Roles([No,     No,        No,  No,     No,        Own]), Off),
     Row(Method::POST,   "/v1/me/fix",                  Roles([No,     No,        No,  No,     No,        Own]), Off),
     Row(Method::GET,    "/v1/audit",                   Roles([No,     No,        No,  All,    No,        No]),  Noted),
 ];

@@ -7,10 +7,10 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 use zones::guidance::{Finding, Severity};
 use zones::order::Draft;
-use zones::{Invalid, OrderId};
+use zones::{DeviceId, Invalid, OrderId, Outcome, Timestamp};
 
 use super::problem::{Kind, Problem};
-use crate::wire::Unusable;
+use crate::wire::{TypedCode, Unusable};
 
 /// Commands that wait for the pipeline at most; the next one is refused when its time is up.
 pub const MOST_WAITING: usize = 256;
@@ -57,6 +57,17 @@ pub enum Command {
         payload: Bytes,
         /// The answer: `Err` when it was set aside.
         reply: Reply<Result<(), Unusable>>,
+    },
+    /// An attempt to cancel a press of AWARE.
+    CancelAware {
+        /// The victim device.
+        device: DeviceId,
+        /// When.
+        at: Timestamp,
+        /// The code, digested.
+        code: TypedCode,
+        /// What became of it: [`Outcome::NotCancelled`] says why the alarm goes on.
+        reply: Reply<Result<Outcome, Unusable>>,
     },
 }
 
@@ -147,6 +158,15 @@ impl Commands {
         payload: Bytes,
     ) -> Result<Result<(), Unusable>, Problem> {
         self.ask(|reply| Command::FromApp { topic, payload, reply }).await
+    }
+
+    pub(crate) async fn cancel_aware(
+        &self,
+        device: DeviceId,
+        at: Timestamp,
+        code: TypedCode,
+    ) -> Result<Result<Outcome, Unusable>, Problem> {
+        self.ask(|reply| Command::CancelAware { device, at, code, reply }).await
     }
 
     /// Sends a command and waits for its answer. A command that timed out may still be carried out: all of

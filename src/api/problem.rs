@@ -40,6 +40,7 @@ impl Kind {
     pub(crate) const METHOD: Self =
         Self("wrong-method", "This method is not offered here", StatusCode::METHOD_NOT_ALLOWED);
     pub(crate) const CONFLICT: Self = Self("conflict", "Something else says otherwise", StatusCode::CONFLICT);
+    pub(crate) const NOT_CANCELLED: Self = Self("not-cancelled", "The alarm goes on", StatusCode::CONFLICT);
     pub(crate) const TOO_LARGE: Self =
         Self("too-large", "The body is too large", StatusCode::PAYLOAD_TOO_LARGE);
     pub(crate) const MEDIA_TYPE: Self =

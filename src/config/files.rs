@@ -16,6 +16,11 @@ const MOST_BYTES: u64 = 1 << 20;
 pub struct Secret(String);
 
 impl Secret {
+    #[cfg(test)]
+    pub(crate) fn of(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
     /// The text, for the one place that needs it.
     pub fn expose(&self) -> &str {
         &self.0

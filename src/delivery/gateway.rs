@@ -55,6 +55,7 @@ fn filled(template: &Value, to: &str, text: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Secret;
     use crate::delivery::tests::install_tls;
     use serde_json::json;
     use wiremock::matchers::{body_json, header, method, path};
@@ -63,7 +64,7 @@ mod tests {
     fn gateway(server: &MockServer, body: Value) -> SmsClient {
         install_tls();
         let url = format!("{}/messages?key=hush", server.uri()).parse().unwrap();
-        SmsClient::new(SmsGateway { url, token: None, body }).unwrap()
+        SmsClient::new(SmsGateway { url, token: Some(Secret::of("hush-token")), body }).unwrap()
     }
 
     fn anna() -> PhoneNumber {
@@ -78,6 +79,7 @@ mod tests {
             .and(path("/messages"))
             .and(header("content-type", "application/json"))
             .and(header("idempotency-key", "notice-1"))
+            .and(header("authorization", "Bearer hush-token"))
             .and(body_json(want))
             .respond_with(ResponseTemplate::new(201))
             .expect(1)

@@ -126,3 +126,6 @@ fn explain(error: &SmtpError) -> String {
         None => one_line(error),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use zones::order::SecondChannel;
 use zones::{AlertKind, DeskId, DeviceId, Level};
 
 use crate::config::{Contacts, Desk};
-use crate::store::Channel;
+use crate::store::{Channel, QUIET_HOURS};
 
 /// What decides about the recipients of an alert.
 #[derive(Debug, Clone, Copy)]
@@ -15,6 +15,10 @@ pub struct Facts<'a> {
     pub level: Level,
     /// Only a possible alarm so far (`zones::Alert::operator_only`): for the monitoring centre alone.
     pub operator_only: bool,
+    /// Only a trial of the panic button: it proves her road, and no desk is called.
+    pub test: bool,
+    /// A warning in her quiet hours, or the end of one.
+    pub quiet: bool,
     /// Device of the victim that the alert concerns: the one of the pair, the one whose zone it is, or the one
     /// who pressed. `None` when there is no such victim, or she has no device.
     pub victim_device: Option<&'a DeviceId>,
@@ -55,6 +59,8 @@ pub struct Recipient {
     pub channel: Channel,
     /// As [`NewDelivery::recipient`](crate::store::NewDelivery::recipient).
     pub name: String,
+    /// Why it is kept from the recipient after all; the record says so.
+    pub kept_back: Option<&'static str>,
 }
 
 impl Contacts {
@@ -77,7 +83,7 @@ impl Contacts {
 
     /// Where a victim is told by her second channel; nowhere when the settings lack the server or contact for it.
     pub fn second_roads(&self, second: &SecondChannel) -> Vec<Recipient> {
-        let to = |channel, name: &str| Recipient { channel, name: name.to_owned() };
+        let to = |channel, name: &str| Recipient { channel, name: name.to_owned(), kept_back: None };
         let contact =
             |name: &str| self.find(name).map(|contact| (contact.sms.is_some(), contact.email.is_some()));
         let (by_sms, by_email, name) = match second {
@@ -100,15 +106,16 @@ pub fn recipients(facts: &Facts<'_>) -> Vec<Recipient> {
         return all;
     }
     if let Some(device) = facts.victim_device.filter(|_| concerns_victim(facts)) {
-        all.push(Recipient { channel: Channel::VictimMqtt, name: device.as_str().to_owned() });
+        let kept_back = facts.quiet.then_some(QUIET_HOURS);
+        all.push(Recipient { channel: Channel::VictimMqtt, name: device.as_str().to_owned(), kept_back });
     }
     if let Some(roads) = facts.desk.filter(|_| concerns_desk(facts)) {
         let name = roads.desk.as_str();
         if roads.mqtt {
-            all.push(Recipient { channel: Channel::DeskMqtt, name: name.to_owned() });
+            all.push(Recipient { channel: Channel::DeskMqtt, name: name.to_owned(), kept_back: None });
         }
         if roads.webhook {
-            all.push(Recipient { channel: Channel::DeskWebhook, name: name.to_owned() });
+            all.push(Recipient { channel: Channel::DeskWebhook, name: name.to_owned(), kept_back: None });
         }
     }
     all
@@ -123,6 +130,7 @@ fn concerns_victim(facts: &Facts<'_>) -> bool {
         | AlertKind::Silence
         | AlertKind::Battery
         | AlertKind::Jamming
+        | AlertKind::Parted
         | AlertKind::FollowUp => false,
     };
     hers && (facts.level > Level::Clear || facts.told_victim)
@@ -137,10 +145,11 @@ fn concerns_desk(facts: &Facts<'_>) -> bool {
         | AlertKind::Aware
         | AlertKind::Tamper
         | AlertKind::Silence
-        | AlertKind::Jamming => true,
+        | AlertKind::Jamming
+        | AlertKind::Parted => true,
         AlertKind::Battery | AlertKind::FollowUp => false,
     };
-    theirs && (facts.level == Level::Alarm || facts.told_desk)
+    theirs && !facts.test && (facts.level == Level::Alarm || facts.told_desk)
 }
 
 #[cfg(test)]
@@ -149,7 +158,7 @@ mod tests {
     use crate::config::{Contact, SmsGateway};
     use zones::order::{EmailAddress, PhoneNumber};
 
-    const KINDS: [AlertKind; 8] = [
+    const KINDS: [AlertKind; 9] = [
         AlertKind::ExclusionZone,
         AlertKind::InclusionZone,
         AlertKind::VictimProximity,
@@ -158,6 +167,7 @@ mod tests {
         AlertKind::Silence,
         AlertKind::Battery,
         AlertKind::Jamming,
+        AlertKind::Parted,
     ];
 
     /// Letters: V the victim, D the desk over MQTT, W the desk's webhook.
@@ -168,6 +178,8 @@ mod tests {
             kind,
             level,
             operator_only,
+            test: false,
+            quiet: false,
             victim_device: Some(&device),
             desk: Some(DeskRoads { desk: &desk, mqtt: true, webhook: true }),
             told_victim: earlier.0,
@@ -197,10 +209,46 @@ mod tests {
             ("silence", "", "DW"),
             ("battery", "", ""),
             ("jamming", "", "DW"),
+            ("parted", "", "DW"),
         ];
         for ((kind, warning, alarm), (want_kind, want_warning, want_alarm)) in table.iter().zip(want) {
             assert_eq!((*kind, warning.as_str(), alarm.as_str()), (want_kind, want_warning, want_alarm));
         }
+    }
+
+    #[test]
+    fn a_trial_and_quiet_hours_keep_back_what_they_must() {
+        let (device, desk) = (DeviceId::new("vd-1").unwrap(), DeskId::new("rotterdam").unwrap());
+        let roads = DeskRoads { desk: &desk, mqtt: true, webhook: true };
+        let facts = Facts {
+            kind: AlertKind::Aware,
+            level: Level::Alarm,
+            operator_only: false,
+            test: true,
+            quiet: false,
+            victim_device: Some(&device),
+            desk: Some(roads),
+            told_victim: false,
+            told_desk: true,
+        };
+        let told = |facts: &Facts<'_>| {
+            let all = recipients(facts).into_iter();
+            all.map(|recipient| (recipient.channel, recipient.kept_back)).collect::<Vec<_>>()
+        };
+        assert_eq!(told(&facts), [(Channel::VictimMqtt, None)], "a trial is not for the desk");
+        let quiet = Facts {
+            kind: AlertKind::ExclusionZone,
+            level: Level::Warning,
+            test: false,
+            quiet: true,
+            ..facts
+        };
+        let expected = [
+            (Channel::VictimMqtt, Some("quiet_hours")),
+            (Channel::DeskMqtt, None),
+            (Channel::DeskWebhook, None),
+        ];
+        assert_eq!(told(&quiet), expected, "the record says why she was not told; others are");
     }
 
     #[test]
@@ -280,6 +328,8 @@ mod tests {
             kind: AlertKind::VictimProximity,
             level: Level::Alarm,
             operator_only: false,
+            test: false,
+            quiet: false,
             victim_device: None,
             desk: None,
             told_victim: false,

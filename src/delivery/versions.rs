@@ -75,6 +75,8 @@ struct VictimData<'a> {
     level: Level,
     certainty: Certainty,
     late: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    test: bool,
     raised_at: Timestamp,
     /// What is the matter.
     title: Text,
@@ -99,10 +101,11 @@ impl<'a> VictimData<'a> {
             level: alert.level,
             certainty: alert.certainty,
             late: alert.late,
+            test: alert.test,
             raised_at: alert.raised_at,
-            title: title(alert.kind, alert.level),
+            title: if alert.test { TEST_TITLE } else { title(alert.kind, alert.level) },
             certainty_text: certainty(alert.certainty),
-            advice: advice(alert.kind, alert.level, alert.late),
+            advice: if alert.test { TEST_ADVICE } else { advice(alert.kind, alert.level, alert.late) },
             call,
         }
     }
@@ -160,6 +163,10 @@ fn remedy(reason: ProtectionReason) -> Option<Text> {
             nl: "Uw device weet niet goed waar u bent. Ga als het kan naar buiten of dicht bij een raam.",
             en: "Your device does not know well where you are. If you can, go outside or close to a window.",
         },
+        R::OwnDeviceParted => Text {
+            nl: "Uw device en uw telefoon zijn van elkaar gescheiden. Houd ze bij elkaar.",
+            en: "Your device and your telephone are apart. Keep them together.",
+        },
         R::OwnBatteryCritical => Text {
             nl: "De batterij van uw device is bijna leeg. Laad het nu op.",
             en: "The battery of your device is nearly empty. Charge it now.",
@@ -168,9 +175,18 @@ fn remedy(reason: ProtectionReason) -> Option<Text> {
         | R::WearerDeviceUnseen
         | R::WearerPositionVague
         | R::WearerDeviceTampered
+        | R::WearerDeviceParted
         | R::DistanceUncertain => return None,
     })
 }
+
+const TEST_TITLE: Text =
+    Text { nl: "Test van uw noodknop geslaagd", en: "Your panic button works: this was a test" };
+
+const TEST_ADVICE: Text = Text {
+    nl: "Dit was een test: uw melding komt aan. Er wordt niemand gebeld. Druk bij gevaar opnieuw.",
+    en: "This was a test: your call comes through. Nobody is called. Press again when in danger.",
+};
 
 /// What is the matter, in her words.
 pub(super) fn title(kind: AlertKind, level: Level) -> Text {

@@ -5,14 +5,14 @@ use serde_json::Value;
 use zones::Timestamp;
 
 use crate::api::channel_word;
-use crate::store::{AlertRow, DeliveryRecord, ReceiptRow};
+use crate::store::{AlertRow, DeliveryRecord, QUIET_HOURS, ReceiptRow};
 
 /// An alert, a step of its delivery, or what a recipient said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Happened {
     /// When.
     pub at: Timestamp,
-    /// `alert`, `sent`, `attempt_failed`, `received`, `displayed`, `confirmed`, `given_up`, `receipt`.
+    /// `alert`, `sent`, `attempt_failed`, `received`, `displayed`, `confirmed`, `given_up`, `kept_quiet`, `receipt`.
     pub what: &'static str,
     /// The alert it is about.
     pub alert: Option<String>,
@@ -54,6 +54,8 @@ fn of_alert(alert: AlertRow) -> Happened {
 
 fn of_delivery(record: &DeliveryRecord) -> Vec<Happened> {
     let delivery = &record.delivery;
+    // Nothing was sent: her quiet hours kept it from her.
+    let quiet = record.why.as_deref() == Some(QUIET_HOURS);
     let step = |at: Option<Timestamp>, what: &'static str, detail: Option<&String>| {
         Some(Happened {
             at: at?,
@@ -67,12 +69,12 @@ fn of_delivery(record: &DeliveryRecord) -> Vec<Happened> {
     };
     let failed = record.attempted_at.filter(|_| record.error.is_some() && record.received_at.is_none());
     let steps = [
-        step(Some(delivery.created_at), "sent", None),
+        step(Some(delivery.created_at), if quiet { "kept_quiet" } else { "sent" }, None),
         step(failed, "attempt_failed", record.error.as_ref()),
         step(record.received_at, "received", record.detail.as_ref()),
         step(record.displayed_at, "displayed", None),
         step(record.confirmed_at, "confirmed", None),
-        step(record.closed_at, "given_up", record.why.as_ref()),
+        step(record.closed_at.filter(|_| !quiet), "given_up", record.why.as_ref()),
     ];
     steps.into_iter().flatten().collect()
 }

@@ -103,11 +103,7 @@ pub(super) fn heard(
     let said = match row.kind {
         InputKind::Event => serde_json::from_slice::<Value>(&row.body).ok().map(|said| said["event"].clone()),
         InputKind::Online => serde_json::from_slice(&row.body).ok(),
-        // Not its place.
-        InputKind::Aware => serde_json::from_slice::<Value>(&row.body)
-            .ok()
-            .filter(|press| press["test"] == true)
-            .map(|_| "test".into()),
+        InputKind::Aware => serde_json::from_slice(&row.body).ok().and_then(|press| said_of(&press)),
         _ => None,
     };
     let mut remarks = fix.map(|fix| remarks(row, &fix)).unwrap_or_default();
@@ -127,6 +123,15 @@ pub(super) fn heard(
         remarks,
         judgements,
     }))
+}
+
+/// What a press was beside a press. Its place is none of an explanation's business.
+fn said_of(press: &Value) -> Option<Value> {
+    if press["cancel"] == true {
+        let code = press["code"].as_str().unwrap_or_default();
+        return Some(format!("cancel, code {code}").into());
+    }
+    (press["test"] == true).then(|| "test".into())
 }
 
 fn judgement(decision: StoredDecision, row: &InputRow, orders: &Orders, alerts: &[AlertRow]) -> Judgement {

@@ -61,6 +61,18 @@ pub(super) fn why(decision: &StoredDecision, limits: Option<Limits>) -> String {
             "between their fixes both came within the alarm distance of each other",
         ),
         Rule::TimeToContact => contact(decision, limits),
+        Rule::Copied => Both::new(
+            format!(
+                "niemand kon zo snel op deze positie komen (meer dan {FASTEST_MPS:.0} m/s), en alleen dezelfde \
+                 coördinaten spreken ervoor: niets is er zeker op, tot andere ermee overeenkomen of zij {} s bleef",
+                secs(HELD_FOR)
+            ),
+            format!(
+                "nobody could have reached this fix (over {FASTEST_MPS:.0} m/s), and only the very same coordinates \
+                 speak for it: nothing is certain on it until others agree or it has stayed for {} s",
+                secs(HELD_FOR)
+            ),
+        ),
         Rule::Frozen => Both::new(
             format!(
                 "het apparaat zegt vers te zijn, maar zijn coördinaten veranderen niet (terwijl het beweegt, of al \
@@ -382,6 +394,7 @@ mod tests {
             (Rule::InclusionZone, -3.0, 5.0, (Clear, Clear), home, "reaches outside"),
             (Rule::LateExclusionZone, -20.0, 5.0, (Clear, Clear), zone, "afterwards, at the fix's own time"),
             (Rule::Held, -20.0, 5.0, (Clear, Possible), zone, "for the operator alone"),
+            (Rule::Copied, 500.0, 5.0, (Clear, Clear), zone, "only the very same coordinates"),
             (Rule::Held, 500.0, 5.0, (Clear, Clear), zone, "nobody could have reached this fix (over 70 m/s"),
         ] {
             let text = said(rule, d, u, steps, limits);

@@ -8,7 +8,7 @@ use super::decide::Decider;
 use super::translate;
 use crate::metrics::RejectionLabels;
 use crate::store::{LONGEST_PAYLOAD, RejectedRow};
-use crate::wire::Unusable;
+use crate::wire::{self, Unusable};
 
 /// Lines a minute about messages set aside. One device with a fault can send a hundred thousand of them, and who
 /// reads the log has to find the other lines; every message is counted and listed all the same.
@@ -52,6 +52,7 @@ impl Decider {
             let topic_said = if topic.starts_with("owntracks/") { "owntracks/…" } else { topic };
             tracing::warn!(topic = topic_said, reason = %unusable, size_bytes = payload.len(), "message set aside");
         }
+        let kept = wire::without_code(topic, payload);
         let seq = self.next.rejected;
         self.next.rejected += 1;
         self.pending.begun.get_or_insert_with(Instant::now);
@@ -60,7 +61,7 @@ impl Decider {
             received_at: now,
             topic: topic.to_owned(),
             reason: unusable.to_string(),
-            payload: payload[..payload.len().min(LONGEST_PAYLOAD)].to_vec(),
+            payload: kept[..kept.len().min(LONGEST_PAYLOAD)].to_vec(),
             size: i64::try_from(payload.len()).unwrap_or(i64::MAX),
         });
     }

@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
-use zones::{Alert, Change, Effect, Engine, Input, OrderId, Outcome, Refused, Role, Timestamp};
+use zones::{Alert, Change, Effect, Engine, Input, Note, Noted, OrderId, Outcome, Refused, Role, Timestamp};
 
 use super::aside::Said;
 use super::directory::Directory;
 use super::files::Files;
+use super::quiet::Quiet;
 use super::recent::{self, Recent};
 use super::register::Register;
 use super::rows::{self, StoredDecision};
@@ -19,8 +20,10 @@ use crate::config::Desk;
 use crate::delivery::{DeskRoads, Facts, police_event, recipients, victim_event};
 use crate::metrics::{AlertLabels, Metrics};
 use crate::mqtt::AckToken;
-use crate::store::{Batch, Channel, IncidentRow, NewDelivery, Next, Origin, ReceiptRow};
-use crate::wire::{self, Message, TrackerKeys, Unusable};
+use crate::store::{
+    Batch, Channel, DeliveryProgress, IncidentRow, NewDelivery, Next, Origin, Outcome as Progress, ReceiptRow,
+};
+use crate::wire::{self, Message, TrackerKeys, TypedCode, Unusable};
 
 /// A batch in the making, and what is owed to others once it is committed.
 #[derive(Default)]
@@ -68,6 +71,7 @@ pub(super) struct Decider {
     pub(super) around: Surroundings,
     pub(super) next: Next,
     pub(super) incidents: BTreeMap<String, IncidentRow>,
+    pub(super) quiet: Quiet,
     /// Where the orders in the register came from, and when.
     pub(super) origins: BTreeMap<OrderId, (Origin, Timestamp)>,
     pub(super) files: Files,
@@ -115,17 +119,20 @@ impl Decider {
         message: &Message<'_>,
     ) -> Result<(), Unusable> {
         if let Message::Fix { role, device, fix } = message {
-            return self.input(now, &Input::Fix { role: *role, device, fix: *fix });
+            return self.input(now, &Input::Fix { role: *role, device, fix: *fix }).map(|_| ());
         }
         if let Some(receipt) = self.receipt(now, message) {
             self.pending.urgent = true;
             self.pending.batch.receipts.push(receipt);
             return Ok(());
         }
+        if let Message::AwareCancel { device, at, code } = message {
+            return self.cancel_aware(now, device, *at, code).map(|_| ());
+        }
         let register = Arc::clone(&self.register);
         let mut taken = Ok(());
         translate::inputs(&register, message, |input| {
-            let one = self.input(now, &input);
+            let one = self.input(now, &input).map(|_| ());
             if taken.is_ok() {
                 taken = one;
             }
@@ -134,6 +141,22 @@ impl Decider {
             self.set_aside(now, topic, payload, &unusable);
         }
         taken
+    }
+
+    /// Takes in an attempt to cancel a press of AWARE; says what came of it.
+    pub(super) fn cancel_aware(
+        &mut self,
+        now: Timestamp,
+        device: &str,
+        at: Timestamp,
+        typed: &TypedCode,
+    ) -> Result<Outcome, Unusable> {
+        self.advance(now);
+        let outcome = self.input(now, &translate::cancel(&self.engine, device, at, typed))?;
+        if let Outcome::NotCancelled(why) = outcome {
+            tracing::warn!(device, why = why.as_str(), "a press of AWARE is not cancelled");
+        }
+        Ok(outcome)
     }
 
     /// Everything that was due before `now`, each at its own time.
@@ -148,9 +171,9 @@ impl Decider {
     }
 
     /// Tells the engine one thing.
-    fn input(&mut self, now: Timestamp, input: &Input<'_>) -> Result<(), Unusable> {
+    fn input(&mut self, now: Timestamp, input: &Input<'_>) -> Result<Outcome, Unusable> {
         match self.tell(now, input) {
-            Ok(_) => Ok(()),
+            Ok(outcome) => Ok(outcome),
             Err(Refused::UnknownDevice) => Err(translate::unknown("device")),
             Err(refused) => Err(Unusable { reason: refused.to_string(), field: None }),
         }
@@ -212,6 +235,7 @@ impl Decider {
             match effect {
                 Effect::Decision(decision) => decisions.extend(StoredDecision::new(&self.engine, &decision)),
                 Effect::Alert(alert) => alerts.push(alert),
+                Effect::Noted(note) => Self::noted(&note),
                 Effect::Protection { device, protection, .. } => {
                     notices.push(rows::protection(self.next.input, &device, &protection));
                 }
@@ -240,6 +264,8 @@ impl Decider {
         let id = alert.incident.to_string();
         let before = self.incidents.get(&id);
         let told_desk = before.is_some_and(|row| row.worst == "alarm");
+        let quiet = self.quiet.keeps(&self.engine, alert, before.map(|row| &*row.level));
+        let tell_desk = self.engine.order(&alert.order).is_none_or(|order| order.tell_desk);
         let incident = rows::incident(before, alert);
         self.pending.batch.incidents.push(incident.clone());
         self.incidents.insert(id, incident);
@@ -253,8 +279,14 @@ impl Decider {
             kind: alert.kind,
             level: alert.level,
             operator_only: alert.operator_only,
+            test: alert.test,
+            quiet,
             victim_device: alert.victim_device.as_ref().filter(|_| !alert.hindsight),
-            desk: alert.desk.as_ref().map(|desk| DeskRoads::of(desk, &self.around.desks)),
+            desk: alert
+                .desk
+                .as_ref()
+                .filter(|_| tell_desk)
+                .map(|desk| DeskRoads::of(desk, &self.around.desks)),
             // What is for more than the operator was told from the incident's first such alert on.
             told_victim: !alert.operator_only,
             told_desk,
@@ -271,6 +303,10 @@ impl Decider {
             };
             let id = self.next.delivery;
             self.next.delivery += 1;
+            if let Some(why) = recipient.kept_back {
+                let outcome = Progress::Closed { why: why.to_owned() };
+                self.pending.batch.progress.push(DeliveryProgress { id, at: alert.raised_at, outcome });
+            }
             self.pending.batch.deliveries.push(NewDelivery {
                 id,
                 alert: alert.alert.to_string(),
@@ -283,6 +319,15 @@ impl Decider {
                 created_at: alert.raised_at,
             });
         }
+    }
+
+    /// What belongs to an incident and changes no level.
+    fn noted(note: &Note) {
+        let what = match note.what {
+            Noted::Repeated(_) => "repeated",
+            Noted::NotCancelled(why) => why.as_str(),
+        };
+        tracing::info!(incident = %note.incident, watch = %note.watch, what, "noted in an incident");
     }
 
     /// The row of a receipt; `None` for any other message.

@@ -14,6 +14,7 @@ mod decide;
 mod directory;
 mod files;
 mod orders;
+mod quiet;
 mod recent;
 pub(crate) mod register;
 mod resume;

@@ -93,6 +93,7 @@ impl Decider {
     /// Incidents of an order that is gone: nothing more is raised in them.
     pub(super) fn leave_incidents(&mut self, id: &OrderId) {
         self.incidents.retain(|_, row| row.order != id.as_str());
+        self.quiet.retain(|incident| self.incidents.contains_key(incident));
         self.files.worth_trying = true;
     }
 

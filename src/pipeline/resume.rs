@@ -12,6 +12,7 @@ use super::aside::Said;
 use super::decide::{Decider, Pending, Surroundings};
 use super::directory::Directory;
 use super::files::Files;
+use super::quiet::Quiet;
 use super::recent::Recent;
 use super::register::Register;
 use super::rows;
@@ -41,6 +42,7 @@ pub struct Taken {
     origins: BTreeMap<OrderId, (Origin, Timestamp)>,
     recent: Recent,
     incidents: BTreeMap<String, IncidentRow>,
+    quiet: Vec<String>,
     next: Next,
     /// The first row that could not be read: then the rest is of no use.
     damaged: Option<Damaged>,
@@ -216,7 +218,8 @@ impl TakingDevices {
             |row: &IncidentRow| OrderId::new(&row.order).is_ok_and(|id| engine.order(&id).is_some());
         let incidents =
             few.incidents.into_iter().filter(goes_on).map(|row| (row.incident.clone(), row)).collect();
-        Taken { engine, register, directory, origins, recent, incidents, next: few.next, damaged }
+        let Few { quiet, next, .. } = few;
+        Taken { engine, register, directory, origins, recent, incidents, quiet, next, damaged }
     }
 }
 
@@ -249,7 +252,7 @@ pub(super) fn history(stored: &StoredState) -> Result<HistoryRow, Damaged> {
 impl Decider {
     /// Goes on from what was stored.
     pub(super) fn resume(taken: Taken, around: Surroundings, metrics: Arc<Metrics>) -> Result<Self, Damaged> {
-        let Taken { engine, register, directory, origins, recent, incidents, next, damaged } = taken;
+        let Taken { engine, register, directory, origins, recent, incidents, quiet, next, damaged } = taken;
         if let Some(damaged) = damaged {
             return Err(damaged);
         }
@@ -265,6 +268,7 @@ impl Decider {
             said: Said::default(),
             ahead: BTreeSet::new(),
             incidents,
+            quiet: Quiet::new(quiet),
             pending: Pending::default(),
             metrics,
         })

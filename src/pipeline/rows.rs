@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 use zones::{
-    Alert, Certainty, Decision, DeviceId, DeviceState, Engine, Episode, Fix, Input, Kept, Protection, Role,
-    Rule, Standing, Timestamp, WatchKey,
+    Alert, Certainty, CodeCheck, Decision, DeviceId, DeviceState, Engine, Episode, Fix, Input, Kept,
+    Protection, Role, Rule, Standing, Timestamp, WatchKey,
 };
 
 use crate::store::{AlertRow, IncidentRow, InputKind, InputRow, NoticeRow, StateRow};
@@ -88,6 +88,10 @@ pub(crate) fn input(seq: i64, now: Timestamp, input: &Input<'_>) -> InputRow {
         Input::Aware { device, aware } => {
             (InputKind::Aware, Some(Role::Victim), *device, Some(aware.pressed_at), json(aware))
         }
+        Input::AwareCancel { device, cancel } => {
+            let body = json(&StoredCancel { cancel: true, at: cancel.at, code: cancel.code });
+            (InputKind::Aware, Some(Role::Victim), *device, Some(cancel.at), body)
+        }
         Input::Order(order) => (InputKind::Order, None, "", None, json(&order.order)),
         Input::OrderWithdrawn(order) => (InputKind::OrderWithdrawn, None, "", None, json(order)),
         Input::IncidentClosed { incident, .. } => (InputKind::IncidentClosed, None, "", None, json(incident)),
@@ -104,6 +108,14 @@ pub(crate) fn input(seq: i64, now: Timestamp, input: &Input<'_>) -> InputRow {
         body,
         decisions: Vec::new(),
     }
+}
+
+/// An attempt to cancel a press: what the code was, never the code.
+#[derive(Serialize)]
+struct StoredCancel {
+    cancel: bool,
+    at: Timestamp,
+    code: CodeCheck,
 }
 
 /// The journal row of a receipt: it takes its number from the journal. What was said stands in its own row.

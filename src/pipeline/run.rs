@@ -236,6 +236,10 @@ impl Deciding {
                 let answer = self.decider.withdraw_order(now, &order, Origin::Api);
                 Box::new(move || _ = reply.send(answer))
             }
+            Command::CancelAware { device, at, code, reply } => {
+                let answer = self.decider.cancel_aware(now, device.as_str(), at, &code);
+                Box::new(move || _ = reply.send(answer))
+            }
             Command::Ingest { payload, reply } => {
                 let answer = self.decider.traccar(now, &payload);
                 Box::new(move || _ = reply.send(answer))

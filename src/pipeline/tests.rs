@@ -1,5 +1,6 @@
 //! What the pipeline decides, without a store, a broker or a clock.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -9,13 +10,17 @@ use zones::{Input, OrderId, Timestamp};
 use super::aside::Said;
 use super::decide::{Decider, Surroundings};
 use super::files::FileOrder;
+use super::quiet::Quiet;
 use super::resume::{Taken, TakingOrders};
 use crate::api::commands::NotWithdrawn;
 use crate::metrics::Metrics;
 use crate::store::{
-    Batch, Channel, Few, InputKind, Next, NoticeRow, Origin, Store, StoredFix, StoredOrder, StoredState,
+    Batch, Channel, Few, InputKind, Next, NoticeRow, Origin, Outcome, QUIET_HOURS, Store, StoredFix,
+    StoredOrder, StoredState,
 };
 use crate::wire::TrackerKeys;
+
+mod victim;
 
 /// So many seconds after the beginning of every test.
 fn t(seconds: i64) -> Timestamp {
@@ -56,6 +61,7 @@ fn few(clock: Timestamp, next: i64) -> Few {
     Few {
         watches: Vec::new(),
         incidents: Vec::new(),
+        quiet: Vec::new(),
         latest_fixes: Vec::new(),
         next: Next { input: next, alert: next, delivery: next, rejected: next },
         clock: Some(clock),
@@ -92,11 +98,13 @@ fn stored(batch: Batch) -> Taken {
         origin: row.origin,
         withdrawn_at: None,
     };
+    let quiet = quiet(&batch);
     let state = |row: crate::store::StateRow| Some(StoredState { key: row.key, state: row.state? });
     let clock = batch.inputs.iter().map(|row| row.received_at).max();
     let fixes = batch.inputs.into_iter().filter(|row| row.kind == InputKind::Fix);
     let mut orders = TakingOrders::new(Few {
         watches: batch.watches.into_iter().filter_map(state).collect(),
+        quiet,
         incidents: batch.incidents,
         latest_fixes: fixes
             .map(|row| StoredFix { role: row.role.unwrap(), device: row.device.to_string(), body: row.body })
@@ -108,6 +116,21 @@ fn stored(batch: Batch) -> Taken {
     batch.devices.into_iter().filter_map(state).for_each(|row| devices.device(&row));
     batch.histories.into_iter().filter_map(state).for_each(|row| devices.history(&row));
     devices.all()
+}
+
+/// Incidents of which the last that a victim was to be told was kept back.
+fn quiet(batch: &Batch) -> Vec<String> {
+    let kept = |id: i64| {
+        batch
+            .progress
+            .iter()
+            .any(|p| p.id == id && matches!(&p.outcome, Outcome::Closed { why } if why == QUIET_HOURS))
+    };
+    let mut last = BTreeMap::new();
+    for delivery in batch.deliveries.iter().filter(|d| d.channel == Channel::VictimMqtt) {
+        last.insert(delivery.incident.clone(), kept(delivery.id));
+    }
+    last.into_iter().filter_map(|(incident, kept)| kept.then_some(incident)).collect()
 }
 
 fn fix(seconds: i64, lat: f64) -> Vec<u8> {

@@ -1,12 +1,12 @@
 //! From a decoded message to what the engine is told.
 
-use zones::{DeviceId, Input, Role};
+use zones::{AwareCancel, DeviceId, Engine, Input, Role, Timestamp};
 
 use super::register::Register;
-use crate::wire::{Message, OwnTracks, Traccar, Unusable};
+use crate::wire::{Message, OwnTracks, Traccar, TypedCode, Unusable};
 
 /// Calls `each` with every input a message comes to, in its order. Receipts come to none: they are no business
-/// of the engine.
+/// of the engine; nor does an attempt to cancel a press, of which the engine must not know the code: see [`cancel`].
 ///
 /// # Errors
 /// When the register knows nobody by the tracker's name.
@@ -50,10 +50,17 @@ pub(crate) fn named_inputs<'a>(message: &'a Message<'a>, mut each: impl FnMut(In
         Message::Aware { device, aware } => each(Input::Aware { device, aware: *aware }),
         Message::OwnTracks { .. }
         | Message::Traccar(_)
+        | Message::AwareCancel { .. }
         | Message::VictimReceipt { .. }
         | Message::DeskReceipt { .. }
         | Message::Ignored => {}
     }
+}
+
+/// What an attempt to cancel a press on a victim device comes to.
+pub(crate) fn cancel<'a>(engine: &Engine, device: &'a str, at: Timestamp, typed: &TypedCode) -> Input<'a> {
+    let code = typed.check(engine.aware_codes(device));
+    Input::AwareCancel { device, cancel: AwareCancel { at, code } }
 }
 
 /// What an OwnTracks message comes to for the device that the register has under its name. The app's last will

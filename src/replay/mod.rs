@@ -137,6 +137,9 @@ impl<T: FnMut(Event) -> io::Result<()>> Replay<'_, T> {
         }
         let mut inputs = Vec::new();
         line.inputs(&message, |input| inputs.push(input));
+        if let Message::AwareCancel { device, at, code } = &message {
+            inputs.push(translate::cancel(&self.engine, device, *at, code));
+        }
         let all_bad = matches!(&message, Message::Fixes { fixes, .. } if fixes.is_empty());
         let mut taken = if all_bad { Err(line::plain("none of its fixes can be used")) } else { Ok(()) };
         for input in inputs {

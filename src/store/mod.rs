@@ -110,6 +110,7 @@ impl Store {
         Ok(Few {
             watches: self.all_watches().await?,
             incidents: self.open_incidents().await?,
+            quiet: self.quiet_incidents().await?,
             latest_fixes: self.latest_fixes().await?,
             next: self.next().await?,
             clock: self.clock().await?,

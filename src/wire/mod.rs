@@ -6,6 +6,7 @@
 //! A single native fix is the hot road: its topic is taken apart in place and its JSON read straight into
 //! [`Fix`]. Explaining what is wrong costs a second reading, on the road of bad messages only.
 
+mod code;
 mod json;
 mod keys;
 mod native;
@@ -19,6 +20,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use zones::{Aware, DeviceEvent, Fix, Invalid, Position, Role, Timestamp, policy};
 
+pub use code::{TypedCode, without_code};
 pub use keys::{KeyError, TrackerKeys};
 pub use topic::{SUBSCRIPTIONS, incoming, outgoing};
 pub use traccar::decode_traccar;
@@ -79,6 +81,15 @@ pub enum Message<'a> {
         device: &'a str,
         /// The press.
         aware: Aware,
+    },
+    /// Somebody wants to cancel a press.
+    AwareCancel {
+        /// The victim device of the topic.
+        device: &'a str,
+        /// When, by the device's clock.
+        at: Timestamp,
+        /// The code, digested.
+        code: TypedCode,
     },
     /// A victim device showed an alert, or its bearer confirmed it.
     VictimReceipt {

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use zones::{Aware, Fix, Role, Timestamp};
 
 use super::json::{first, read, read_any};
-use super::{DeskReceiptState, MOST_FIXES, Message, Unusable, VictimReceiptState};
+use super::{DeskReceiptState, MOST_FIXES, Message, TypedCode, Unusable, VictimReceiptState};
 
 /// Longest alert or incident id, reference or reason in a receipt, in bytes.
 const LONGEST_TEXT: usize = 2_000;
@@ -85,8 +85,13 @@ pub(super) fn online<'a>(role: Role, device: &'a str, payload: &'a [u8]) -> Resu
     }
 }
 
-/// A press of the panic button. It counts whatever is wrong with its place: only its time is needed.
+/// A press of the panic button, or an attempt to cancel one. A press counts whatever is wrong with its place: only
+/// its time is needed.
 pub(super) fn aware<'a>(device: &'a str, payload: &'a [u8]) -> Result<Message<'a>, Unusable> {
+    if read::<MayCancel>(payload).is_ok_and(|said| said.cancel) {
+        let Cancel { at, code } = read(payload)?;
+        return Ok(Message::AwareCancel { device, at, code: code.unwrap_or_else(|| TypedCode::new("")) });
+    }
     let aware = read::<Aware>(payload).or_else(|_| read::<BarePress>(payload).map(BarePress::into_aware))?;
     Ok(Message::Aware { device, aware })
 }
@@ -103,6 +108,19 @@ impl BarePress {
     fn into_aware(self) -> Aware {
         Aware { pressed_at: self.pressed_at, position: None, accuracy_m: None, test: self.test }
     }
+}
+
+/// Whether it says clearly that it cancels.
+#[derive(Deserialize)]
+struct MayCancel {
+    #[serde(default, deserialize_with = "exactly_true")]
+    cancel: bool,
+}
+
+#[derive(Deserialize)]
+struct Cancel {
+    at: Timestamp,
+    code: Option<TypedCode>,
 }
 
 /// A press is a test only when it says so clearly.

@@ -117,6 +117,30 @@ fn a_press_of_the_button_counts_whatever_is_wrong_with_its_place() {
 }
 
 #[test]
+fn a_press_is_cancelled_by_its_code_and_no_error_holds_it() {
+    let topic = "afstand/v1/victim/v/aware";
+    let code = |rest: &str| {
+        let payload = format!(r#"{{"cancel":true,"at":"2026-11-21T10:15:35Z"{rest}}}"#);
+        match ok(topic, &payload) {
+            Message::AwareCancel { device: "v", code, .. } => code,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(code(r#","code":"4711""#), TypedCode::new("4711"));
+    assert_eq!(code(r#","code":4711"#), TypedCode::new("4711"));
+    assert_eq!(code(""), TypedCode::new(""), "an attempt all the same");
+    assert_eq!(code(r#","code":{"is":"4711"}"#), TypedCode::new(""));
+    assert!(!format!("{:?}", code(r#","code":"4711""#)).contains("4711"));
+    // What does not clearly cancel is a press.
+    let press = r#"{"cancel":"true","pressed_at":"2026-11-21T10:15:30Z","code":"4711"}"#;
+    assert!(matches!(ok(topic, press), Message::Aware { .. }));
+    for odd in [r#"{"cancel":true,"code":"4711"}"#, r#"{"cancel":true,"code":"4711""#] {
+        let error = refused(topic, odd);
+        assert!(!error.contains("4711"), "{error}");
+    }
+}
+
+#[test]
 fn recipients_send_receipts() {
     let shown = ok(
         "afstand/v1/victim/v/receipt",

@@ -67,39 +67,10 @@ async fn an_embedded_broker_that_cannot_listen_says_where() {
     assert!(line.contains(&settings.listen.to_string()) && !line.contains('\n'), "{line}");
 }
 
-/// Makes an authority, and a server and a client certificate signed by it, in `folder`.
-fn certificates(folder: &Path) {
-    let openssl = |arguments: &str| {
-        let made = Command::new("openssl")
-            .args(arguments.split_whitespace())
-            .current_dir(folder)
-            .output()
-            .expect("openssl comes with mosquitto's TLS");
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    };
-    for authority in ["ca", "other"] {
-        openssl(&format!(
-            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN={authority} \
-             -keyout {authority}.key -out {authority}.pem"
-        ));
-    }
-    std::fs::write(folder.join("names"), "subjectAltName=DNS:localhost\n").unwrap();
-    for holder in ["localhost", "afstand"] {
-        openssl(&format!(
-            "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN={holder} \
-             -keyout {holder}.key -out {holder}.csr"
-        ));
-        openssl(&format!(
-            "x509 -req -in {holder}.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 \
-             -extfile names -out {holder}.pem"
-        ));
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn over_tls_both_sides_show_a_certificate_and_a_stranger_is_not_trusted() {
     let mosquitto = Mosquitto::prepared(|folder| {
-        certificates(folder);
+        certificates::make(folder);
         "cafile {folder}/ca.pem\ncertfile {folder}/localhost.pem\nkeyfile {folder}/localhost.key\n\
          require_certificate true\nuse_identity_as_username true\n"
             .into()

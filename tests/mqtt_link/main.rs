@@ -21,6 +21,7 @@ use afstand::mqtt::{
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{Packet, Publish};
 use rumqttc::v5::{AsyncClient, Event, EventLoop, MqttOptions};
+use support::certificates;
 use support::mosquitto::Mosquitto;
 use tokio::sync::{mpsc, watch};
 

@@ -5,6 +5,7 @@
 
 pub mod broker;
 pub mod case;
+pub mod certificates;
 pub mod geo;
 pub mod http;
 pub mod journal;
@@ -12,6 +13,7 @@ pub mod mosquitto;
 pub mod mqtt;
 pub mod postgres;
 pub mod service;
+pub mod smtp;
 pub mod webhook;
 pub mod world;
 

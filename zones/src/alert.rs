@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::engine::WatchKey;
 use crate::order::{Contacts, LegalBasis, Order};
-use crate::{Certainty, DeskId, DeviceId, Fix, Level, OrderId, PersonId, Timestamp, ZoneId};
+use crate::{Certainty, DeskId, DeviceEventKind, DeviceId, Fix, Level, OrderId, PersonId, Timestamp, ZoneId};
 
 /// What an alert is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -27,6 +27,8 @@ pub enum AlertKind {
     Battery,
     /// A device's radio is jammed or shielded.
     Jamming,
+    /// A device is parted from its beacon or phone: where the one is says nothing of the other.
+    Parted,
     /// Nobody acts on alarms as somebody must; raised by the service, never by the engine.
     FollowUp,
 }
@@ -48,6 +50,7 @@ impl AlertKind {
             Self::Silence => "silence",
             Self::Battery => "battery",
             Self::Jamming => "jamming",
+            Self::Parted => "parted",
             Self::FollowUp => "follow_up",
         }
     }
@@ -95,6 +98,12 @@ pub struct Alert {
     pub zone: Option<ZoneId>,
     /// The device concerned, for alerts about a device.
     pub device: Option<DeviceId>,
+    /// What the device said of itself that raised it, for alerts that rest on that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<DeviceEventKind>,
+    /// Only a trial of the panic button.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub test: bool,
     /// When it was raised.
     pub raised_at: Timestamp,
     /// Time of the newest fix it rests on.
@@ -156,6 +165,8 @@ impl Alert {
             victim: None,
             zone: None,
             device: None,
+            cause: None,
+            test: false,
             raised_at,
             fixed_at: None,
             distance_m: None,

@@ -34,6 +34,8 @@ pub enum Rule {
     LateInclusionZone,
     /// The same: distance between wearer and victim at that time.
     LateVictimProximity,
+    /// Only its own coordinates agree with a fix that nobody could have reached: believed, but not for certain.
+    Copied,
 }
 
 /// One judgement of a watch.

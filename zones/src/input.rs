@@ -80,6 +80,28 @@ pub struct Aware {
     pub test: bool,
 }
 
+/// An attempt to cancel a press of the panic button. The code that was typed is not in it, only what came of the
+/// comparison, so that neither the engine nor the journal ever holds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AwareCancel {
+    /// When, by the device's clock.
+    pub at: Timestamp,
+    /// What the code was.
+    pub code: CodeCheck,
+}
+
+/// A typed code against those of the orders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CodeCheck {
+    /// It is hers.
+    Right,
+    /// It is not, or none was typed.
+    Wrong,
+    /// No order in force gives her one.
+    None,
+}
+
 #[derive(Deserialize)]
 struct AwareJson {
     pressed_at: Timestamp,
@@ -143,6 +165,13 @@ pub enum Input<'a> {
         device: &'a str,
         /// The press.
         aware: Aware,
+    },
+    /// Somebody wants to cancel a press.
+    AwareCancel {
+        /// The victim device's id.
+        device: &'a str,
+        /// The attempt.
+        cancel: AwareCancel,
     },
     /// An order is registered, or replaces the one with the same id.
     Order(Arc<Order>),

@@ -29,13 +29,13 @@ mod words;
 pub use alert::{Alert, AlertKind, Approach};
 pub use decision::{Decision, Rule};
 pub use engine::{
-    Change, Changes, DeviceRow, DeviceState, Effect, Engine, EpisodeRow, HistoryRow, Kept, Outcome,
-    Protection, ProtectionReason, ProtectionState, Refused, Restoring, Said, Seen, Snapshot, Subject, Told,
-    Track, WatchKey,
+    Change, Changes, DeviceRow, DeviceState, Effect, Engine, EpisodeRow, HistoryRow, Kept, NotCancelled,
+    Note, Noted, Outcome, Protection, ProtectionReason, ProtectionState, Refused, Restoring, Said, Seen,
+    Snapshot, Subject, Told, Track, WatchKey,
 };
 pub use fix::{Fix, Source};
 pub use ids::{DeskId, DeviceId, OrderId, PersonId, ZoneId, is_id};
-pub use input::{Aware, DeviceEvent, DeviceEventKind, Input, Role};
+pub use input::{Aware, AwareCancel, CodeCheck, DeviceEvent, DeviceEventKind, Input, Role};
 pub use invalid::Invalid;
 pub use named::{NamedOrders, Stated};
 pub use position::Position;

@@ -1,6 +1,7 @@
 //! Moments and spans, in whole milliseconds.
 
 use std::fmt;
+use std::num::NonZeroU64;
 use std::ops::{Add, Sub};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -41,13 +42,17 @@ impl std::ops::Mul<i64> for Millis {
 ///
 /// Text is RFC 3339; what is finer than a millisecond is cut off. In JSON it is that text in UTC with three
 /// decimals; in binary formats the number.
+// The number with its sign bit turned: that keeps the order, and is 0 for no moment there is, so that an `Option`
+// takes no more room. Rows of devices are full of them.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Timestamp(i64);
+pub struct Timestamp(NonZeroU64);
+
+const SIGN_BIT: u64 = 1 << 63;
 
 impl Timestamp {
     /// The moment that many milliseconds after 1970-01-01 UTC; out of range is brought to the nearest end.
     pub fn from_millis(millis: i64) -> Self {
-        Self(
+        Self::from_const_millis(
             millis
                 .clamp(jiff::Timestamp::MIN.as_millisecond() + 1, jiff::Timestamp::MAX.as_millisecond() - 1),
         )
@@ -55,19 +60,22 @@ impl Timestamp {
 
     /// The same for constants within range.
     pub(crate) const fn from_const_millis(millis: i64) -> Self {
-        Self(millis)
+        match NonZeroU64::new(millis as u64 ^ SIGN_BIT) {
+            Some(turned) => Self(turned),
+            None => Self(NonZeroU64::MIN),
+        }
     }
 
     /// Milliseconds since 1970-01-01 UTC.
     pub const fn as_millis(self) -> i64 {
-        self.0
+        (self.0.get() ^ SIGN_BIT) as i64
     }
 
     /// Reads RFC 3339, with any offset.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         static PARSER: jiff::fmt::temporal::DateTimeParser = jiff::fmt::temporal::DateTimeParser::new();
         if let Some(millis) = usual_millis(text.as_bytes()) {
-            return Ok(Self(millis));
+            return Ok(Self::from_const_millis(millis));
         }
         match PARSER.parse_timestamp(text) {
             Ok(t) => Ok(Self::from_millis(t.as_millisecond())),
@@ -77,7 +85,7 @@ impl Timestamp {
 
     /// The same moment for calendar arithmetic.
     pub(crate) fn to_jiff(self) -> jiff::Timestamp {
-        jiff::Timestamp::from_millisecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+        jiff::Timestamp::from_millisecond(self.as_millis()).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
     }
 }
 
@@ -126,21 +134,21 @@ fn number(digits: &[u8]) -> Option<i64> {
 impl Add<Millis> for Timestamp {
     type Output = Self;
     fn add(self, span: Millis) -> Self {
-        Self::from_millis(self.0.saturating_add(span.0))
+        Self::from_millis(self.as_millis().saturating_add(span.0))
     }
 }
 
 impl Sub<Millis> for Timestamp {
     type Output = Self;
     fn sub(self, span: Millis) -> Self {
-        Self::from_millis(self.0.saturating_sub(span.0))
+        Self::from_millis(self.as_millis().saturating_sub(span.0))
     }
 }
 
 impl Sub for Timestamp {
     type Output = Millis;
     fn sub(self, other: Self) -> Millis {
-        Millis(self.0 - other.0)
+        Millis(self.as_millis() - other.as_millis())
     }
 }
 
@@ -158,7 +166,7 @@ impl fmt::Debug for Timestamp {
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        if to.is_human_readable() { to.collect_str(self) } else { to.serialize_i64(self.0) }
+        if to.is_human_readable() { to.collect_str(self) } else { to.serialize_i64(self.as_millis()) }
     }
 }
 
@@ -229,6 +237,15 @@ mod tests {
         {
             assert_eq!(usual_millis(bad.as_bytes()), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn no_moment_takes_no_more_room_and_order_is_that_of_time() {
+        assert_eq!(size_of::<Option<Timestamp>>(), size_of::<i64>());
+        let mut moments = [i64::MAX, 1, i64::MIN, -1, 0, -62_135_596_800_000].map(Timestamp::from_millis);
+        moments.sort_unstable();
+        assert!(moments.is_sorted_by_key(|moment| moment.as_millis()));
+        assert_eq!(moments[2..5].iter().map(|t| t.as_millis()).collect::<Vec<_>>(), [-1, 0, 1]);
     }
 
     #[test]

@@ -154,6 +154,14 @@ pub(crate) fn of_event(role: Role, event: DeviceEventKind) -> String {
 /// The panic button.
 pub(crate) const AWARE: &str = "Slachtoffer heeft AWARE ingedrukt / Victim pressed AWARE";
 
+/// A trial of it.
+pub(crate) const AWARE_TEST: &str =
+    "Slachtoffer heeft AWARE getest: de melding komt aan / Victim tried AWARE: the call comes through";
+
+/// She took a press back.
+pub(crate) const AWARE_CANCELLED: &str =
+    "Slachtoffer heeft AWARE geannuleerd met de code / Victim cancelled AWARE with the code";
+
 /// Why a standing ended without anybody moving.
 pub(crate) const SCHEDULE_ENDED: &str =
     "Tijdvenster van het gebied is voorbij / The zone's time window has ended";

@@ -55,8 +55,9 @@ fn closing_mps(pair: &Case<'_>, episode: &Episode) -> Option<f64> {
 
 /// Seconds that a raised standing had lasted at `at`; negative when it came later.
 fn lead_s(case: &Case<'_>, at: i64) -> f64 {
-    let spell = case.warned.iter().find(|spell| spell.until >= at && !spell.alert.alert.late);
-    let from = spell.map_or(at + LOOK_BACK_MS, |spell| spell.from);
+    let spell = case.warned.iter().find(|spell| spell.until >= at);
+    // What a late fix raised is known from when it was said.
+    let from = spell.map_or(at + LOOK_BACK_MS, |spell| spell.said_at);
     (at - from).min(LOOK_BACK_MS) as f64 / 1_000.0
 }
 

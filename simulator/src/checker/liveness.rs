@@ -30,7 +30,10 @@ impl Case<'_> {
                 self.alarmed.iter().filter(|spell| covers(spell, episode)).collect();
             // Who never left in between is alarmed about once; what stood already counts for the one before.
             let again = i > 0 && alarms.first().is_some_and(|spell| covers(spell, &self.episodes[i - 1]));
-            tally.episode(episode, weight, !alarms.is_empty(), alarms.len() - usize::from(again));
+            // What one message shows, of the time it was under way and of now, is one alarm.
+            let mut said: Vec<i64> = alarms.iter().map(|spell| spell.said_at).collect();
+            said.dedup();
+            tally.episode(episode, weight, !alarms.is_empty(), said.len() - usize::from(again));
             if weight == Weight::Counts && !alarms.is_empty() && !again {
                 self.check_delay(episode, &alarms, tally);
             }

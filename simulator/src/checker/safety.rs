@@ -47,8 +47,15 @@ impl Case<'_> {
             let least = self.series.least_m(from, until);
             if least > warning_m + allowed && !self.in_reach(from, until, allowed) {
                 tally.false_warning(self.watch, spell, least - warning_m, allowed);
+                tally.came_true += u64::from(self.comes_true(spell, allowed));
             }
         }
+    }
+
+    /// Whether the alarm distance was reached in the warning time and one expected fix, though it was too early to say so.
+    fn comes_true(&self, spell: &Spell<'_>, error_m: f64) -> bool {
+        let soon = (self.truth.law.warning_s * 1_000.0) as i64 + INTERVAL_MS;
+        self.watch == Watch::Pair && self.series.least_m(spell.said_at, spell.said_at + soon) <= error_m
     }
 
     /// A certain alarm about a pair must rest on fixes whose whole uncertainty, age included, is within the alarm
@@ -58,18 +65,24 @@ impl Case<'_> {
             let alert = &spell.alert.alert;
             if alert.certainty == Certainty::Certain && !alert.late {
                 tally.certain_alarms += 1;
-                if !self.may_be_certain(spell.said_at) {
+                if !self.may_be_certain(spell) {
                     tally.overclaimed(alert);
                 }
             }
         }
     }
 
-    /// Whether the newest fixes of both leave no doubt. One that the detection may have held back, because it shows
-    /// another place than its party was at, may have been passed over.
-    fn may_be_certain(&self, said_at: i64) -> bool {
+    /// Whether the newest fixes of both leave no doubt at the time that the alarm is about: of a message with many it
+    /// may be the time of an earlier one. A fix that the detection may have held back, because it shows another place
+    /// than its party was at, may have been passed over.
+    fn may_be_certain(&self, spell: &Spell<'_>) -> bool {
+        let about = spell.alert.alert.fixed_at.map_or(spell.said_at, zones::Timestamp::as_millis);
         let newest = |role, also_wrong: bool| {
-            let known = |heard: &&Heard| heard.arrived_at <= said_at && (also_wrong || heard.is_good());
+            let known = |heard: &&Heard| {
+                heard.arrived_at <= spell.said_at
+                    && heard.true_at + self.day.skew_ms[heard.role as usize] <= about
+                    && (also_wrong || heard.is_good())
+            };
             self.evidence.of_party(role).iter().filter(known).max_by_key(|heard| heard.true_at)
         };
         let choices = [(true, true), (true, false), (false, true), (false, false)];

@@ -113,6 +113,8 @@ pub(crate) struct Tally {
     /// Long silences, and those that nothing was said of.
     pub(crate) silences: u64,
     pub(crate) unsaid_silences: u64,
+    /// False warnings that came true: the alarm distance was reached as soon as they said, or one fix later.
+    pub(crate) came_true: u64,
     /// The first few of each kind.
     pub(crate) examples: Vec<Example>,
 }
@@ -153,6 +155,7 @@ impl Tally {
         self.overclaimed += other.overclaimed;
         self.silences += other.silences;
         self.unsaid_silences += other.unsaid_silences;
+        self.came_true += other.came_true;
         for example in other.examples.into_iter().filter(|example| !example.what.is_empty()) {
             let kind = |example: &Example| example.what.split(',').next().map(str::to_owned);
             let same = self.examples.iter().filter(|known| kind(known) == kind(&example)).count();

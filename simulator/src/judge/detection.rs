@@ -37,7 +37,7 @@ impl Detection for Honest {
                 Effect::Command { fix_interval_s, until, .. } => {
                     self.command = Some((fix_interval_s * SECOND, until.as_millis()));
                 }
-                Effect::Decision(_) | Effect::Protection { .. } => {}
+                Effect::Decision(_) | Effect::Protection { .. } | Effect::Noted(_) => {}
             }
         }
     }

@@ -14,10 +14,13 @@
 //! - *A false alarm*: truth stayed beyond the threshold by more than the radio's error from two minutes before the
 //!   fixes that the alarm rests on until it was said. *A false warning*: the same of the warning threshold, and the
 //!   alarm distance was out of reach within the warning time at every closing speed that could have been measured.
-//!   What is only possible goes to the operator and is neither.
+//!   What is only possible goes to the operator and is neither. One that *came true* counts as false all the same, and
+//!   is told apart: the alarm distance was reached within the warning time and one fix.
+//! - *Alarms per episode*: what one message shows, of the time it was under way and of now, is one.
+//! - *Certain without being so*: the newest fixes of both at the time that the alarm is about leave a doubt.
 //! - *Delay*: fixes that arrived between the first after which the newest of both parties show an episode, and its
 //!   alarm.
-//! - *Warning time*: from when the victim's warning began (about her or about the zone of her home) that stood when
+//! - *Warning time*: from when the victim's warning was said (about her or about the zone of her home) that stood when
 //!   the alarm distance was reached, at 30 km/h or more over the last minute and with working devices. It counts where
 //!   the order's own rules, applied to the truth at the moments of the same fixes, warn six minutes before: five, and
 //!   the one further fix that a likely warning may take.

@@ -75,6 +75,8 @@ pub struct Approaches {
     pub in_time_by_the_rules: u64,
     /// The same, of rules that look one expected fix ahead.
     pub in_time_looking_ahead: u64,
+    /// False warnings that came true all the same: they were early.
+    pub false_but_came_true: u64,
 }
 
 /// An example.
@@ -191,6 +193,11 @@ impl Report {
             "Five minutes before: {} of all, {} by proximity alone; by the rules on the truth {}, looking a fix ahead {}.",
             a.in_time_of_all, a.in_time_by_proximity, a.in_time_by_the_rules, a.in_time_looking_ahead
         )?;
+        writeln!(
+            to,
+            "Van de valse waarschuwingen kwamen er uit / of the false warnings came true, within the warning time and a fix: {}.",
+            a.false_but_came_true
+        )?;
         let [certain, likely] = self.delay_fixes;
         writeln!(
             to,
@@ -264,6 +271,7 @@ impl Approaches {
             in_time_by_proximity: in_time(|a| a.by_pair_s),
             in_time_by_the_rules: in_time(|a| a.could_s),
             in_time_looking_ahead: in_time(|a| a.foreseeable_s),
+            false_but_came_true: tally.came_true,
         }
     }
 }

@@ -177,10 +177,16 @@ impl World {
         targets::of(&tally)
     }
 
-    /// The honest detection reaches every target here but one; each saboteur misses the one that is named with it.
+    /// The honest detection reaches every target here; each saboteur misses the one that is named with it.
     fn catches(&self, saboteurs: &[(Sabotage, &str)]) {
+        self.catches_but_for(None, saboteurs);
+    }
+
+    /// The same, where the honest detection cannot reach one of them.
+    fn catches_but_for(&self, unreached: Option<&str>, saboteurs: &[(Sabotage, &str)]) {
         let honest = self.judge(Sabotage::None);
-        let missed: Vec<_> = honest.iter().filter(|target| !target.met && target.name != AHEAD).collect();
+        let missed: Vec<_> =
+            honest.iter().filter(|target| !target.met && Some(target.name) != unreached).collect();
         assert!(missed.is_empty(), "the honest detection: {missed:#?}");
         for (sabotage, name) in saboteurs {
             let broken = self.judge(*sabotage);
@@ -193,23 +199,21 @@ impl World {
     }
 }
 
-/// Looking ahead for fast approaches costs false warnings: few in a town, many where all drive past her.
-const AHEAD: &str = "false warnings the victim sees, per pair-day";
 const MISSED: &str = "missed true episodes";
 const WAITED: &str = "no doubt, and still waited";
 
 #[test]
 fn a_wrong_radius_and_a_victim_who_is_not_looked_at_are_caught() {
-    let world = World { noise: Noise::Calm, cast: Behaviour::Approaches(Mode::Walk), pair_days: 6 };
-    world.catches(&[(Sabotage::WrongRadius, WAITED)]);
-    let world = World { noise: Noise::Calm, cast: Behaviour::Waits, pair_days: 6 };
-    world.catches(&[(Sabotage::IgnoresTheVictimsFixes, MISSED)]);
+    let world = World { noise: Noise::Calm, cast: Behaviour::Approaches(Mode::Walk), pair_days: 16 };
+    world.catches(&[(Sabotage::WrongRadius, WAITED), (Sabotage::IgnoresTheVictimsFixes, MISSED)]);
 }
 
 #[test]
 fn a_detection_that_sees_nothing_between_two_fixes_is_caught() {
     let world = World { noise: Noise::Calm, cast: Behaviour::PassesBy, pair_days: 16 };
-    world.catches(&[(Sabotage::SweepsNoWay, "passages between two fixes raised")]);
+    // Where all drive past her all day, not every warning can come true.
+    let early = "false warnings the victim sees, per pair-day";
+    world.catches_but_for(Some(early), &[(Sabotage::SweepsNoWay, "passages between two fixes raised")]);
 }
 
 #[test]

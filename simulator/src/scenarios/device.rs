@@ -1,6 +1,6 @@
 //! What devices send, and when it arrives: the script's truth through the script's troubles.
 
-use zones::{Aware, DeviceEvent, Fix, Invalid, Millis, Position, Source, Timestamp};
+use zones::{Aware, AwareCancel, CodeCheck, DeviceEvent, Fix, Invalid, Millis, Position, Source, Timestamp};
 
 use super::file::{Device, Scenario};
 use super::script::{Deed, What};
@@ -28,6 +28,7 @@ pub(super) enum Message {
     Fixes(Vec<Fix>),
     Event(DeviceEvent),
     Aware(Aware),
+    Cancel(AwareCancel),
 }
 
 /// A place a device believes it is at.
@@ -206,6 +207,10 @@ impl Player<'_> {
                 let position = self.truth.place(self.person, at);
                 let (pressed_at, accuracy_m) = (at + self.clock, self.accuracy_m);
                 self.push(at, Message::Aware(Aware { pressed_at, position, accuracy_m, test: *test }));
+            }
+            Deed::Cancel { wrong } => {
+                let code = if *wrong { CodeCheck::Wrong } else { CodeCheck::Right };
+                self.push(at, Message::Cancel(AwareCancel { at: at + self.clock, code }));
             }
         }
         Ok(())

@@ -32,6 +32,8 @@ pub(super) enum Kind {
     Protection(ProtectionState),
     /// An ankle monitor is told to report more often, or as before.
     Command,
+    /// Something is written into an incident that changes no level: a repetition, a failed cancel.
+    Noted,
 }
 
 /// What an alert looks like; `None` is anything.
@@ -88,7 +90,7 @@ pub(super) enum Moment {
     },
 }
 
-pub(super) const KINDS: [AlertKind; 8] = [
+pub(super) const KINDS: [AlertKind; 9] = [
     AlertKind::ExclusionZone,
     AlertKind::InclusionZone,
     AlertKind::VictimProximity,
@@ -97,6 +99,7 @@ pub(super) const KINDS: [AlertKind; 8] = [
     AlertKind::Silence,
     AlertKind::Battery,
     AlertKind::Jamming,
+    AlertKind::Parted,
 ];
 
 const APPROACHES: [(&str, Approach); 4] = [
@@ -159,7 +162,7 @@ impl Expectation {
 
     /// Whether it must come, but not to anybody who has a topic.
     pub(super) fn is_unheard(&self) -> bool {
-        let alert = !matches!(self.pattern.kind, Some(Kind::Protection(_) | Kind::Command));
+        let alert = !matches!(self.pattern.kind, Some(Kind::Protection(_) | Kind::Command | Kind::Noted));
         alert && matches!(self.sort, Sort::Must(_)) && self.pattern.to.is_none()
     }
 
@@ -192,6 +195,9 @@ impl Kind {
         if words.take("command") {
             return Ok(Self::Command);
         }
+        if words.take("noted") {
+            return Ok(Self::Noted);
+        }
         if words.take("protection") {
             let state =
                 STATES.iter().find(|(word, _)| words.take(word)).map(|(_, state)| Self::Protection(*state));
@@ -213,6 +219,7 @@ impl std::fmt::Display for Kind {
                 write!(f, "protection {word}")
             }
             Self::Command => f.write_str("command"),
+            Self::Noted => f.write_str("noted"),
         }
     }
 }

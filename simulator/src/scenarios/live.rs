@@ -13,12 +13,13 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
-use zones::{DeviceEvent, Fix, Millis, Timestamp};
+use zones::{CodeCheck, DeviceEvent, Fix, Millis, Timestamp};
 
 use super::device::{Arrival, Message};
 use super::ear::{Line, Said, connect};
 use super::expect::Kind;
 use super::file::Scenario;
+use super::order::HER_CODE;
 use super::play::{Heard, Names, Play};
 use super::report::{Report, Told};
 use super::suite::in_file;
@@ -243,6 +244,10 @@ impl<'a> Run<'a> {
                     press["accuracy_m"] = aware.accuracy_m.into();
                 }
                 ("aware", bytes(&press))
+            }
+            Message::Cancel(cancel) => {
+                let code = if cancel.code == CodeCheck::Right { HER_CODE } else { "0000" };
+                ("aware", bytes(&json!({"cancel": true, "code": code, "at": cancel.at + self.shift})))
             }
         }
     }

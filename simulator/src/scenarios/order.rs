@@ -27,6 +27,8 @@ pub(super) struct Document {
     proximity: Proximity,
     valid: Option<[String; 2]>,
     issued: Option<String>,
+    /// Weekly windows in which its victims are told no warnings.
+    quiet_hours: Option<Value>,
     #[serde(default)]
     zone: Vec<Zone>,
 }
@@ -72,7 +74,15 @@ pub(super) struct Plan {
     proximity: Proximity,
     valid: [Timestamp; 2],
     zones: Vec<(Zone, Value)>,
+    /// Weekly windows in which victims are told no warnings.
+    quiet: Option<Value>,
 }
+
+/// With which every victim cancels a press.
+pub(super) const HER_CODE: &str = "2580";
+
+/// `printf 2580 | sha256sum`.
+const HER_CODE_SHA256: &str = "ed946f65d2c785d90e827c5ffd879ce3b49c68d4c88013074176a7e73bc58bcf";
 
 /// The persons that orders name: wearers and victims.
 pub(super) fn people(orders: &[Document]) -> Result<Vec<Person>, Invalid> {
@@ -139,6 +149,7 @@ fn plan(order: &Document, known: &Known, calendar: &Calendar) -> Result<Plan, In
         proximity: order.proximity,
         valid,
         zones,
+        quiet: order.quiet_hours.clone(),
     })
 }
 
@@ -194,6 +205,12 @@ impl Plan {
                 let Proximity { alarm_m, warning_m, warning_s } = self.proximity;
                 party["proximity"] =
                     json!({"alarm_m": alarm_m, "warning_m": warning_m, "warning_s": warning_s});
+                party["aware_code_sha256"] = HER_CODE_SHA256.into();
+                party["quiet_hours"] = self
+                    .quiet
+                    .as_ref()
+                    .map(|weekly| json!({"timezone": "Europe/Amsterdam", "weekly": weekly}))
+                    .into();
                 party
             })
             .collect();

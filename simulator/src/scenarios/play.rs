@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use zones::{
     Alert, AlertKind, Approach, Certainty, DeviceId, Effect, Engine, Input, Invalid, Level, Millis, Refused,
-    Role, Timestamp,
+    Role, Subject, Timestamp,
 };
 
 use super::device::{Arrival, Message, arrivals};
@@ -215,6 +215,9 @@ impl<'a> Stage<'a> {
                     self.tell(arrival.at, Input::Device { role, device, event: *event })?;
                 }
                 Message::Aware(aware) => self.tell(arrival.at, Input::Aware { device, aware: *aware })?,
+                Message::Cancel(cancel) => {
+                    self.tell(arrival.at, Input::AwareCancel { device, cancel: *cancel })?;
+                }
             }
         }
         Ok(())
@@ -234,6 +237,11 @@ impl<'a> Stage<'a> {
                 Effect::Command { device, fix_interval_s, .. } => {
                     self.told(Kind::Command, &device, format!("every {fix_interval_s} s"));
                 }
+                Effect::Noted(note) => {
+                    if let Subject::Device(_, device) = &note.watch.subject {
+                        self.told(Kind::Noted, device, format!("{:?}", note.what));
+                    }
+                }
                 Effect::Decision(_) => {}
             }
         }
@@ -252,8 +260,9 @@ impl<'a> Stage<'a> {
         let copy = self.names.iter().position(|names| names.has_order(order)).unwrap_or_default();
         let names = &self.names[copy];
         let known = self.reached.entry(alert.incident.to_string()).or_default();
-        let to = Told::of(alert, *known);
-        *known = Told { victim: known.victim || to.victim, desk: known.desk || to.desk };
+        let to = Told::of(alert, *known, is_quiet(&self.engine, alert));
+        let goes_on = alert.level > Level::Clear;
+        *known = Told { victim: goes_on && (known.victim || to.victim), desk: known.desk || to.desk };
         self.heard.push(Heard {
             copy: copy as u32,
             at: alert.raised_at,
@@ -303,6 +312,13 @@ fn about(names: &Names<'_>, alert: &Alert) -> Vec<String> {
     about
 }
 
+/// Whether an alert is raised in the quiet hours of the victim it concerns.
+fn is_quiet(engine: &Engine, alert: &Alert) -> bool {
+    let victims = engine.order(&alert.order).map(|order| &*order.victims).unwrap_or_default();
+    let hers = victims.iter().find(|victim| Some(&victim.party.person) == alert.victim.as_ref());
+    !alert.test && hers.is_some_and(|victim| victim.is_quiet(alert.raised_at))
+}
+
 /// Who, beside the operator, is told.
 #[derive(Debug, Clone, Copy, Default)]
 struct Told {
@@ -313,16 +329,18 @@ struct Told {
 impl Told {
     /// Whom an alert reaches, given whom earlier ones of its incident reached. Written from what the design says
     /// of recipients: the victim hears what endangers her now, the desk hears alarms and what follows on them.
-    fn of(alert: &Alert, earlier: Self) -> Self {
+    fn of(alert: &Alert, earlier: Self, quiet: bool) -> Self {
         use AlertKind as K;
         if alert.operator_only {
             return Self::default();
         }
         let hers = matches!(alert.kind, K::VictimProximity | K::ExclusionZone | K::Aware);
-        let raised = alert.level > Level::Clear;
+        // In her quiet hours no warning begins; what she heard the beginning of goes on.
+        let kept = quiet && alert.level == Level::Warning && !earlier.victim;
+        let raised = alert.level > Level::Clear && !kept;
         Self {
             victim: alert.victim_device.is_some() && hers && !alert.hindsight && (raised || earlier.victim),
-            desk: alert.kind != K::Battery && (alert.level == Level::Alarm || earlier.desk),
+            desk: alert.kind != K::Battery && !alert.test && (alert.level == Level::Alarm || earlier.desk),
         }
     }
 }

@@ -89,6 +89,10 @@ pub(super) enum Deed {
     Aware {
         test: bool,
     },
+    /// Cancels a press, with her code or another.
+    Cancel {
+        wrong: bool,
+    },
 }
 
 /// Ways to move with their usual speeds in km/h.
@@ -231,6 +235,9 @@ fn deed(
     }
     if words.take("presses AWARE") {
         return Ok(Deed::Aware { test: words.take("as a test") });
+    }
+    if words.take("cancels AWARE") {
+        return Ok(Deed::Cancel { wrong: words.take("with a wrong code") });
     }
     Err(wrong(format!("does not know what {} means", words.shown())))
 }

@@ -257,7 +257,7 @@ fn sent(script: &str) -> Vec<(i64, Vec<i64>)> {
     let fixes = |arrival: &Arrival| match &arrival.message {
         Message::Fixes(fixes) => fixes.iter().map(|fix| seconds(fix.fixed_at)).collect(),
         Message::Event(event) => vec![-seconds(event.at)],
-        Message::Aware(_) => Vec::new(),
+        Message::Aware(_) | Message::Cancel(_) => Vec::new(),
     };
     play(&scenario).arrivals.iter().map(|arrival| (seconds(arrival.at), fixes(arrival))).collect()
 }

@@ -229,7 +229,7 @@ fn span(scenario: &Scenario, play: &Play, window: &Window) -> Result<Span, Inval
             let is_one = |arrival: &&Arrival| {
                 let newest = match &arrival.message {
                     Message::Fixes(fixes) => fixes.iter().map(|fix| fix.fixed_at).max(),
-                    Message::Event(_) | Message::Aware(_) => None,
+                    Message::Event(_) | Message::Aware(_) | Message::Cancel(_) => None,
                 };
                 newest.is_some_and(|taken| taken >= from) && by.is_none_or(|by| by == arrival.person)
             };

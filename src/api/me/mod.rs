@@ -2,6 +2,7 @@
 //! device's topics, and what it is shown is what that device is told, built in [`crate::delivery`] from the few things
 //! she may know.
 
+mod cancel;
 mod feed;
 mod live;
 
@@ -51,6 +52,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(live::live))
         .routes(routes!(receipt))
         .routes(routes!(aware))
+        .routes(routes!(cancel::cancel))
         .routes(routes!(fix))
 }
 

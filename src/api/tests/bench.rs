@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 use zones::guidance::{self, Severity};
-use zones::{DeskId, DeviceId, Fix, OrderId, PersonId, Role as Party, Timestamp};
+use zones::{DeskId, DeviceId, Fix, NotCancelled, OrderId, PersonId, Role as Party, Timestamp};
 
 use crate::api::commands::{self, Command, NotWithdrawn, OrderAccepted, OrderRefused};
 use crate::api::problem::MEDIA_TYPE;
@@ -23,6 +23,7 @@ use crate::config::{Role, Token, Tokens};
 use crate::metrics::Metrics;
 use crate::pipeline::Directory;
 use crate::store::*;
+use crate::wire::TypedCode;
 
 /// When every test happens.
 pub(super) const NOW: &str = "2026-11-21T10:20:00Z";
@@ -243,6 +244,15 @@ async fn keep_books(store: Store, mut commands: tokio::sync::mpsc::Receiver<Comm
                 };
                 store.commit(&Batch { rejected: vec![said], ..Batch::default() }).await.unwrap();
                 let _ = reply.send(answer);
+            }
+            // Her code is 2580.
+            Command::CancelAware { code, reply, .. } => {
+                let outcome = if code == TypedCode::new("2580") {
+                    zones::Outcome::Done
+                } else {
+                    zones::Outcome::NotCancelled(NotCancelled::WrongCode)
+                };
+                let _ = reply.send(Ok(outcome));
             }
             Command::Ingest { payload, reply } => {
                 let answer = crate::wire::decode_traccar(&payload).map(drop);

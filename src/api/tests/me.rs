@@ -122,6 +122,31 @@ async fn what_she_says_takes_the_road_of_her_device() {
     }
 }
 
+/// Only her code cancels, and no answer holds what was typed.
+#[tokio::test]
+async fn a_press_is_cancelled_by_her_code_only() {
+    let bench = bench().await;
+    for (body, status, detail) in [
+        (r#"{"code":"2580"}"#, 204, Value::Null),
+        (r#"{"code":2580,"at":"2026-11-21T10:20:05Z"}"#, 204, Value::Null),
+        (r#"{"code":"4711"}"#, 409, json!("wrong_code")),
+        (r#"{"code":["4711"]}"#, 409, json!("wrong_code")),
+        (r#"{"code":"4711","at":"4711"}"#, 422, Value::Null),
+        ("{}", 422, Value::Null),
+        (r#""4711""#, 422, Value::Null),
+        (r#"{"code":"4711""#, 400, Value::Null),
+    ] {
+        let answer = bench.json(Method::POST, "victim", "/v1/me/aware/cancel", body).await;
+        assert_eq!(answer.status, status, "{body}: {}", answer.text());
+        assert!(!answer.text().contains("4711"), "{body}: {}", answer.text());
+        if status == 409 {
+            assert_eq!(answer.problem()["detail"], detail);
+        }
+    }
+    let operator = bench.json(Method::POST, "operator", "/v1/me/aware/cancel", r#"{"code":"2580"}"#).await;
+    assert_eq!(operator.status, StatusCode::FORBIDDEN);
+}
+
 /// Blocks of the stream, without comments.
 async fn blocks(body: &mut BodyDataStream, count: usize) -> Vec<String> {
     let mut text = String::new();

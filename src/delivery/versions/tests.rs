@@ -34,6 +34,8 @@ fn alert(kind: AlertKind, level: Level) -> Alert {
         victim: PersonId::new("victim-0001").ok(),
         zone: ZoneId::new("zone-0001").ok(),
         device: DeviceId::new("am-0001").ok(),
+        cause: None,
+        test: false,
         raised_at: moment(),
         fixed_at: Some(moment()),
         distance_m: Some(842.3),
@@ -61,6 +63,18 @@ fn alert(kind: AlertKind, level: Level) -> Alert {
 
 fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn a_trial_is_marked_as_one_to_everybody() {
+    let trial = Alert { test: true, ..alert(AlertKind::Aware, Level::Warning) };
+    let hers = json(&victim_event("urn:afstand:test", &trial).unwrap());
+    assert_eq!(hers["data"]["test"], true);
+    assert!(hers["data"]["title"]["nl"].as_str().unwrap().contains("Test"), "{hers}");
+    assert!(hers["data"]["advice"]["en"].as_str().unwrap().contains("Nobody is called"), "{hers}");
+    assert_eq!(json(&police_event("urn:afstand:test", &trial).unwrap())["data"]["test"], true);
+    let pressed = json(&victim_event("urn:afstand:test", &alert(AlertKind::Aware, Level::Alarm)).unwrap());
+    assert_eq!(pressed["data"].get("test"), None, "absent, as before");
 }
 
 #[test]

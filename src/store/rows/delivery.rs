@@ -27,6 +27,9 @@ pub struct NewDelivery {
     pub created_at: Timestamp,
 }
 
+/// Why a delivery was closed that her quiet hours keep from a victim.
+pub const QUIET_HOURS: &str = "quiet_hours";
+
 /// How a delivery went.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryProgress {

@@ -307,6 +307,8 @@ pub struct Few {
     pub watches: Vec<StoredState>,
     /// Open incidents, by id.
     pub incidents: Vec<IncidentRow>,
+    /// Open incidents of which a victim knows nothing, because of her quiet hours.
+    pub quiet: Vec<String>,
     /// First free numbers.
     pub next: Next,
     /// The latest fixes of the journal, oldest first: the broker may send them again.

@@ -119,3 +119,8 @@ pub(in crate::store) fn read_receipt(from: &mut Columns<'_>) -> Read<ReceiptRow>
         reason: from.opt_text()?,
     })
 }
+
+/// Reads one name.
+pub(in crate::store) fn read_name(from: &mut Columns<'_>) -> Read<String> {
+    from.text()
+}

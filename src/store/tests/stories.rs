@@ -137,3 +137,26 @@ pub(super) async fn notices_by_topic(store: &Store) {
     assert_eq!(commit(vec![], vec![("a".to_owned(), 3), ("c".to_owned(), 1)]).await, [other]);
     assert_eq!(store.notices(Some("b"), 10).await.unwrap(), []);
 }
+
+/// What her quiet hours keep from a victim is in the record, never pending, and known at the next start: until she
+/// is told of the incident after all, or it is closed.
+pub(super) async fn quiet_hours_are_remembered(store: &Store) {
+    let kept = |id: i64, incident: &str| {
+        let delivery = delivery(id, &alert(id, incident), Channel::VictimMqtt, "vd-1");
+        let outcome = Outcome::Closed { why: QUIET_HOURS.to_owned() };
+        (delivery, DeliveryProgress { id, at: at(id), outcome })
+    };
+    let all = [kept(1, "inc-000001"), kept(2, "inc-000002"), kept(3, "inc-000003")];
+    let (mut deliveries, progress): (Vec<_>, Vec<_>) = all.into_iter().unzip();
+    deliveries.push(delivery(4, &alert(4, "inc-000002"), Channel::VictimMqtt, "vd-1"));
+    // The desk was told meanwhile: that is no business of hers.
+    deliveries.push(delivery(5, &alert(5, "inc-000001"), Channel::DeskMqtt, "rotterdam"));
+    let closed = IncidentRow { closed_at: Some(at(9)), ..incident(3) };
+    let incidents = vec![incident(1), incident(2), closed];
+    store.commit(&Batch { incidents, deliveries, progress, ..Batch::default() }).await.unwrap();
+    assert_eq!(store.load().await.unwrap().few.quiet, ["inc-000001"]);
+    let pending = store.pending_deliveries(0, 10).await.unwrap();
+    assert_eq!(pending.iter().map(|p| p.delivery.id).collect::<Vec<_>>(), [4, 5]);
+    let story = store.incident("inc-000001").await.unwrap().unwrap();
+    assert_eq!(story.deliveries[0].why.as_deref(), Some("quiet_hours"));
+}

@@ -144,6 +144,18 @@ impl Engine {
         standing: Standing,
         edit: impl FnOnce(&mut Alert),
     ) {
+        let (key, mut alert) = self.alert_about_device(about);
+        let episode = self.about_devices.entry(key.clone()).or_insert_with(Episode::new);
+        episode.step(standing, Certainty::Certain);
+        enter(episode, &key, about.evidence_at, &mut alert);
+        self.changed_about.insert(key);
+        edit(&mut alert);
+        self.effects.push_back(Effect::Alert(Box::new(alert)));
+        self.note_protection(about.slot);
+    }
+
+    /// An alert about a device with everything that does not depend on the step, and its watch.
+    pub(super) fn alert_about_device(&self, about: &AboutDevice<'_>) -> (WatchKey, Alert) {
         let device = &self.devices[about.slot as usize];
         let mut alert = Alert::about(about.order, about.kind, about.now);
         alert.device = Some(device.id.clone());
@@ -156,14 +168,7 @@ impl Engine {
                 alert.concerns(about.order, victim_of(about.order, device.id.as_str()));
             }
         }
-        let key = about.key(device.id.clone());
-        let episode = self.about_devices.entry(key.clone()).or_insert_with(Episode::new);
-        episode.step(standing, Certainty::Certain);
-        enter(episode, &key, about.evidence_at, &mut alert);
-        self.changed_about.insert(key);
-        edit(&mut alert);
-        self.effects.push_back(Effect::Alert(Box::new(alert)));
-        self.note_protection(about.slot);
+        (about.key(device.id.clone()), alert)
     }
 
     /// Where a watch over a device stands.

@@ -20,7 +20,7 @@ struct Motion {
 pub(super) struct Closing {
     /// Speed at which their distance shrinks; negative when it grows.
     pub(super) mps: f64,
-    /// How far they would pass each other if both went straight on.
+    /// How far they would pass each other at the most if both went straight on, as far as that can be told from noise.
     pub(super) miss_m: f64,
     /// Whether they close in for certain: beyond noise, and faster than anybody strolls about.
     pub(super) sure: bool,
@@ -53,7 +53,8 @@ pub(super) fn closing(his: &DeviceState, hers: &DeviceState, at: Timestamp) -> O
         (true, false, true) => Approach::VictimApproaches,
         _ => Approach::Unclear,
     };
-    let miss_m = apart_m * across_mps.abs() / mps.hypot(across_mps).max(f64::MIN_POSITIVE);
+    let aside_mps = across_mps.abs() + policy::CLOSING_SIGMAS * sigma;
+    let miss_m = apart_m * aside_mps / mps.hypot(across_mps).max(f64::MIN_POSITIVE);
     Some(Closing { mps, miss_m, sure, approach })
 }
 

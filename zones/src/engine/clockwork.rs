@@ -14,7 +14,7 @@ impl Engine {
     pub(super) fn run_timers(&mut self, now: Timestamp) {
         while let Some(t) = self.timers.next_at().filter(|t| *t <= now) {
             let mut due = std::mem::take(&mut self.due);
-            self.timers.take(t, &mut due);
+            self.take_timers(t, &mut due);
             due.sort_by_cached_key(|timer| self.name_of(timer));
             let t = t.max(self.clock);
             self.clock = t;
@@ -26,19 +26,38 @@ impl Engine {
         }
     }
 
+    /// Takes what is due at a moment. Devices that were heard again are put off without being looked at one by one:
+    /// looked at, that is all that would become of them.
+    fn take_timers(&mut self, t: Timestamp, due: &mut Vec<Timer>) {
+        let heard = self.hearing.heard_from();
+        let (on, devices) = (self.hearing.on, &mut self.devices);
+        self.timers.take(t, due, |slot, at| {
+            let device = &mut devices[slot as usize];
+            let alive = on && device.named && device.state.silent_since.is_none();
+            match device.state.due.filter(|_| alive && device.timer_at == Some(at)) {
+                Some(until) if until > at => {
+                    let until = heard.map_or(until, |heard| until.max(heard));
+                    device.timer_at = Some(until);
+                    until
+                }
+                _ => at,
+            }
+        });
+    }
+
     fn fire(&mut self, t: Timestamp, timer: Timer) {
         match timer {
             Timer::Order(id) => self.turn_order(t, &id),
             Timer::Schedule(slot) => self.turn_schedule(t, slot),
             Timer::Device(slot) => {
                 let device = &mut self.devices[slot as usize];
-                if device.timer_at.is_some_and(|at| at <= t) && !device.orders.is_empty() {
+                if device.timer_at.is_some_and(|at| at <= t) && device.named {
                     device.timer_at = None;
                     self.check_device(t, slot);
                 }
             }
             Timer::Command(slot) => {
-                if !self.devices[slot as usize].orders.is_empty() {
+                if self.devices[slot as usize].named {
                     self.check_command(t, slot);
                 }
             }

@@ -25,10 +25,16 @@ pub enum Said {
     Event(DeviceEventKind),
     /// A press of the panic button.
     Aware,
+    /// A trial of it.
+    AwareTest,
+    /// An attempt to cancel a press, with her code.
+    AwareCancelled,
+    /// Another attempt.
+    AwareWrongCode,
 }
 
-/// The part of a device that survives a restart. What a fix of its own or of somebody paired with it needs stands
-/// at the front, in as few cache lines as may be: hence the fixed layout.
+/// The part of a device that survives a restart. The layout is fixed, see [`Device`]. What the fix of somebody paired
+/// with it needs stands at the front.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[repr(C)]
 pub struct DeviceState {
@@ -115,11 +121,20 @@ impl DeviceState {
     }
 }
 
-/// A device in the register. What the fix of somebody who is far from everything needs stands together at the
-/// front, in the few cache lines that such a fix costs: hence the fixed layout, and lists within the row.
+/// A device in the register. Most of what a fix costs is waiting for memory, so what every fix needs stands together:
+/// hence the fixed layout, and lists within the row. Of the twelve cache lines of a row the fix of somebody who is
+/// far from everything needs seven or eight, and the fix of whom he is paired with two.
 #[derive(Debug)]
 #[repr(C, align(64))]
 pub(super) struct Device {
+    /// Places in `watches` that every fix is judged against: pairs and inclusion zones.
+    pub(super) always: SmallVec<[u16; 8]>,
+    /// Places of raised exclusion zones: judged until they are left, however far away.
+    pub(super) raised: SmallVec<[u16; 16]>,
+    /// Index over the exclusion zones, by place in `watches`.
+    pub(super) zones: ZoneIndex,
+    /// All watches it takes part in, ascending by name.
+    pub(super) watches: SmallVec<[u32; 6]>,
     pub(super) id: DeviceId,
     /// Its entry among the timers.
     pub(super) timer_at: Option<Timestamp>,
@@ -128,19 +143,26 @@ pub(super) struct Device {
     pub(super) role: Role,
     pub(super) changed: bool,
     pub(super) history_changed: bool,
-    /// Places in `watches` that every fix is judged against: pairs and inclusion zones.
-    pub(super) always: SmallVec<[u16; 8]>,
-    /// All watches it takes part in, ascending by name.
-    pub(super) watches: SmallVec<[u32; 4]>,
-    /// Places of raised exclusion zones: judged until they are left, however far away.
-    pub(super) raised: SmallVec<[u16; 8]>,
-    /// Index over the exclusion zones among them, by place in `watches`.
-    pub(super) zones: ZoneIndex,
+    /// Whether an order names it: what is not is free to be another.
+    pub(super) named: bool,
     pub(super) state: DeviceState,
     /// The orders it takes part in, ascending.
     pub(super) orders: SmallVec<[OrderId; 1]>,
     /// Where it was before what its state remembers.
     pub(super) history: Vec<Kept>,
+}
+
+/// Whom every fix of a device is compared with, as a rule: the first watch among those, and the other device it looks
+/// at. These stand apart from the rows, small enough to stay at hand, so that all three rows can be asked for at
+/// once. Nobody's are slots that do not exist.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Beside {
+    pub(super) watch: u32,
+    pub(super) device: u32,
+}
+
+impl Beside {
+    pub(super) const NOBODY: Self = Self { watch: u32::MAX, device: u32::MAX };
 }
 
 impl Device {
@@ -151,6 +173,7 @@ impl Device {
             interval: policy::FIX_INTERVAL,
             state: DeviceState::default(),
             orders: SmallVec::new(),
+            named: false,
             history: Vec::new(),
             history_changed: false,
             watches: SmallVec::new(),
@@ -160,5 +183,29 @@ impl Device {
             timer_at: None,
             changed: false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::mem::offset_of;
+
+    use super::*;
+
+    /// Bytes in a cache line.
+    const LINE: usize = 64;
+
+    #[test]
+    fn a_row_lies_in_cache_lines_as_it_is_meant_to() {
+        assert!(size_of::<Device>() <= 12 * LINE);
+        assert_eq!((offset_of!(Device, zones), offset_of!(Device, id)), (LINE, 2 * LINE));
+        let state = offset_of!(Device, state);
+        // With the end of the line that begins with the id, whatever the fix of another needs is in two.
+        let needed = state + offset_of!(DeviceState, frozen_since)..state + offset_of!(DeviceState, track);
+        assert_eq!((needed.start, needed.end), (4 * LINE, 5 * LINE));
+        assert!(
+            state + size_of::<Option<Seen>>() == needed.start && state >= 2 * LINE + size_of::<DeviceId>()
+        );
+        assert_eq!(Track::HOT, 3 * LINE);
     }
 }

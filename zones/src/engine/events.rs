@@ -1,25 +1,39 @@
-//! What devices say about themselves, and the panic button.
+//! What devices say about themselves.
 
 use uuid::Uuid;
 
 use super::announce::AboutDevice;
 use super::device::Said;
-use super::{Engine, Outcome, Refused, Subject, WatchKey};
-use crate::alert::{Alert, AlertKind, tenths};
+use super::{Effect, Engine, Note, Noted, Outcome, Refused, Subject, WatchKey};
+use crate::alert::{Alert, AlertKind};
 use crate::standing::{Certainty, Standing};
-use crate::{Aware, DeviceEvent, DeviceEventKind, Fix, Role, Timestamp, policy, words};
+use crate::{DeviceEvent, DeviceEventKind, OrderId, Role, Timestamp, words};
 
-/// What an event does to its watch: which one, and where that goes. Other events are kept as evidence.
-fn meaning(event: DeviceEventKind) -> Option<(AlertKind, Standing)> {
+/// Something that concerns a device itself: its watch, and where that goes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Happened {
+    pub(super) kind: AlertKind,
+    pub(super) standing: Standing,
+    pub(super) at: Timestamp,
+    /// What the device said, if it said it itself.
+    pub(super) cause: Option<DeviceEventKind>,
+}
+
+/// What an event does to its watch: which one, and where that goes. Other events are kept as evidence. `raised`: a
+/// watch of the device stands raised, so that what blinds it is an alarm at once.
+fn meaning(event: DeviceEventKind, raised: bool) -> Option<(AlertKind, Standing)> {
     use DeviceEventKind as E;
+    let blinds = if raised { Standing::Alarm } else { Standing::Warning };
     Some(match event {
         E::StrapTamper | E::CaseTamper => (AlertKind::Tamper, Standing::Alarm),
         E::BatteryLow => (AlertKind::Battery, Standing::Warning),
         E::BatteryCritical => (AlertKind::Battery, Standing::Alarm),
         E::Charging => (AlertKind::Battery, Standing::Clear),
         E::Jamming => (AlertKind::Jamming, Standing::Alarm),
-        E::Shielded => (AlertKind::Jamming, Standing::Warning),
-        E::Shutdown | E::Restart | E::BeaconLost | E::BeaconFound => return None,
+        E::Shielded => (AlertKind::Jamming, blinds),
+        E::BeaconLost => (AlertKind::Parted, blinds),
+        E::BeaconFound => (AlertKind::Parted, Standing::Clear),
+        E::Shutdown | E::Restart => return None,
     })
 }
 
@@ -37,16 +51,44 @@ impl Engine {
         }
         self.note_device(slot);
         if event.event == DeviceEventKind::Shutdown {
-            if self.devices[slot as usize].state.silent_since.is_none() {
-                self.begin_silence(now, slot, true);
-            }
+            self.take_shutdown(now, slot);
             return Ok(Outcome::Done);
         }
-        let Some((kind, standing)) = meaning(event.event) else { return Ok(Outcome::Done) };
-        self.announce_event(now, slot, kind, event.at, standing, |alert| {
-            alert.reason = words::of_event(role, event.event);
-        });
+        let raised = self.stands_raised(slot);
+        let Some((kind, standing)) = meaning(event.event, raised) else { return Ok(Outcome::Done) };
+        let what = Happened { kind, standing, at: event.at, cause: Some(event.event) };
+        self.announce_event(now, slot, what, |alert| alert.reason = words::of_event(role, event.event));
         Ok(Outcome::Done)
+    }
+
+    /// Who switches a device off makes it silent at once; who does so again while it is silent has said it.
+    fn take_shutdown(&mut self, now: Timestamp, slot: u32) {
+        if self.devices[slot as usize].state.silent_since.is_none() {
+            self.begin_silence(now, slot, true);
+        } else {
+            for (watch, incident) in self.raised_about(slot, AlertKind::Silence) {
+                self.note(now, watch, incident, Noted::Repeated(DeviceEventKind::Shutdown));
+            }
+        }
+    }
+
+    /// What changes no level is no alert, but it belongs to the incident and is counted there.
+    pub(super) fn note(&mut self, at: Timestamp, watch: WatchKey, incident: Uuid, what: Noted) {
+        self.effects.push_back(Effect::Noted(Note { watch, incident, at, what }));
+    }
+
+    /// The watches over a device of that kind that stand raised, with their incidents.
+    pub(super) fn raised_about(&self, slot: u32, kind: AlertKind) -> Vec<(WatchKey, Uuid)> {
+        let device = &self.devices[slot as usize];
+        let key = |order: &OrderId| WatchKey {
+            order: order.clone(),
+            subject: Subject::Device(kind, device.id.clone()),
+        };
+        let raised = |key: WatchKey| {
+            let episode = self.about_devices.get(&key)?;
+            (episode.standing > Standing::Clear).then_some((key, episode.incident))
+        };
+        device.orders.iter().map(key).filter_map(raised).collect()
     }
 
     pub(super) fn take_online(&mut self, role: Role, device: &str, online: bool) -> Result<Outcome, Refused> {
@@ -60,48 +102,36 @@ impl Engine {
         Ok(Outcome::Done)
     }
 
-    pub(super) fn take_aware(
-        &mut self,
-        now: Timestamp,
-        device: &str,
-        aware: Aware,
-    ) -> Result<Outcome, Refused> {
-        let slot = self.find(Role::Victim, device)?;
-        if !self.devices[slot as usize].state.hears(Said::Aware, aware.pressed_at) {
-            return Ok(Outcome::Duplicate);
-        }
-        self.note_device(slot);
-        if aware.test {
-            return Ok(Outcome::Done);
-        }
-        self.announce_event(now, slot, AlertKind::Aware, aware.pressed_at, Standing::Alarm, |alert| {
-            words::AWARE.clone_into(&mut alert.reason);
-            alert.late = now - aware.pressed_at > policy::LATE_AFTER;
-            place(alert, aware);
-        });
-        Ok(Outcome::Done)
-    }
-
-    /// Announces an event in every order in force. Each event is an alert, also when its watch stood there
-    /// already: nothing that a device says of tampering is swallowed. Only an end needs something to end.
-    fn announce_event(
+    /// Announces an event in every order in force. Only an end needs something to end. What a device says of itself
+    /// again, while its watch stands there or higher and nobody has resolved that, is a repetition: noted, not
+    /// announced. Nothing that a device says of tampering is swallowed.
+    pub(super) fn announce_event(
         &mut self,
         now: Timestamp,
         slot: u32,
-        kind: AlertKind,
-        evidence_at: Timestamp,
-        standing: Standing,
+        what: Happened,
         edit: impl Fn(&mut Alert),
     ) {
+        let Happened { kind, standing, at, cause } = what;
         for order in self.orders_of(slot) {
             let Some(order) = self.order(&order).cloned() else { continue };
-            let about = AboutDevice { order: &order, kind, slot, now, evidence_at };
-            let stood = self.standing_about(&about.key(self.devices[slot as usize].id.clone()));
-            let in_force = order.in_force(now) || order.in_force(evidence_at);
+            let about = AboutDevice { order: &order, kind, slot, now, evidence_at: at };
+            let key = about.key(self.devices[slot as usize].id.clone());
+            let stood = self.standing_about(&key);
+            let in_force = order.in_force(now) || order.in_force(at);
             if !in_force || (standing == Standing::Clear && stood == Standing::Clear) {
                 continue;
             }
-            self.announce_device(&about, standing.max_if_raised(stood), &edit);
+            let open = self.about_devices.get(&key).filter(|episode| !episode.closed).map(|e| e.incident);
+            match (cause, open) {
+                (Some(event), Some(incident)) if standing > Standing::Clear && stood >= standing => {
+                    self.note(now, key, incident, Noted::Repeated(event));
+                }
+                _ => self.announce_device(&about, standing.max_if_raised(stood), |alert| {
+                    alert.cause = cause;
+                    edit(alert);
+                }),
+            }
         }
     }
 
@@ -138,12 +168,4 @@ impl Standing {
     fn max_if_raised(self, stood: Self) -> Self {
         if self == Self::Clear { self } else { self.max(stood) }
     }
-}
-
-/// Puts the place of a press into its alert.
-fn place(alert: &mut Alert, aware: Aware) {
-    let Some(position) = aware.position else { return };
-    alert.victim_fix = Some(Fix { accuracy_m: aware.accuracy_m, ..Fix::new(aware.pressed_at, position) });
-    alert.uncertainty_m = aware.accuracy_m.map(|m| tenths(f64::from(m)));
-    alert.fixed_at = Some(aware.pressed_at);
 }

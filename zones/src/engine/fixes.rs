@@ -7,7 +7,7 @@ use super::judge::Cause;
 use super::plausible::{self, Verdict};
 use super::way::Step;
 use super::{Engine, Outcome, Refused};
-use crate::{Fix, Millis, Role, Timestamp, geodesy, policy};
+use crate::{Fix, Millis, Role, Rule, Timestamp, geodesy, policy};
 
 impl Engine {
     pub(super) fn take_fix(
@@ -43,8 +43,9 @@ impl Engine {
             .last
             .as_ref()
             .map_or(0.0, |last| geodesy::quick_distance_m(last.fix.position, fix.position).0);
-        match plausible::verdict(&known.state, &seen, way_m) {
-            Verdict::Believe => self.believe(slot, now, seen, way_m),
+        let verdict = plausible::verdict(&known.state, &seen, way_m);
+        match verdict {
+            Verdict::Believe => self.believe(slot, now, seen, way_m, None),
             Verdict::Hold => {
                 if known.state.held.as_deref() == Some(&seen) {
                     return Ok(Outcome::Duplicate);
@@ -52,13 +53,14 @@ impl Engine {
                 self.hold(slot, now, seen);
                 return Ok(Outcome::Held);
             }
-            Verdict::BelieveBoth => {
-                let Some(held) = self.devices[slot as usize].state.held.take() else {
-                    return Ok(Outcome::Held);
-                };
-                self.believe(slot, now, *held, f64::INFINITY);
+            Verdict::BelieveBoth | Verdict::BelieveVaguely => {
+                let state = &mut self.devices[slot as usize].state;
+                let Some(held) = state.held.take() else { return Ok(Outcome::Held) };
+                let last_sure = state.last.as_ref().map(|last| last.at);
+                let vague_since = last_sure.filter(|_| verdict == Verdict::BelieveVaguely);
+                self.believe(slot, now, *held, f64::INFINITY, vague_since);
                 let (way_m, _) = geodesy::quick_distance_m(held.fix.position, fix.position);
-                self.believe(slot, now, seen, way_m);
+                self.believe(slot, now, seen, way_m, None);
             }
         }
         Ok(if ahead > policy::CLOCK_AHEAD { Outcome::ClockAhead(ahead) } else { Outcome::Done })
@@ -69,23 +71,26 @@ impl Engine {
     /// nothing.
     fn fetch(&self, slot: u32) {
         let device = &self.devices[slot as usize];
-        black_box(device.state.track.newest_at());
-        let first = device.always.first().and_then(|place| device.watches.get(usize::from(*place)));
-        let Some(watch) = first.and_then(|watch| self.watches.get(*watch as usize)) else { return };
-        let other = if device.role == Role::Wearer { watch.victim } else { watch.wearer };
-        black_box(watch.standing());
-        black_box(self.devices[other as usize].state.last.as_ref().map(|last| last.at));
+        let beside = self.besides[slot as usize];
+        if let Some(watch) = self.watches.get(beside.watch as usize) {
+            black_box((watch.valid_until, watch.rule));
+        }
+        if let Some(other) = self.devices.get(beside.device as usize) {
+            black_box((other.state.last.as_ref().map(|last| last.at), other.state.due));
+        }
+        black_box((device.state.last.as_ref().map(|last| last.at), device.state.due));
+        black_box((device.raised.len(), device.watches.len(), device.state.track.touch()));
     }
 
     /// Makes a fix the device's newest, and judges it. `way_m` is how far it is from the one before; infinite when
-    /// nobody can have come from there.
-    fn believe(&mut self, slot: u32, now: Timestamp, seen: Seen, way_m: f64) {
+    /// nobody can have come from there. `vague_since` is since when nothing sure is known, if this fix does not end that.
+    fn believe(&mut self, slot: u32, now: Timestamp, seen: Seen, way_m: f64, vague_since: Option<Timestamp>) {
         let late = now - seen.at > policy::LATE_AFTER;
         let known = &self.devices[slot as usize];
         let role = known.role;
         let was_silent = known.state.silent_since.is_some();
         let step = known.state.last.as_ref().and_then(|last| Step::new(role, last, &seen, way_m));
-        self.remember(slot, now, seen, way_m, late);
+        self.remember(slot, now, seen, way_m, vague_since);
         if was_silent && !late {
             self.end_silence(now, slot);
         }
@@ -94,16 +99,23 @@ impl Engine {
     }
 
     /// Makes a fix the device's newest.
-    fn remember(&mut self, slot: u32, now: Timestamp, seen: Seen, way_m: f64, late: bool) {
+    fn remember(
+        &mut self,
+        slot: u32,
+        now: Timestamp,
+        seen: Seen,
+        way_m: f64,
+        vague_since: Option<Timestamp>,
+    ) {
         self.note_device(slot);
         let device = &mut self.devices[slot as usize];
         let state = &mut device.state;
         let (was_unseen, was_vague) = (state.last.is_none(), state.is_vague());
-        let was_frozen = state.frozen_since.is_some();
+        let was_frozen = state.frozen_since;
         state.note_speed(recent_speed_mps(state.last.as_ref(), &seen, way_m), seen.at);
         let same = state.last.as_ref().is_some_and(|last| last.fix.position == seen.fix.position);
         let since = state.same_since.filter(|_| same).unwrap_or(seen.at);
-        state.frozen_since = if same { plausible::frozen_since(state, &seen, since) } else { None };
+        state.frozen_since = if same { plausible::frozen_since(state, &seen, since) } else { vague_since };
         state.same_since = Some(since);
         if state.held.as_deref().is_some_and(|held| held.at < seen.at) {
             state.held = None;
@@ -114,14 +126,14 @@ impl Engine {
             self.note_history(slot);
         }
         let state = &self.devices[slot as usize].state;
-        let (is_vague, is_frozen) = (state.is_vague(), state.frozen_since.is_some());
+        let (is_vague, is_frozen) = (state.is_vague(), state.frozen_since);
         if was_unseen || is_vague != was_vague {
             self.note_protection(slot);
         }
-        if is_frozen && !was_frozen {
-            self.note_frozen(slot, seen.at);
+        if is_frozen.is_some() && is_frozen != was_frozen {
+            self.note_frozen(slot, if vague_since.is_some() { Rule::Copied } else { Rule::Frozen }, seen.at);
         }
-        if late {
+        if now - seen.at > policy::LATE_AFTER {
             self.resume_device(slot); // A silence counts from the newest fix, and that is another now.
             return;
         }

@@ -79,8 +79,10 @@ impl Engine {
             sight.look.distance_m = self.exact_m(slot);
         }
         let (seen, seen_certainty) = sight.thresholds.judge(&sight.look);
-        // By the clock alone a fix only grew older, and what is possible by that the next one tells.
-        let waits = cause == Cause::Clock && seen == Standing::Possible;
+        // By the clock alone a fix only grew older, and what is possible by that alone the next one tells.
+        let waits = cause == Cause::Clock
+            && seen == Standing::Possible
+            && sight.look.distance_m > sight.thresholds.alarm_m;
         let rises = before == Standing::Clear && seen > before;
         let told = rises && self.is_told_and_over(slot, now, &sight, seen);
         let step = if waits || told { None } else { self.step(slot, &sight, seen) };
@@ -187,7 +189,11 @@ impl Engine {
         }
         let (edge_m, error_m) = zone.shape.quick_edge_distance_m(seen.fix.position);
         look.distance_m = reported_m(watch.rule, edge_m);
-        Some(Sight { thresholds: watch.thresholds, look, rule: watch.rule, error_m })
+        let mut thresholds = watch.thresholds;
+        if cause == Cause::Clock && look.stale && look.distance_m + look.uncertainty_m > thresholds.alarm_m {
+            thresholds.vague_beyond_m = 0.0; // Where he was minutes ago is no more than a possible place.
+        }
+        Some(Sight { thresholds, look, rule: watch.rule, error_m })
     }
 
     fn sight_pair(&mut self, slot: u32, now: Timestamp) -> Option<Sight> {
@@ -304,7 +310,7 @@ fn contact_s(watch: &Watch, distance_m: f64, [his, hers]: [&Device; 2], at: Time
     let times = if watch.episode.is_some() { policy::CONTACT_KEPT_TIMES } else { 1.0 };
     let fastest_mps = f64::from(his.state.speed_mps + hers.state.speed_mps) + 2.0 * policy::LEAST_SPEED_MPS;
     // Either may be the one who moves.
-    let ahead_s = his.interval.max(hers.interval).as_secs_f64() * policy::AHEAD_SHARE;
+    let ahead_s = watch.interval.as_secs_f64() * policy::AHEAD_SHARE;
     let in_reach = left_m <= fastest_mps * (thresholds.warning_s * times + ahead_s);
     if thresholds.warning_s <= 0.0 || left_m <= 0.0 || !in_reach {
         return (f64::INFINITY, 0.0);
@@ -312,7 +318,7 @@ fn contact_s(watch: &Watch, distance_m: f64, [his, hers]: [&Device; 2], at: Time
     match approach::closing(&his.state, &hers.state, at) {
         Some(closing) if closing.sure => (
             left_m / closing.mps,
-            if closing.mps >= policy::FAST_MPS && closing.miss_m <= thresholds.warning_m {
+            if closing.mps >= policy::FAST_MPS && closing.miss_m <= thresholds.alarm_m {
                 ahead_s
             } else {
                 0.0

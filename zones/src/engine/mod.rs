@@ -11,6 +11,7 @@
 
 mod announce;
 mod approach;
+mod aware;
 mod clockwork;
 mod command;
 mod device;
@@ -48,9 +49,10 @@ use crate::decision::Decision;
 use crate::lookup::Lookup;
 use crate::order::Order;
 use crate::standing::Episode;
-use crate::{DeviceId, Input, Millis, OrderId, PersonId, Role, Timestamp};
-use device::Device;
+use crate::{DeviceEventKind, DeviceId, Input, Millis, OrderId, PersonId, Role, Timestamp};
+use device::{Beside, Device};
 use timers::{Timer, Timers};
+use uuid::Uuid;
 use watch::Watch;
 
 /// What follows from an input.
@@ -60,6 +62,8 @@ pub enum Effect {
     Decision(Decision),
     /// A standing changed: tell the recipients.
     Alert(Box<Alert>),
+    /// Something belongs to an incident that changes no level.
+    Noted(Note),
     /// A victim's protection changed: tell her device.
     Protection {
         /// The victim; `None` when no order names her any more.
@@ -80,6 +84,56 @@ pub enum Effect {
     },
 }
 
+/// Something that belongs to an incident but changes no level, so that it is no alert: it is counted and shown there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// The watch whose incident it is.
+    pub watch: WatchKey,
+    /// The incident.
+    pub incident: Uuid,
+    /// When it was taken in.
+    pub at: Timestamp,
+    /// What it is.
+    pub what: Noted,
+}
+
+/// What a [`Note`] says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Noted {
+    /// A device said again what raised its watch, or something no worse.
+    Repeated(DeviceEventKind),
+    /// Somebody tried to cancel a press of AWARE, and the alarm goes on.
+    NotCancelled(NotCancelled),
+}
+
+/// Why a press of AWARE is not cancelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotCancelled {
+    /// Nothing was pressed, or that is over.
+    NothingToCancel,
+    /// Too long after the press.
+    TooLate,
+    /// With another code than hers.
+    WrongCode,
+    /// No order gives her a code.
+    NoCode,
+    /// With the right code, after too many others.
+    TooManyTries,
+}
+
+impl NotCancelled {
+    /// The word in JSON and in timelines.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NothingToCancel => "nothing_to_cancel",
+            Self::TooLate => "too_late",
+            Self::WrongCode => "wrong_code",
+            Self::NoCode => "no_code",
+            Self::TooManyTries => "too_many_tries",
+        }
+    }
+}
+
 /// What became of an input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -95,6 +149,8 @@ pub enum Outcome {
     TooOld,
     /// Nobody could have reached it: kept as evidence, and believed when the next one agrees with it.
     Held,
+    /// A press of AWARE is not cancelled: the alarm goes on, and the attempt is evidence.
+    NotCancelled(NotCancelled),
 }
 
 /// An order in the register.
@@ -123,6 +179,8 @@ pub struct Engine {
     /// Slots of wearers' devices by the name of the person, one entry an order.
     wearers: Lookup,
     devices: Vec<Device>,
+    /// One for each device.
+    besides: Vec<Beside>,
     free_devices: Vec<u32>,
     device_names: Lookup,
     watches: Vec<Watch>,
@@ -160,6 +218,7 @@ impl Engine {
             orders: BTreeMap::new(),
             wearers: Lookup::default(),
             devices: Vec::new(),
+            besides: Vec::new(),
             free_devices: Vec::new(),
             device_names: Lookup::default(),
             watches: Vec::new(),
@@ -198,6 +257,7 @@ impl Engine {
             Input::Device { role, device, event } => self.take_event(now, role, device, event),
             Input::Online { role, device, online } => self.take_online(role, device, online),
             Input::Aware { device, aware } => self.take_aware(now, device, aware),
+            Input::AwareCancel { device, cancel } => self.cancel_aware(now, device, cancel),
             Input::Order(order) => self.put_order(now, &order),
             Input::OrderWithdrawn(order) => self.withdraw_order(now, &order),
             Input::IncidentClosed { watch, incident } => Ok(self.close_incident(&watch, incident)),

@@ -13,6 +13,8 @@ pub(super) enum Verdict {
     Believe,
     /// The fix that was held is believed, and this one after it.
     BelieveBoth,
+    /// The same, but this one has the very same coordinates, and is no second witness: nothing is certain on them.
+    BelieveVaguely,
     Hold,
 }
 
@@ -27,7 +29,9 @@ pub(super) fn verdict(state: &DeviceState, seen: &Seen, way_m: f64) -> Verdict {
     let span = seen.at - held.at;
     let agrees = Millis(0) < span && span <= policy::HELD_FOR && is_reached(held, seen, from_held_m);
     if agrees && (!plausible || from_held_m < way_m) {
-        Verdict::BelieveBoth
+        // A phone under the ground sends the place of a network again every few seconds, freshly stamped.
+        let copied = seen.fix.position == held.fix.position && seen.fix.source != Some(Source::Beacon);
+        if copied { Verdict::BelieveVaguely } else { Verdict::BelieveBoth }
     } else if plausible {
         Verdict::Believe
     } else {
@@ -50,7 +54,10 @@ pub(super) fn frozen_since(state: &DeviceState, seen: &Seen, same_since: Timesta
     }
     let moves = seen.fix.speed_mps.is_some_and(|speed| f64::from(speed) >= policy::FROZEN_MOVING_MPS);
     let long = seen.fix.source == Some(Source::Gnss) && seen.at - same_since >= policy::FROZEN_AFTER;
-    state.frozen_since.or(if moves {
+    // From before these coordinates were first said: that is a jump which only they themselves agree with. Somebody
+    // who has stayed there since did come there.
+    let stayed = |since: &Timestamp| *since < same_since && seen.at - same_since > policy::HELD_FOR;
+    state.frozen_since.filter(|since| !stayed(since)).or(if moves {
         Some(same_since)
     } else if long {
         Some(same_since + policy::FROZEN_AFTER)
@@ -100,8 +107,8 @@ impl Engine {
         self.effects.push_back(Effect::Decision(decision));
     }
 
-    /// Says in a decision of each pair and inclusion zone, or of the first watch, that a position is frozen.
-    pub(super) fn note_frozen(&mut self, slot: u32, at: Timestamp) {
+    /// Says in a decision of each pair and inclusion zone, or of the first watch, why a position says nothing.
+    pub(super) fn note_frozen(&mut self, slot: u32, rule: Rule, at: Timestamp) {
         let device = &self.devices[slot as usize];
         let first = [0].into_iter().filter(|_| device.always.is_empty());
         let places: Vec<u16> = device.always.iter().copied().chain(first).collect();
@@ -110,7 +117,7 @@ impl Engine {
                 return;
             };
             let stands = self.watches[watch as usize].standing();
-            self.effects.push_back(Effect::Decision(Decision::unjudged(watch, Rule::Frozen, at, stands)));
+            self.effects.push_back(Effect::Decision(Decision::unjudged(watch, rule, at, stands)));
         }
     }
 }

@@ -50,6 +50,10 @@ pub enum ProtectionReason {
     WearerDeviceTampered,
     /// A wearer may be near, but that is too uncertain to say.
     DistanceUncertain,
+    /// Her device and the phone or beacon that belongs to it are apart.
+    OwnDeviceParted,
+    /// A wearer's ankle monitor and the phone or beacon that belongs to it are apart.
+    WearerDeviceParted,
 }
 
 /// What a victim was last told of her protection.
@@ -64,7 +68,7 @@ pub struct Protection {
 }
 
 impl ProtectionReason {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 12] = [
         Self::NoOrderInForce,
         Self::OwnDeviceSilent,
         Self::OwnDeviceUnseen,
@@ -75,6 +79,8 @@ impl ProtectionReason {
         Self::WearerPositionVague,
         Self::WearerDeviceTampered,
         Self::DistanceUncertain,
+        Self::OwnDeviceParted,
+        Self::WearerDeviceParted,
     ];
 }
 
@@ -147,7 +153,7 @@ impl Engine {
             return;
         }
         let mut due = std::mem::take(&mut self.protection_due);
-        due.retain(|slot| !self.devices[*slot as usize].orders.is_empty());
+        due.retain(|slot| self.devices[*slot as usize].named);
         due.sort_by(|a, b| self.device_name(*a).cmp(&self.device_name(*b)));
         due.dedup();
         for slot in due.drain(..) {
@@ -220,6 +226,8 @@ impl Engine {
         found.add(ProtectionReason::OwnPositionVague, device.state.is_vague());
         let battery = self.stands_about(order, AlertKind::Battery, &device.id);
         found.add(ProtectionReason::OwnBatteryCritical, battery == Standing::Alarm);
+        let parted = self.stands_about(order, AlertKind::Parted, &device.id);
+        found.add(ProtectionReason::OwnDeviceParted, parted > Standing::Clear);
     }
 
     /// What the wearer's device makes of it, and the distance between both.
@@ -236,6 +244,8 @@ impl Engine {
         found.add_bad(ProtectionReason::WearerDeviceTampered, tamper > Standing::Clear);
         let jamming = self.stands_about(order, AlertKind::Jamming, id);
         found.add(ProtectionReason::WearerDeviceTampered, jamming > Standing::Clear);
+        let parted = self.stands_about(order, AlertKind::Parted, id);
+        found.add(ProtectionReason::WearerDeviceParted, parted > Standing::Clear);
         let pair =
             WatchKey { order: order.order.clone(), subject: Subject::Pair(victim.party.person.clone()) };
         let possible = self.episode(&pair).is_some_and(|episode| episode.standing == Standing::Possible);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::device::Device;
+use super::device::{Beside, Device};
 use super::timers::Timer;
 use super::watch::{Subject, Watch, WatchKey, What};
 use super::{Engine, Outcome, Registered};
@@ -157,7 +157,7 @@ impl Engine {
         for slot in registered.watches {
             let watch = &mut self.watches[slot as usize];
             watch.timer_at = None;
-            if watch.changed {
+            if std::mem::take(&mut watch.changed) {
                 self.changed_about.extend(watch.key());
             }
             if let (Some(subject), Some(episode)) = (watch.subject(), watch.episode.take()) {
@@ -174,9 +174,7 @@ impl Engine {
 
     fn add_watch(&mut self, watch: Watch) -> u32 {
         if let Some(slot) = self.free_watches.pop() {
-            // A note of its former tenant may still be waiting to be fetched.
-            let changed = self.watches[slot as usize].changed;
-            self.watches[slot as usize] = Watch { changed, ..watch };
+            self.watches[slot as usize] = watch;
             return slot;
         }
         self.watches.push(watch);
@@ -194,6 +192,7 @@ impl Engine {
             slot
         } else {
             self.devices.push(device);
+            self.besides.push(Beside::NOBODY);
             self.devices.len() as u32 - 1
         };
         self.device_names.insert(id.as_str(), slot);
@@ -233,21 +232,34 @@ impl Engine {
         }
         let zones = ZoneIndex::new(zones.into_iter());
         let is_wearer = device.role == Role::Wearer;
+        let beside = always.first().map_or(Beside::NOBODY, |place: &u16| {
+            let slot = watches[usize::from(*place)];
+            let watch = &self.watches[slot as usize];
+            Beside { watch: slot, device: if is_wearer { watch.victim } else { watch.wearer } }
+        });
         for (place, watch) in watches.iter().enumerate().filter(|_| is_wearer) {
             self.watches[*watch as usize].place = place as u16;
         }
+        self.besides[slot as usize] = beside;
         let device = &mut self.devices[slot as usize];
         device.zones = zones;
         device.always = always;
         device.raised = raised;
         device.interval = interval;
+        device.named = !device.orders.is_empty();
         device.watches = watches;
+        for place in 0..self.devices[slot as usize].watches.len() {
+            let watch = self.devices[slot as usize].watches[place] as usize;
+            let parties = [self.watches[watch].wearer, self.watches[watch].victim];
+            let [his, hers] = parties.map(|party| self.devices[party as usize].interval);
+            self.watches[watch].interval = his.max(hers);
+        }
     }
 
     /// Slots of all devices in use, ascending by role and id.
     pub(super) fn device_slots(&self) -> Vec<u32> {
         let mut slots: Vec<u32> =
-            (0..self.devices.len() as u32).filter(|s| !self.devices[*s as usize].orders.is_empty()).collect();
+            (0..self.devices.len() as u32).filter(|s| self.devices[*s as usize].named).collect();
         slots.sort_by(|a, b| self.device_name(*a).cmp(&self.device_name(*b)));
         slots
     }
@@ -262,7 +274,7 @@ impl Engine {
     fn sweep(&mut self, devices: Vec<u32>) {
         for slot in devices {
             let device = &self.devices[slot as usize];
-            if !device.orders.is_empty() {
+            if device.named {
                 continue;
             }
             self.device_names.remove(device.id.as_str(), slot);

@@ -70,6 +70,7 @@ impl Engine {
         let victims: usize = orders.iter().map(|order| order.victims.len()).sum();
         let zones: usize = orders.iter().map(|order| order.zones.len()).sum();
         self.devices.reserve_exact(orders.len() + victims);
+        self.besides.reserve_exact(orders.len() + victims);
         self.device_names.reserve(orders.len() + victims);
         self.wearers.reserve(orders.len());
         self.watches.reserve_exact(zones + victims);

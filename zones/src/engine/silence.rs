@@ -5,7 +5,7 @@ use super::timers::Timer;
 use super::{Engine, Hearing, Outcome};
 use crate::alert::AlertKind;
 use crate::standing::{Level, Standing};
-use crate::{Millis, OrderId, Role, Timestamp, policy, words};
+use crate::{DeviceEventKind, Millis, OrderId, Role, Timestamp, policy, words};
 
 impl Engine {
     /// A device's timer came up: it may be silent, or silent for long.
@@ -21,7 +21,7 @@ impl Engine {
         } else if self.devices[slot as usize].state.silent_since.is_none() {
             self.begin_silence(t, slot, false);
         } else {
-            self.announce_silence(t, slot, Standing::Alarm);
+            self.announce_silence(t, slot, Standing::Alarm, None);
         }
     }
 
@@ -31,7 +31,8 @@ impl Engine {
         self.devices[slot as usize].state.silent_since = Some(t);
         let long = self.silent_long_at(slot).is_some_and(|at| at <= t);
         let at_once = long || switched_off || self.stands_raised(slot);
-        self.announce_silence(t, slot, if at_once { Standing::Alarm } else { Standing::Warning });
+        let cause = switched_off.then_some(DeviceEventKind::Shutdown);
+        self.announce_silence(t, slot, if at_once { Standing::Alarm } else { Standing::Warning }, cause);
         if !at_once && let Some(due) = self.silence_due(slot) {
             self.set_device_timer(slot, due);
         }
@@ -40,11 +41,17 @@ impl Engine {
     /// A live fix ended the silence.
     pub(super) fn end_silence(&mut self, now: Timestamp, slot: u32) {
         self.devices[slot as usize].state.silent_since = None;
-        self.announce_silence(now, slot, Standing::Clear);
+        self.announce_silence(now, slot, Standing::Clear, None);
     }
 
     /// Moves the silence watches of all orders in force to a standing.
-    fn announce_silence(&mut self, t: Timestamp, slot: u32, standing: Standing) {
+    fn announce_silence(
+        &mut self,
+        t: Timestamp,
+        slot: u32,
+        standing: Standing,
+        cause: Option<DeviceEventKind>,
+    ) {
         let device = &self.devices[slot as usize];
         let (role, id) = (device.role, device.id.clone());
         let last = device.state.last.map(|seen| seen.at);
@@ -64,7 +71,11 @@ impl Engine {
             }
             let level = Level::from(standing);
             self.announce_device(&about, standing, |alert| {
-                alert.reason = words::of_silence(role, level, minutes_since(last, t));
+                alert.cause = cause;
+                alert.reason = match cause {
+                    Some(event) => words::of_event(role, event),
+                    None => words::of_silence(role, level, minutes_since(last, t)),
+                };
             });
         }
     }
@@ -78,7 +89,7 @@ impl Engine {
             Some(since) => self.silent_long_at(slot)?.max(since),
         };
         // What devices kept while nobody could hear them arrives first.
-        let heard = self.hearing.since.map(|since| since + self.hearing.grace_left());
+        let heard = self.hearing.heard_from();
         Some(heard.map_or(due, |heard| due.max(heard)))
     }
 
@@ -114,7 +125,7 @@ impl Engine {
     }
 
     /// Whether a watch of the device stands at warning or alarm.
-    fn stands_raised(&self, slot: u32) -> bool {
+    pub(super) fn stands_raised(&self, slot: u32) -> bool {
         let watches = &self.devices[slot as usize].watches;
         watches.iter().any(|watch| self.watches[*watch as usize].is_raised())
     }
@@ -132,7 +143,7 @@ impl Engine {
         device.state.due = Some(due);
         if device.state.silent_since.is_some() {
             let long = self.silent_long_at(slot).is_some_and(|at| at <= t);
-            self.announce_silence(t, slot, if long { Standing::Alarm } else { Standing::Warning });
+            self.announce_silence(t, slot, if long { Standing::Alarm } else { Standing::Warning }, None);
         }
         if let Some(due) = self.silence_due(slot) {
             self.set_device_timer(slot, due);
@@ -178,6 +189,11 @@ impl Hearing {
     /// How long devices may still be unheard after `since` before their silence counts.
     fn grace_left(self) -> Millis {
         Millis(policy::HEARING_GRACE.0 - self.served.0)
+    }
+
+    /// From when on nobody is silent because the service could not hear; `None` when nothing was said of that.
+    pub(super) fn heard_from(self) -> Option<Timestamp> {
+        self.since.map(|since| since + self.grace_left())
     }
 
     /// What hearing becomes at `now`. A broker that drops every few seconds must not postpone every silence for

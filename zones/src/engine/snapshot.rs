@@ -1,5 +1,6 @@
 //! State in and out: all of it at once, or what has changed since it was last asked for.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Engine;
@@ -179,7 +180,7 @@ impl Engine {
         for slot in self.changed_histories.drain(..) {
             let device = &mut self.devices[slot as usize];
             // A slot that was freed and given away since may stand here twice.
-            if std::mem::take(&mut device.history_changed) && !device.orders.is_empty() {
+            if std::mem::take(&mut device.history_changed) && device.named {
                 let history = Some(&*device.history);
                 each(Change::History { role: device.role, device: &device.id, history });
             }
@@ -190,18 +191,23 @@ impl Engine {
         // In the order in which they first changed: sorting them by name would cost as much as judging them.
         for slot in self.changed_devices.drain(..) {
             let device = &mut self.devices[slot as usize];
-            if std::mem::take(&mut device.changed) && !device.orders.is_empty() {
+            if std::mem::take(&mut device.changed) && device.named {
                 each(Change::Device { role: device.role, device: &device.id, state: Some(&device.state) });
             }
         }
-        let mut keys = std::mem::take(&mut self.changed_about);
+        // By name; those in the register with their slot, as to find them by name would cost more than the rest.
+        let about = std::mem::take(&mut self.changed_about);
+        let mut keys: BTreeMap<WatchKey, Option<u32>> = about.into_iter().map(|key| (key, None)).collect();
         for slot in self.changed_watches.drain(..) {
             let watch = &mut self.watches[slot as usize];
-            watch.changed = false;
-            keys.extend(watch.key());
+            // A slot that was freed and given away since may stand here twice.
+            if std::mem::take(&mut watch.changed) {
+                keys.extend(watch.key().map(|key| (key, Some(slot))));
+            }
         }
-        for watch in keys {
-            let episode = self.episode(&watch);
+        for (watch, slot) in keys {
+            let known = slot.map(|slot| self.watches[slot as usize].episode.as_deref());
+            let episode = known.unwrap_or_else(|| self.episode(&watch));
             each(Change::Watch { watch, episode });
         }
         std::mem::take(&mut self.forgotten).into_iter().map(Change::Forgotten).for_each(each);

@@ -48,10 +48,16 @@ impl Timers {
         }
     }
 
-    /// Takes all that are due at exactly that moment.
-    pub(super) fn take(&mut self, at: Timestamp, due: &mut Vec<Timer>) {
+    /// Takes all that are due at exactly that moment. `put_off` is told of devices and their times before those
+    /// come, and says when they are to come up instead.
+    pub(super) fn take(
+        &mut self,
+        at: Timestamp,
+        due: &mut Vec<Timer>,
+        mut put_off: impl FnMut(u32, Timestamp) -> Timestamp,
+    ) {
         while self.devices.next_at() == Some(at) {
-            due.extend(self.devices.pop().map(Timer::Device));
+            due.extend(self.devices.pop(&mut put_off).map(Timer::Device));
         }
         while self.others.peek().is_some_and(|Reverse((next, _))| *next == at) {
             due.extend(self.others.pop().map(|Reverse((_, timer))| timer));
@@ -63,46 +69,72 @@ impl Timers {
 const STRETCH: Millis = Millis::from_secs(1);
 
 /// The timers of devices: many, all due within minutes. One heap over all of them is a walk through cold memory
-/// for every entry, so they wait unsorted, one list a second, and only the second that comes next is a heap.
+/// for every entry, so they wait unsorted, one list a second, and only the second that has begun is a heap. Nearly
+/// all were heard again meanwhile: those are put off together as it begins, which waits for memory once, not for each.
 #[derive(Debug, Default)]
 struct Soon {
-    /// The stretch of `next`; no entry of `later` belongs to it or to an earlier one.
+    /// The stretch of `begun`.
     stretch: i64,
-    /// Empty only when `later` is.
-    next: BinaryHeap<Reverse<(Timestamp, u32)>>,
-    later: BTreeMap<i64, Vec<Reverse<(Timestamp, u32)>>>,
+    begun: BinaryHeap<Entry>,
+    /// No entry of these is of an earlier stretch, nor of that of `begun` while there is anything in it.
+    later: BTreeMap<i64, Waiting>,
+}
+
+type Entry = Reverse<(Timestamp, u32)>;
+
+/// The entries of a stretch; never none.
+#[derive(Debug)]
+struct Waiting {
+    first: Timestamp,
+    entries: Vec<Entry>,
 }
 
 impl Soon {
     fn set(&mut self, at: Timestamp, slot: u32) {
-        let stretch = at.as_millis().div_euclid(STRETCH.0);
-        if self.next.is_empty() {
-            self.stretch = stretch;
-        } else if stretch < self.stretch {
-            self.later.insert(self.stretch, std::mem::take(&mut self.next).into_vec());
-            self.stretch = stretch;
+        let (stretch, entry) = (stretch_of(at), Reverse((at, slot)));
+        if !self.begun.is_empty() && stretch <= self.stretch {
+            // What is over may be set too, and is due at once.
+            self.begun.push(entry);
+            return;
         }
-        let entry = Reverse((at, slot));
-        if stretch == self.stretch {
-            self.next.push(entry);
-        } else {
-            self.later.entry(stretch).or_default().push(entry);
-        }
+        let waiting = self.later.entry(stretch).or_insert_with(|| Waiting { first: at, entries: Vec::new() });
+        waiting.first = waiting.first.min(at);
+        waiting.entries.push(entry);
     }
 
     fn next_at(&self) -> Option<Timestamp> {
-        self.next.peek().map(|Reverse((at, _))| *at)
+        let begun = self.begun.peek().map(|Reverse((at, _))| *at);
+        begun.or_else(|| self.later.first_key_value().map(|(_, waiting)| waiting.first))
     }
 
-    fn pop(&mut self) -> Option<u32> {
-        let Reverse((_, slot)) = self.next.pop()?;
-        if self.next.is_empty()
-            && let Some((stretch, entries)) = self.later.pop_first()
-        {
-            (self.stretch, self.next) = (stretch, entries.into());
+    /// Takes the next, if it is not put off.
+    fn pop(&mut self, put_off: &mut impl FnMut(u32, Timestamp) -> Timestamp) -> Option<u32> {
+        if self.begun.is_empty() {
+            self.begin(put_off);
+            return None;
         }
-        Some(slot)
+        self.begun.pop().map(|Reverse((_, slot))| slot)
     }
+
+    fn begin(&mut self, put_off: &mut impl FnMut(u32, Timestamp) -> Timestamp) {
+        let Some((stretch, Waiting { mut entries, .. })) = self.later.pop_first() else { return };
+        self.stretch = stretch;
+        for Reverse((at, slot)) in &mut entries {
+            *at = put_off(*slot, *at);
+        }
+        entries.retain(|Reverse((at, slot))| {
+            let stays = stretch_of(*at) <= stretch;
+            if !stays {
+                self.set(*at, *slot);
+            }
+            stays
+        });
+        self.begun = entries.into();
+    }
+}
+
+fn stretch_of(at: Timestamp) -> i64 {
+    at.as_millis().div_euclid(STRETCH.0)
 }
 
 #[cfg(test)]
@@ -112,16 +144,30 @@ mod tests {
     use super::*;
 
     proptest! {
+        /// Some devices are heard again after they were entered: they come up late, and once.
         #[test]
         fn all_come_up_once_at_their_time(
             steps in prop::collection::vec((0_i64..5_000, prop::collection::vec(-2_000_i64..200_000, 0..4)), 1..200),
         ) {
             let (mut timers, mut waiting, mut slot, mut now) = (Timers::default(), Vec::new(), 0, 0);
+            let mut heard: Vec<i64> = vec![0];
             for (passes, ahead) in steps {
                 now += passes;
                 while let Some(at) = timers.next_at().filter(|at| at.as_millis() <= now) {
                     let mut due = Vec::new();
-                    timers.take(at, &mut due);
+                    let until = |slot: u32| Timestamp::from_millis(heard[slot as usize]);
+                    timers.take(at, &mut due, |slot, at| at.max(until(slot)));
+                    // As the engine does with what comes up too early.
+                    due.retain(|timer| match timer {
+                        Timer::Device(slot) if until(*slot) > at => {
+                            timers.set(until(*slot), timer.clone());
+                            false
+                        }
+                        _ => true,
+                    });
+                    if due.is_empty() {
+                        continue;
+                    }
                     due.sort();
                     let first: i64 = waiting.iter().map(|(at, _)| *at).min().unwrap();
                     let mut expected: Vec<_> = waiting.extract_if(.., |(at, _)| *at == first).map(|(_, t)| t).collect();
@@ -131,10 +177,14 @@ mod tests {
                 for ahead in ahead {
                     slot += 1;
                     let timer = if slot % 5 == 0 { Timer::Schedule(slot) } else { Timer::Device(slot) };
-                    waiting.push((now + ahead, timer.clone()));
+                    let put_off = if slot % 5 == 0 { 0 } else { i64::from(slot % 4) * 1_700 };
+                    heard.push(now + ahead + put_off);
+                    waiting.push((now + ahead + put_off, timer.clone()));
                     timers.set(Timestamp::from_millis(now + ahead), timer);
                 }
-                prop_assert_eq!(timers.next_at().map(Timestamp::as_millis), waiting.iter().map(|(at, _)| *at).min());
+                let next = timers.next_at().map(Timestamp::as_millis);
+                prop_assert_eq!(next.is_none(), waiting.is_empty());
+                prop_assert!(next <= waiting.iter().map(|(at, _)| *at).min());
             }
         }
     }

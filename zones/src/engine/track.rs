@@ -4,10 +4,11 @@
 //! track of straight stretches, each good to [`policy::TRACK_WITHIN_M`] for every fix that is left out of it (a
 //! swing filter: Elmeleegy et al., VLDB 2009), so that a night at home is two places. 16 bytes a place.
 
+mod thin;
+
 use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
-use smallvec::SmallVec;
 
 use super::device::Seen;
 use crate::geometry::Way;
@@ -61,7 +62,16 @@ impl Kept {
     }
 
     pub(super) fn at(self) -> Timestamp {
-        policy::EARLIEST_FIX + Millis(i64::from(self.at_high) << 32 | i64::from(self.at_low))
+        policy::EARLIEST_FIX + Millis(self.millis())
+    }
+
+    fn millis(self) -> i64 {
+        i64::from(self.at_high) << 32 | i64::from(self.at_low)
+    }
+
+    /// Milliseconds since another was taken.
+    fn since(self, earlier: Self) -> f64 {
+        (self.millis() - earlier.millis()) as f64
     }
 
     pub(super) fn position(self) -> Position {
@@ -232,6 +242,7 @@ impl From<Pending> for Vec<Kept> {
 /// The newest fixes, and the part of the track that is not with the history yet. All of it lies in place: it is
 /// copied with every fix, and that must cost no allocation.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[repr(C)]
 pub struct Track {
     /// Round: the oldest is overwritten by the next.
     newest: [Kept; NEWEST],
@@ -252,8 +263,16 @@ impl Track {
             self.count += 1;
             return false;
         }
-        self.follow(oldest);
-        self.pending.len() >= PENDING_MOST
+        self.follow(oldest) && self.pending.len() >= PENDING_MOST
+    }
+
+    /// How many bytes at the front every fix needs.
+    #[cfg(test)]
+    pub(super) const HOT: usize = std::mem::offset_of!(Track, pending);
+
+    /// Something of each cache line that every fix needs.
+    pub(super) fn touch(&self) -> impl Copy {
+        (self.newest[0].gap, self.newest[NEWEST / 2].gap, self.count)
     }
 
     /// The newest fixes, the newest first.
@@ -262,20 +281,15 @@ impl Track {
         (1..=self.held()).map(move |back| self.newest[(next + NEWEST - back) % NEWEST])
     }
 
-    /// When the newest was taken, if there is one.
-    pub(super) fn newest_at(&self) -> Option<Timestamp> {
-        self.newest_first().next().map(Kept::at)
-    }
-
     /// How many of the newest there are; never more than there is room for, whatever a store gave back.
     fn held(&self) -> usize {
         usize::from(self.count).min(NEWEST)
     }
 
-    /// Puts a fix at the end of the track.
-    fn follow(&mut self, fix: Kept) {
+    /// Puts a fix at the end of the track; `true` when something waits to be put with the history since.
+    fn follow(&mut self, fix: Kept) -> bool {
         if self.open.as_mut().is_some_and(|open| open.takes(fix)) {
-            return;
+            return false;
         }
         match self.open.take() {
             None => {
@@ -295,6 +309,7 @@ impl Track {
                 self.open = Some(next);
             }
         }
+        true
     }
 
     /// Puts what is pending with the history, and keeps that within bounds.
@@ -302,11 +317,12 @@ impl Track {
         history.reserve_exact((policy::TRACK_MOST + PENDING_ROOM).saturating_sub(history.len()));
         history.extend_from_slice(self.pending.as_slice());
         self.pending.clear();
-        if let Some(newest) = history.last().map(|kept| kept.at()) {
-            let old = history.iter().take_while(|kept| newest - kept.at() > policy::HISTORY).count();
+        if let Some(newest) = history.last().map(|kept| kept.millis()) {
+            let is_old = |kept: &&Kept| newest - kept.millis() > policy::HISTORY.0;
+            let old = history.iter().take_while(is_old).count();
             history.drain(..old.saturating_sub(1)); // One before the day, so that its beginning is known.
         }
-        thin(history);
+        thin::thin(history);
     }
 
     /// Puts a late fix where it belongs; `true` when the history was changed.
@@ -424,50 +440,6 @@ fn put(kept: &mut Vec<Kept>, late: Kept) {
         after.gap = after.gap.min(packed_gap(after.at() - late.at()));
     }
     kept.insert(place, Kept { gap, ..late });
-}
-
-/// Leaves out what changes the track least until no more is kept than may be. What a place was off the straight
-/// way between its neighbours is added to the uncertainty of that way.
-fn thin(history: &mut Vec<Kept>) {
-    /// More than ever comes together here; what does not fit in place goes to the heap.
-    const ROOM: usize = 64;
-    while history.len() > policy::TRACK_MOST {
-        // The country is not so tall that one latitude would not do for an order of what matters least; nearest the
-        // equator nothing is underestimated.
-        let nearest = history.iter().map(|kept| kept.lat.unsigned_abs()).min().unwrap_or(0);
-        let narrow = (f64::from(nearest) / PER_DEG).to_radians().cos();
-        // Both ends stay.
-        let off = |n: usize| off_the_way_m(history[n - 1], history[n], history[n + 1], narrow);
-        let mut off_m: SmallVec<[f64; ROOM]> = SmallVec::from_elem(f64::INFINITY, history.len());
-        for (n, off_m) in off_m.iter_mut().enumerate().take(history.len() - 1).skip(1) {
-            *off_m = off(n);
-        }
-        let mut gone: SmallVec<[(usize, f64); PENDING_ROOM]> = SmallVec::new();
-        // A few times the least of them costs less than an order of all.
-        for _ in policy::TRACK_MOST..history.len() {
-            let least = off_m.iter().enumerate().min_by(|a, b| a.1.total_cmp(b.1));
-            let Some((n, least_m)) = least.map(|(n, m)| (n, *m)).filter(|(_, m)| m.is_finite()) else {
-                break;
-            };
-            gone.push((n, least_m));
-            // What was measured of its neighbours goes with it.
-            off_m[n - 1..=n + 1].fill(f64::INFINITY);
-        }
-        gone.sort_unstable_by_key(|(n, _)| std::cmp::Reverse(*n));
-        for (n, off_m) in gone {
-            let dropped = history.remove(n);
-            let after = history[n].worst_of(dropped);
-            let accuracy = packed_metres(after.accuracy_m() + off_m);
-            history[n] = Kept { accuracy, ..after };
-        }
-    }
-}
-
-fn off_the_way_m(before: Kept, kept: Kept, after: Kept, narrow: f64) -> f64 {
-    let share = share_of(kept.at(), before.at(), after.at());
-    let (way, moved) = (after.from(before), kept.from(before));
-    let [lat, lon]: [f64; 2] = std::array::from_fn(|axis| moved[axis] - way[axis] * share);
-    UNIT_M * (lat * lat + lon * lon * narrow * narrow).sqrt()
 }
 
 /// How far a moment lies between two others, 0 to 1.

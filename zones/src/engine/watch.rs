@@ -10,7 +10,7 @@ use crate::alert::AlertKind;
 use crate::decision::Rule;
 use crate::order::{Order, Proximity, Zone, ZoneKind};
 use crate::standing::{Episode, Standing, Thresholds};
-use crate::{DeviceId, Invalid, OrderId, PersonId, Timestamp, ZoneId};
+use crate::{DeviceId, Invalid, Millis, OrderId, PersonId, Timestamp, ZoneId, policy};
 
 /// What a watch looks at, within its order.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -58,6 +58,7 @@ impl FromStr for WatchKey {
             "tamper" => about(AlertKind::Tamper)?,
             "battery" => about(AlertKind::Battery)?,
             "jamming" => about(AlertKind::Jamming)?,
+            "parted" => about(AlertKind::Parted)?,
             "aware" => about(AlertKind::Aware)?,
             _ => return Err(wrong()),
         };
@@ -108,6 +109,8 @@ pub(super) struct Watch {
     /// When its schedule changes next, as the timers know it.
     pub(super) timer_at: Option<Timestamp>,
     pub(super) order: Arc<Order>,
+    /// The longer of both parties' expected intervals.
+    pub(super) interval: Millis,
 }
 
 /// The kind-specific half of a watch, borrowed from its order.
@@ -133,6 +136,7 @@ impl Watch {
             changed: false,
             timer_at: None,
             order: Arc::clone(order),
+            interval: policy::FIX_INTERVAL,
         })
     }
 

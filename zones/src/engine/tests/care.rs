@@ -125,8 +125,8 @@ fn near_means_more_often_and_back_afterwards() {
         case.wearer(secs, 500.0, 0.0);
     }
     assert_eq!(case.commands[1..], [(10, t(541 + 600))], "renewed two minutes before it runs out");
-    for secs in [800, 860, 920] {
-        case.wearer(secs, 3_000.0, 0.0);
+    for (secs, north) in [(800, 0.0), (860, 4.0), (920, 2.0)] {
+        case.wearer(secs, 3_000.0, north);
     }
     assert_eq!(case.commands[2..], [(60, t(1_141))], "back to his own interval");
     case.at(4_000, Input::Tick).unwrap();

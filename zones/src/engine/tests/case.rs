@@ -85,6 +85,7 @@ pub(super) struct Case {
     pub(super) protection: Vec<Protection>,
     /// Intervals in seconds that the ankle monitor was told, and until when.
     pub(super) commands: Vec<(i64, Timestamp)>,
+    pub(super) notes: Vec<Note>,
 }
 
 impl Case {
@@ -95,6 +96,7 @@ impl Case {
             decisions: Vec::new(),
             protection: Vec::new(),
             commands: Vec::new(),
+            notes: Vec::new(),
         };
         for order in orders {
             case.at(0, Input::Order(Arc::new(order))).unwrap();
@@ -109,6 +111,7 @@ impl Case {
                 Effect::Alert(alert) => self.alerts.push(*alert),
                 Effect::Decision(decision) => self.decisions.push(decision),
                 Effect::Protection { protection, .. } => self.protection.push(protection),
+                Effect::Noted(note) => self.notes.push(note),
                 Effect::Command { fix_interval_s, until, .. } => self.commands.push((fix_interval_s, until)),
             }
         }

@@ -113,14 +113,17 @@ fn a_cyclist_is_warned_of_by_the_time_there_is() {
 
 #[test]
 fn whose_course_leads_past_her_is_not_looked_ahead_for() {
-    let mut case = Case::of([five_minutes()]);
-    // 20 m/s to the west, on a line 3 km north of her.
-    for step in 0..=5 {
-        case.victim(step * 60, 0.0, 0.0);
-        case.wearer(step * 60 + 5, 8_900.0 - 20.0 * (step * 60) as f64, 3_000.0);
+    // 20 m/s to the west, on a line 3 km north of her: 339 s at 7,159 m, 292 s at 6,090 m. 1,200 m north of her, which
+    // is within the warning distance: 337 s at 7,595 m, 277 s at 6,413 m. Straight at her, 335 s at 7,700 m.
+    let cases = [(8_900.0, 3_000.0, 5_300.0), (8_700.0, 1_200.0, 6_300.0), (8_900.0, 0.0, 7_700.0)];
+    for (from, north, warned_at) in cases {
+        let mut case = Case::of([five_minutes()]);
+        for step in 0..=5 {
+            case.victim(step * 60, 0.0, 0.0);
+            case.wearer(step * 60 + 5, from - 20.0 * (step * 60) as f64, north);
+        }
+        let warned_m = case.alerts[0].distance_m.unwrap();
+        let by_then_m = f64::hypot(warned_at, north);
+        assert!((warned_m - by_then_m).abs() < 20.0, "{north}: {warned_m}");
     }
-    let warned_m = case.alerts[0].distance_m.unwrap();
-    // 339 s at 7,159 m; 292 s at 6,090 m.
-    let by_then_m = 5_300.0_f64.hypot(3_000.0);
-    assert!((warned_m - by_then_m).abs() < 20.0, "{warned_m}");
 }

@@ -1,7 +1,7 @@
 //! Devices: silence, what they say of themselves, the panic button.
 
 use super::case::*;
-use crate::AlertKind::{Aware as AwarePress, Battery, Silence, Tamper};
+use crate::AlertKind::{Aware as AwarePress, Battery, Jamming, Parted, Silence, Tamper};
 use crate::order::ZoneKind::Exclusion;
 use crate::*;
 
@@ -93,7 +93,7 @@ fn a_device_whose_messages_travel_long_is_not_called_silent_between_two() {
 }
 
 #[test]
-fn every_cut_of_the_strap_is_told_once() {
+fn what_is_said_again_is_counted_in_its_incident_and_none_is_dropped() {
     let mut case = Case::of([with_zone(order("o"), Exclusion, 1_000.0, 0.0)]);
     assert_eq!(says(&mut case, 10, DeviceEventKind::StrapTamper), Outcome::Done);
     assert_eq!(
@@ -101,11 +101,24 @@ fn every_cut_of_the_strap_is_told_once() {
         Outcome::Duplicate,
         "sent again by the broker"
     );
-    says(&mut case, 20, DeviceEventKind::CaseTamper);
-    let revisions: Vec<_> = case.alerts.iter().map(|a| (a.revision, a.incident)).collect();
-    assert_eq!(revisions.len(), 2, "46 of them were once dropped by a filter");
-    assert_eq!(revisions[0].1, revisions[1].1);
-    assert_eq!(case.levels(), [(Tamper, Level::Alarm), (Tamper, Level::Alarm)]);
+    for n in 1..46 {
+        says(&mut case, 10 + n, DeviceEventKind::StrapTamper);
+    }
+    says(&mut case, 60, DeviceEventKind::CaseTamper);
+    let alert = case.alerts[0].clone();
+    assert_eq!(alert.cause, Some(DeviceEventKind::StrapTamper));
+    assert_eq!(case.levels(), [(Tamper, Level::Alarm)], "one level, one alert");
+    assert_eq!(case.notes.len(), 46, "46 of them were once dropped by a filter");
+    assert!(case.notes.iter().all(|note| note.incident == alert.incident));
+    assert_eq!(case.notes[45].what, Noted::Repeated(DeviceEventKind::CaseTamper));
+    assert_eq!(case.notes[45].at, t(61));
+    // Once somebody has resolved it, it begins anew.
+    let watch = alert.watch.unwrap();
+    case.at(70, Input::IncidentClosed { watch, incident: alert.incident }).unwrap();
+    says(&mut case, 80, DeviceEventKind::CaseTamper);
+    let again = &case.alerts[0];
+    assert_eq!((again.revision, again.cause), (1, Some(DeviceEventKind::CaseTamper)));
+    assert_ne!(again.incident, alert.incident);
 }
 
 #[test]
@@ -121,8 +134,51 @@ fn a_battery_runs_low_and_is_charged() {
         says(&mut case, secs, event);
     }
     let levels: Vec<_> = case.levels().into_iter().map(|(kind, level)| (kind == Battery, level)).collect();
-    let expected = [Level::Warning, Level::Alarm, Level::Alarm, Level::Clear].map(|level| (true, level));
+    let expected = [Level::Warning, Level::Alarm, Level::Clear].map(|level| (true, level));
     assert_eq!(levels, expected);
+    let noted: Vec<_> = case.notes.iter().map(|note| note.what).collect();
+    assert_eq!(noted, [Noted::Repeated(DeviceEventKind::BatteryLow)], "no worse than it stood");
+}
+
+#[test]
+fn a_battery_that_is_low_again_after_its_incident_was_resolved_is_told_anew() {
+    let mut case = Case::of([with_zone(order("o"), Exclusion, 1_000.0, 0.0)]);
+    says(&mut case, 10, DeviceEventKind::BatteryLow);
+    let first = case.alerts[0].clone();
+    case.at(20, Input::IncidentClosed { watch: first.watch.unwrap(), incident: first.incident }).unwrap();
+    says(&mut case, 30, DeviceEventKind::BatteryLow);
+    assert_eq!(case.alerts.len(), 2);
+    assert_ne!(case.alerts[1].incident, first.incident);
+}
+
+#[test]
+fn what_blinds_a_device_is_a_warning_far_away_and_an_alarm_when_he_is_near() {
+    use DeviceEventKind::{BeaconFound, BeaconLost, Shielded};
+    for (east_m, level) in [(9_000.0, Level::Warning), (0.0, Level::Alarm)] {
+        let mut case = Case::of([with_zone(order("o"), Exclusion, 1_000.0, 0.0)]);
+        case.wearer(0, east_m, 0.0);
+        case.alerts.clear();
+        says(&mut case, 10, Shielded);
+        says(&mut case, 20, BeaconLost);
+        let causes: Vec<_> = case.alerts.iter().map(|alert| alert.cause.unwrap()).collect();
+        assert_eq!(causes, [Shielded, BeaconLost]);
+        assert_ne!(case.alerts[0].incident, case.alerts[1].incident, "each its own");
+        assert_eq!(case.levels(), [(Jamming, level), (Parted, level)]);
+        says(&mut case, 30, BeaconFound);
+        assert_eq!(case.levels(), [(Parted, Level::Clear)], "and together again");
+        says(&mut case, 40, BeaconFound);
+        assert_eq!((case.levels(), case.notes.len()), (vec![], 0), "nothing to end");
+    }
+}
+
+#[test]
+fn jamming_after_shielding_is_worse_and_shielding_after_jamming_is_not() {
+    let mut case = Case::of([with_zone(order("o"), Exclusion, 1_000.0, 0.0)]);
+    says(&mut case, 10, DeviceEventKind::Shielded);
+    says(&mut case, 20, DeviceEventKind::Jamming);
+    says(&mut case, 30, DeviceEventKind::Shielded);
+    assert_eq!(case.levels(), [(Jamming, Level::Warning), (Jamming, Level::Alarm)]);
+    assert_eq!(case.notes.len(), 1);
 }
 
 #[test]
@@ -130,16 +186,17 @@ fn switched_off_is_silent_at_once() {
     let mut case = Case::of([with_zone(order("o"), Exclusion, 1_000.0, 0.0)]);
     case.wearer(0, 9_000.0, 0.0);
     says(&mut case, 10, DeviceEventKind::Shutdown);
+    assert_eq!(case.alerts[0].cause, Some(DeviceEventKind::Shutdown));
+    assert_eq!(case.alerts[0].reason, "Enkelband: uitgezet / Ankle monitor: switched off");
+    says(&mut case, 20, DeviceEventKind::Shutdown);
     assert_eq!(case.levels(), [(Silence, Level::Alarm)]);
+    assert_eq!(case.notes.len(), 1, "and again, counted");
 }
 
 #[test]
 fn she_presses_the_button() {
     let mut case = Case::of([with_victim(order("o"))]);
     let press = |test| Aware { pressed_at: t(5), position: Some(place(1.0, 2.0)), accuracy_m: None, test };
-    case.at(6, Input::Aware { device: "vd", aware: press(true) }).unwrap();
-    assert_eq!(case.said(), [], "a test rings nobody");
-    let mut case = Case::of([with_victim(order("o"))]);
     case.at(6, Input::Aware { device: "vd", aware: press(false) }).unwrap();
     case.at(7, Input::Aware { device: "vd", aware: press(false) }).unwrap();
     let alert = case.alerts[0].clone();

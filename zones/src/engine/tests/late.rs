@@ -118,6 +118,38 @@ fn driving_through_comes_to_light_afterwards_too() {
     assert_eq!(case.said(), [(ExclusionZone, Level::Alarm, Certainty::Likely)]);
 }
 
+/// She sits at the square and is heard every half minute; he was far away at both ends of a quarter of an hour in
+/// which he was not heard. Of that time come, in this order, fixes at so many seconds and metres to the east; returns
+/// the times of the alarms they raise.
+fn alarms_of_a_backlog(fixes: &[(i64, f64)]) -> Vec<i64> {
+    let mut case = Case::of([with_victim(order("o"))]);
+    case.wearer(0, 9_000.0, 0.0);
+    for secs in (0..=900).step_by(30) {
+        case.victim(secs, 0.0, 0.0);
+    }
+    case.wearer(900, 9_000.0, 0.0);
+    case.alerts.clear();
+    for (secs, east) in fixes {
+        arrives(&mut case, Role::Wearer, 910, *secs, *east);
+    }
+    let alarms = case.alerts.iter().filter(|a| (a.kind, a.level) == (VictimProximity, Level::Alarm));
+    alarms.map(|alarm| (alarm.fixed_at.unwrap() - t(0)).0 / 1_000).collect()
+}
+
+#[test]
+fn a_way_that_begins_or_ends_where_an_alarm_was_told_is_told_with_it() {
+    let [before, near, after] = [(300, 2_500.0), (400, 300.0), (500, 2_500.0)];
+    // Her own fixes on the way show that he had left, which makes it no other visit.
+    for order in [[near, before, after], [near, after, before], [before, near, after], [after, near, before]]
+    {
+        assert_eq!(alarms_of_a_backlog(&order), [400], "{order:?}");
+    }
+    // Past her on the other side of the road is another visit, and has no end that was told.
+    let past = (600, -2_500.0);
+    assert_eq!(alarms_of_a_backlog(&[near, before, after, past]), [400, 600]);
+    assert_eq!(alarms_of_a_backlog(&[before, after, past, near]), [600, 400]);
+}
+
 #[test]
 fn he_was_not_at_home_when_he_should_have_been() {
     let mut case = Case::of([with_zone(order("o"), Inclusion, 50.0, 0.0)]);

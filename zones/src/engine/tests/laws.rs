@@ -19,7 +19,8 @@ struct Event {
 enum What {
     Fix { role: Role, east_m: f64, north_m: f64, accuracy_m: f32, delay_s: i64 },
     Says(DeviceEventKind),
-    Press,
+    Press { test: bool },
+    Cancel(CodeCheck),
     Hearing(bool),
     Reorder(bool),
     Tick,
@@ -39,9 +40,11 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
         }),
         1 => prop::sample::select(vec![
             DeviceEventKind::StrapTamper, DeviceEventKind::BatteryLow, DeviceEventKind::Charging,
-            DeviceEventKind::Shutdown, DeviceEventKind::Jamming,
+            DeviceEventKind::Shutdown, DeviceEventKind::Jamming, DeviceEventKind::BeaconLost,
+            DeviceEventKind::BeaconFound, DeviceEventKind::Shielded,
         ]).prop_map(What::Says),
-        1 => Just(What::Press),
+        1 => any::<bool>().prop_map(|test| What::Press { test }),
+        1 => prop::sample::select(vec![CodeCheck::Right, CodeCheck::Wrong]).prop_map(What::Cancel),
         1 => any::<bool>().prop_map(What::Hearing),
         1 => any::<bool>().prop_map(What::Reorder),
         1 => Just(What::Tick),
@@ -74,9 +77,12 @@ fn play(engine: &mut Engine, at: i64, event: &What) -> Vec<Effect> {
             let event = DeviceEvent { at: t(at), event: *event };
             Input::Device { role: Role::Wearer, device: "am", event }
         }
-        What::Press => {
-            let aware = Aware { pressed_at: t(at), position: None, accuracy_m: None, test: false };
+        What::Press { test } => {
+            let aware = Aware { pressed_at: t(at), position: None, accuracy_m: None, test: *test };
             Input::Aware { device: "vd", aware }
+        }
+        What::Cancel(code) => {
+            Input::AwareCancel { device: "vd", cancel: AwareCancel { at: t(at), code: *code } }
         }
         What::Hearing(on) => Input::Hearing(*on),
         What::Reorder(second) => Input::Order(Arc::new(full_order(*second))),

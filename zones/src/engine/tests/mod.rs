@@ -1,5 +1,6 @@
 //! Stories about the engine: who does what, what must and must not be said.
 
+mod aware;
 mod care;
 mod case;
 mod contact;

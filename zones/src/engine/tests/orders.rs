@@ -149,6 +149,28 @@ fn a_curfew_begins_and_ends_by_the_clock() {
 }
 
 #[test]
+fn a_place_of_minutes_ago_is_a_possible_one_when_a_curfew_begins() {
+    // 40 m outside two and a half minutes ago he may be back by now; 4,950 m outside he is not, on foot.
+    for (east, expected) in
+        [(90.0, (Level::Warning, Certainty::Possible)), (5_000.0, (Level::Alarm, Certainty::Likely))]
+    {
+        let mut case = Case::of([on_schedule(with_zone(order("o"), Inclusion, 50.0, 0.0), nights())]);
+        case.wearer(2 * HOUR - 150, east, 0.0);
+        case.at(2 * HOUR, Input::Tick).unwrap();
+        let about = |alert: &Alert| alert.kind == InclusionZone;
+        let told: Vec<_> = case.alerts.drain(..).filter(about).collect();
+        let short: Vec<_> = told.iter().map(|alert| (alert.level, alert.certainty)).collect();
+        assert_eq!(short, [expected], "{east}");
+        assert_eq!(told[0].operator_only, expected.1 == Certainty::Possible);
+        // The next fix tells.
+        case.wearer(2 * HOUR + 10, east, 0.0);
+        let all = told.iter().chain(&case.alerts).filter(|alert| about(alert));
+        let alarms: Vec<_> = all.filter(|alert| alert.level == Level::Alarm).map(|a| a.raised_at).collect();
+        assert_eq!(alarms, [t(2 * HOUR + if expected.1 == Certainty::Possible { 11 } else { 0 })], "{east}");
+    }
+}
+
+#[test]
 fn a_fix_under_way_when_the_window_ends_is_told_and_ended_and_the_next_night_counts() {
     let mut case = Case::of([on_schedule(with_zone(order("o"), Exclusion, 1_000.0, 0.0), nights())]);
     case.wearer(10 * HOUR - 70, 4_000.0, 0.0);

@@ -41,9 +41,9 @@ fn the_buffer_warns_the_edge_alarms_and_leaving_takes_a_minute() {
     );
     // Home, far outside: the index does not name the zone any more, yet it is cleared.
     case.wearer(210, 20_000.0, 0.0);
-    case.wearer(240, 20_000.0, 0.0);
+    case.wearer(240, 20_003.0, 0.0);
     assert_eq!(case.said(), []);
-    case.wearer(270, 20_000.0, 0.0);
+    case.wearer(270, 20_001.0, 0.0);
     assert_eq!(case.levels(), [(ExclusionZone, Level::Clear)]);
 }
 

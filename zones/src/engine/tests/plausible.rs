@@ -35,6 +35,59 @@ fn a_held_fix_inside_is_possible_for_the_operator_and_an_alarm_from_the_first_wh
     assert_eq!(case.said(), [(ExclusionZone, Level::Alarm, Certainty::Certain)]);
 }
 
+/// He jumps from afar into a zone, and is there again 5 s later, to the last digit.
+fn jumped_onto_a_copy() -> Case {
+    let order = with_zone(with_victim(order("o")), Exclusion, 1_000.0, 0.0);
+    let mut case = Case::of([with_zone(order, Exclusion, 600.0, 0.0)]);
+    case.victim(0, 0.0, 30_000.0);
+    case.wearer(0, 9_000.0, 0.0);
+    case.wearer(30, 800.0, 0.0);
+    assert_eq!(case.said(), [(ExclusionZone, Level::Warning, Certainty::Possible)], "held");
+    assert_eq!(case.fix(Role::Wearer, 35, place(800.0, 0.0), 8.0), Outcome::Done);
+    case
+}
+
+#[test]
+fn a_copy_is_no_second_witness_of_a_jump_and_makes_nothing_certain() {
+    let mut case = jumped_onto_a_copy();
+    assert_eq!(case.alerts[0].fixed_at, Some(t(30)), "believed, and from the first");
+    assert!(!case.alerts[0].operator_only, "nothing is missed by it");
+    assert_eq!(case.said(), [(ExclusionZone, Level::Alarm, Certainty::Likely)]);
+    let copied: Vec<_> = case.decisions.iter().filter(|d| d.rule == Rule::Copied).map(|d| d.at).collect();
+    assert_eq!(copied, [t(30)], "said once");
+    let told = case.protection.last().unwrap();
+    assert!(told.reasons.contains(&ProtectionReason::WearerPositionVague), "{told:?}");
+    // Other coordinates agree.
+    case.wearer(40, 801.0, 0.0);
+    case.wearer(60, 500.0, 0.0);
+    assert_eq!(case.said(), [(ExclusionZone, Level::Alarm, Certainty::Certain)], "the inner zone");
+    assert_eq!(case.protection.last().unwrap().state, ProtectionState::Protected);
+}
+
+#[test]
+fn who_stays_where_he_jumped_to_did_come_there() {
+    let mut case = jumped_onto_a_copy();
+    let since = |case: &Case| case.engine.device(Role::Wearer, "am").unwrap().frozen_since;
+    for secs in (60..=150).step_by(30) {
+        case.wearer(secs, 800.0, 0.0);
+        assert_eq!(since(&case), Some(t(0)), "{secs}: nothing sure is known since before the jump");
+    }
+    case.wearer(155, 800.0, 0.0);
+    assert_eq!(since(&case), None);
+}
+
+#[test]
+fn a_home_beacon_says_the_same_place_twice_and_is_there() {
+    let mut case = Case::of([with_zone(order("o"), Exclusion, 1_000.0, 0.0)]);
+    case.wearer(0, 9_000.0, 0.0);
+    for secs in [30, 35] {
+        let at_home = Fix { source: Some(Source::Beacon), ..Fix::new(t(secs), place(500.0, 0.0)) };
+        case.at(secs, Input::Fix { role: Role::Wearer, device: "am", fix: at_home }).unwrap();
+    }
+    let alarm = case.alerts.iter().find(|alert| alert.level == Level::Alarm).unwrap();
+    assert_eq!(alarm.certainty, Certainty::Certain);
+}
+
 #[test]
 fn a_held_fix_near_her_is_possible_for_the_operator() {
     let mut case = Case::of([with_victim(order("o"))]);

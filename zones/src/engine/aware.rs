@@ -1,0 +1,128 @@
+//! The panic button: pressed, tried out, cancelled.
+
+use super::announce::AboutDevice;
+use super::device::Said;
+use super::events::Happened;
+use super::{Effect, Engine, NotCancelled, Noted, Outcome, Refused};
+use crate::alert::{Alert, AlertKind, alert_id, incident_id, tenths};
+use crate::order::AwareCode;
+use crate::standing::{Level, Standing};
+use crate::{Aware, AwareCancel, CodeCheck, Fix, Role, Timestamp, policy, words};
+
+impl Engine {
+    pub(super) fn take_aware(
+        &mut self,
+        now: Timestamp,
+        device: &str,
+        aware: Aware,
+    ) -> Result<Outcome, Refused> {
+        let slot = self.find(Role::Victim, device)?;
+        let said = if aware.test { Said::AwareTest } else { Said::Aware };
+        if !self.devices[slot as usize].state.hears(said, aware.pressed_at) {
+            return Ok(Outcome::Duplicate);
+        }
+        self.note_device(slot);
+        if aware.test {
+            self.announce_test(now, slot, aware);
+            return Ok(Outcome::Done);
+        }
+        self.announce_event(now, slot, press(Standing::Alarm, aware.pressed_at), |alert| {
+            words::AWARE.clone_into(&mut alert.reason);
+            alert.late = now - aware.pressed_at > policy::LATE_AFTER;
+            place(alert, aware);
+        });
+        Ok(Outcome::Done)
+    }
+
+    /// A trial of the button proves its road, and moves nothing: it is an incident by itself.
+    fn announce_test(&mut self, now: Timestamp, slot: u32, aware: Aware) {
+        for order in self.orders_of(slot) {
+            let Some(order) = self.order(&order).filter(|order| order.in_force(now)).cloned() else {
+                continue;
+            };
+            let kind = AlertKind::Aware;
+            let about = AboutDevice { order: &order, kind, slot, now, evidence_at: aware.pressed_at };
+            let (key, mut alert) = self.alert_about_device(&about);
+            alert.incident = incident_id(&format!("{key}/test"), 1, aware.pressed_at);
+            alert.revision = 1;
+            alert.alert = alert_id(alert.incident, alert.revision);
+            alert.watch = Some(key);
+            alert.level = Level::Warning;
+            alert.test = true;
+            alert.late = now - aware.pressed_at > policy::LATE_AFTER;
+            words::AWARE_TEST.clone_into(&mut alert.reason);
+            place(&mut alert, aware);
+            self.effects.push_back(Effect::Alert(Box::new(alert)));
+        }
+    }
+
+    /// The codes that cancel a press on that victim device, under the orders in force. Which of them was typed is
+    /// for whoever takes in the message to find out, so that no code comes in here.
+    pub fn aware_codes(&self, device: &str) -> impl Iterator<Item = &AwareCode> {
+        let slot = self.find(Role::Victim, device).ok();
+        let known = slot.map(|slot| &self.devices[slot as usize]);
+        known.into_iter().flat_map(|known| {
+            let orders = known.orders.iter().filter_map(|order| self.order(order));
+            let victims = orders.filter(|order| order.in_force(self.clock)).flat_map(|order| &order.victims);
+            let hers = victims.filter(|victim| victim.party.device.as_ref() == Some(&known.id));
+            hers.filter_map(|victim| victim.aware_code.as_deref())
+        })
+    }
+
+    /// She, or somebody who has her device, wants to cancel a press.
+    pub(super) fn cancel_aware(
+        &mut self,
+        now: Timestamp,
+        device: &str,
+        cancel: AwareCancel,
+    ) -> Result<Outcome, Refused> {
+        let slot = self.find(Role::Victim, device)?;
+        let said = if cancel.code == CodeCheck::Right { Said::AwareCancelled } else { Said::AwareWrongCode };
+        let state = &mut self.devices[slot as usize].state;
+        // One moment is one attempt: else a thousand codes could be tried in it.
+        if state.said.contains(&(Said::AwareWrongCode, cancel.at)) || !state.hears(said, cancel.at) {
+            return Ok(Outcome::Duplicate);
+        }
+        let of = |what: Said| state.said.iter().filter(move |(said, _)| *said == what).map(|(_, at)| *at);
+        let pressed_at = of(Said::Aware).max();
+        let wrong =
+            pressed_at.map_or(0, |pressed| of(Said::AwareWrongCode).filter(|at| *at >= pressed).count());
+        self.note_device(slot);
+        let raised = self.raised_about(slot, AlertKind::Aware);
+        let (Some(pressed_at), false) = (pressed_at, raised.is_empty()) else {
+            return Ok(Outcome::NotCancelled(NotCancelled::NothingToCancel));
+        };
+        let since = cancel.at - pressed_at;
+        let in_time = (0..=policy::AWARE_CANCEL_WITHIN.0).contains(&since.0)
+            && now - pressed_at <= policy::AWARE_CANCEL_WITHIN + policy::LATE_AFTER;
+        let why = match cancel.code {
+            _ if !in_time => NotCancelled::TooLate,
+            CodeCheck::Wrong => NotCancelled::WrongCode,
+            CodeCheck::None => NotCancelled::NoCode,
+            CodeCheck::Right if wrong >= policy::AWARE_WRONG_CODES => NotCancelled::TooManyTries,
+            CodeCheck::Right => {
+                self.announce_event(now, slot, press(Standing::Clear, cancel.at), |alert| {
+                    words::AWARE_CANCELLED.clone_into(&mut alert.reason);
+                });
+                return Ok(Outcome::Done);
+            }
+        };
+        for (watch, incident) in raised {
+            self.note(now, watch, incident, Noted::NotCancelled(why));
+        }
+        Ok(Outcome::NotCancelled(why))
+    }
+}
+
+/// Every press is announced: a second one says that she is still in danger.
+const fn press(standing: Standing, at: Timestamp) -> Happened {
+    Happened { kind: AlertKind::Aware, standing, at, cause: None }
+}
+
+/// Puts the place of a press into its alert.
+fn place(alert: &mut Alert, aware: Aware) {
+    let Some(position) = aware.position else { return };
+    alert.victim_fix = Some(Fix { accuracy_m: aware.accuracy_m, ..Fix::new(aware.pressed_at, position) });
+    alert.uncertainty_m = aware.accuracy_m.map(|m| tenths(f64::from(m)));
+    alert.fixed_at = Some(aware.pressed_at);
+}
