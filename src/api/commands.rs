@@ -152,7 +152,7 @@ impl Commands {
         self.ask(|reply| Command::Ingest { payload, reply }).await
     }
 
-    pub(crate) async fn from_app(
+    pub(crate) async fn say_for_app(
         &self,
         topic: String,
         payload: Bytes,

@@ -16,6 +16,7 @@ mod incidents;
 mod ingest;
 mod listener;
 mod live;
+mod lookup;
 mod me;
 mod orders;
 mod page;
@@ -155,6 +156,7 @@ fn described() -> OpenApiRouter<AppState> {
         .merge(ingest::routes())
         .merge(audit::routes())
         .merge(me::routes())
+        .merge(lookup::routes())
 }
 
 async fn nothing_here() -> Problem {

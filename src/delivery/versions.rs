@@ -246,4 +246,4 @@ pub(super) fn advice(kind: AlertKind, level: Level, late: bool) -> Text {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -85,7 +85,8 @@ fn in_her_order<T>(notice: &Notice, [nl, en]: [T; 2]) -> [T; 2] {
     }
 }
 
-fn level(level: Level) -> Text {
+/// A level.
+pub(super) fn level(level: Level) -> Text {
     match level {
         Level::Clear => Text { nl: "VOORBIJ", en: "OVER" },
         Level::Warning => Text { nl: "WAARSCHUWING", en: "WARNING" },
@@ -93,7 +94,8 @@ fn level(level: Level) -> Text {
     }
 }
 
-fn kind(kind: AlertKind) -> Text {
+/// What an alert is about.
+pub(super) fn kind(kind: AlertKind) -> Text {
     match kind.as_str() {
         "exclusion_zone" => Text { nl: "verboden gebied", en: "exclusion zone" },
         "inclusion_zone" => Text { nl: "gebiedsgebod", en: "inclusion zone" },

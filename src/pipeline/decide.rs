@@ -9,6 +9,7 @@ use std::time::Instant;
 use zones::{Alert, Change, Effect, Engine, Input, Note, Noted, OrderId, Outcome, Refused, Role, Timestamp};
 
 use super::aside::Said;
+use super::cap::CapRecord;
 use super::directory::Directory;
 use super::files::Files;
 use super::quiet::Quiet;
@@ -72,6 +73,7 @@ pub(super) struct Decider {
     pub(super) next: Next,
     pub(super) incidents: BTreeMap<String, IncidentRow>,
     pub(super) quiet: Quiet,
+    pub(super) cap: CapRecord,
     /// Where the orders in the register came from, and when.
     pub(super) origins: BTreeMap<OrderId, (Origin, Timestamp)>,
     pub(super) files: Files,
@@ -293,12 +295,13 @@ impl Decider {
         };
         for recipient in recipients(&facts) {
             let body = match recipient.channel {
-                Channel::DeskMqtt | Channel::DeskWebhook => police_event(&self.around.source, alert),
+                Channel::DeskMqtt => police_event(&self.around.source, alert).ok(),
+                Channel::DeskWebhook => self.webhook_body(alert, &recipient.name),
                 // Whoever else it is gets the version that discloses nothing.
-                _ => victim_event(&self.around.source, alert),
+                _ => victim_event(&self.around.source, alert).ok(),
             };
-            let Ok(payload) = body else {
-                tracing::error!(alert = %alert.alert, "an alert could not be written as JSON");
+            let Some(payload) = body else {
+                tracing::error!(alert = %alert.alert, "an alert could not be written");
                 continue;
             };
             let id = self.next.delivery;

@@ -7,6 +7,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use zones::Input;
 
+use super::cap::CapRecord;
 use super::commit::Committer;
 use super::decide::{Decider, Pending, Surroundings};
 use super::directory::Directory;
@@ -116,6 +117,15 @@ impl Pipeline {
         let decider = Decider::resume(loaded, around, metrics.clone())?;
         let directory = decider.directory.clone();
         Ok((Self { decider, store, metrics, readiness }, directory))
+    }
+
+    /// Takes up what desks were sent that later messages to them refer to.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn recall(&mut self) -> Result<(), StoreError> {
+        self.decider.cap = CapRecord::load(&self.store, &self.decider.around.desks).await?;
+        Ok(())
     }
 
     /// Decides until `stop`, then commits what is decided and ends.

@@ -20,6 +20,7 @@ use crate::store::{
 };
 use crate::wire::TrackerKeys;
 
+mod cap;
 mod victim;
 
 /// So many seconds after the beginning of every test.

@@ -74,6 +74,12 @@ impl Draft {
         self
     }
 
+    /// More sections of the settings.
+    pub fn more(mut self, sections: &str) -> Self {
+        self.desks.push_str(sections);
+        self
+    }
+
     /// Orders in the orders folder.
     pub fn orders<'a>(mut self, orders: impl IntoIterator<Item = &'a Value>) -> Self {
         self.orders.extend(orders.into_iter().cloned());

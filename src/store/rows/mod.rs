@@ -328,6 +328,34 @@ pub struct StoredFix {
     pub body: Vec<u8>,
 }
 
+/// A fix of the journal with when it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JournalFix {
+    /// Number in the journal.
+    pub seq: i64,
+    /// When it arrived.
+    pub received_at: Timestamp,
+    /// The party of its device.
+    pub role: Role,
+    /// The device.
+    pub device: String,
+    /// When it happened by the device's clock.
+    pub fixed_at: Option<Timestamp>,
+    /// The fix, in the form the service gave it.
+    pub body: Vec<u8>,
+}
+
+/// Which fixes of the journal to read: a span of arrival, oldest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FixFilter {
+    /// First moment of arrival.
+    pub arrived_from: Timestamp,
+    /// Last moment of arrival, included.
+    pub arrived_to: Timestamp,
+    /// Only those after this row: its `received_at` and `seq`.
+    pub after: Option<(Timestamp, i64)>,
+}
+
 /// Which journal rows to read: a span of arrival, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InputFilter {
