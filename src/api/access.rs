@@ -57,7 +57,7 @@ pub(crate) const ROLES: [Role; 6] =
     [Role::Operator, Role::Supervisor, Role::Desk, Role::Auditor, Role::Integrator, Role::Victim];
 
 use Access::{Open, Roles};
-use Audit::{Noted, Off};
+use Audit::{Noted, Off, Reason};
 use Cell::{All, No, Own};
 
 /// The table.
@@ -79,6 +79,15 @@ pub(crate) static TABLE: &[Row] = &[
     Row(Method::DELETE, "/v1/orders/{order}",          Roles([No,     All,       No,  No,     All,       No]),  Noted),
     Row(Method::GET,    "/v1/incidents",               Roles([All,    All,       Own, All,    No,        No]),  Noted),
     Row(Method::GET,    "/v1/incidents/{incident}",    Roles([All,    All,       Own, All,    No,        No]),  Noted),
+    Row(Method::POST,   "/v1/incidents/{incident}/acknowledge", Roles([All, All, No,  No,     No,        No]),  Noted),
+    Row(Method::POST,   "/v1/incidents/{incident}/act",         Roles([All, All, No,  No,     No,        No]),  Noted),
+    Row(Method::POST,   "/v1/incidents/{incident}/note",        Roles([All, All, No,  No,     No,        No]),  Noted),
+    Row(Method::POST,   "/v1/incidents/{incident}/escalate",    Roles([All, All, No,  No,     No,        No]),  Noted),
+    Row(Method::POST,   "/v1/incidents/{incident}/resolve",     Roles([All, All, No,  No,     No,        No]),  Noted),
+    Row(Method::POST,   "/v1/incidents/{incident}/step",        Roles([All, All, No,  No,     No,        No]),  Noted),
+    Row(Method::GET,    "/v1/duty",                    Roles([All,    All,       No,  All,    No,        No]),  Off),
+    Row(Method::PUT,    "/v1/duty/{role}",             Roles([No,     All,       No,  No,     No,        No]),  Off),
+    Row(Method::GET,    "/v1/deadlines",               Roles([All,    All,       No,  All,    No,        No]),  Noted),
     Row(Method::GET,    "/v1/live",                    Roles([All,    All,       Own, No,     No,        No]),  Noted),
     Row(Method::GET,    "/v1/people/{person}",         Roles([All,    All,       No,  No,     No,        No]),  Noted),
     Row(Method::GET,    "/v1/devices",                 Roles([All,    All,       No,  No,     No,        No]),  Noted),
@@ -91,6 +100,10 @@ pub(crate) static TABLE: &[Row] = &[
     Row(Method::POST,   "/v1/me/aware",                Roles([No,     No,        No,  No,     No,        Own]), Off),
     Row(Method::POST,   "/v1/me/aware/cancel",         Roles([No,     No,        No,  No,     No,        Own]), Off),
     Row(Method::POST,   "/v1/me/fix",                  Roles([No,     No,        No,  No,     No,        Own]), Off),
+    Row(Method::GET,    "/v1/lookup/place",            Roles([All,    All,       Own, No,     No,        No]),  Noted),
+    Row(Method::GET,    "/v1/lookup/person/{person}",  Roles([All,    All,       Own, No,     No,        No]),  Noted),
+    Row(Method::GET,    "/v1/lookup/victim/{person}",  Roles([All,    All,       Own, No,     No,        No]),  Noted),
+    Row(Method::GET,    "/v1/lookup/near",             Roles([No,     All,       No,  No,     No,        No]),  Reason),
     Row(Method::GET,    "/v1/audit",                   Roles([No,     No,        No,  All,    No,        No]),  Noted),
 ];
 

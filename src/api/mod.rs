@@ -10,12 +10,15 @@ mod body;
 pub mod commands;
 mod desks;
 mod docs;
+mod duty;
 mod extract;
+mod followup;
 mod health;
 mod incidents;
 mod ingest;
 mod listener;
 mod live;
+mod lookup;
 mod me;
 mod orders;
 mod page;
@@ -45,7 +48,6 @@ use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa_axum::router::OpenApiRouter;
-use zones::Timestamp;
 
 pub use desks::channel_word;
 pub use live::LiveFeed;
@@ -57,6 +59,7 @@ use self::problem::{Kind, Problem};
 use self::states::{RegisterReader, StateReader};
 use crate::audit::Recorder;
 use crate::config::Tokens;
+use crate::delivery::Clock;
 use crate::metrics::Metrics;
 use crate::store::Store;
 
@@ -94,7 +97,7 @@ pub struct AppState {
     /// The orders in the register.
     pub register: Arc<dyn RegisterReader>,
     /// What time it is.
-    pub clock: fn() -> Timestamp,
+    pub clock: Clock,
 }
 
 /// Answers requests until `shutdown` is cancelled: then takes no new ones, ends the live streams, and gives the
@@ -148,6 +151,8 @@ fn described() -> OpenApiRouter<AppState> {
         .merge(health::routes())
         .merge(orders::routes())
         .merge(incidents::routes())
+        .merge(followup::routes())
+        .merge(duty::routes())
         .merge(live::routes())
         .merge(people::routes())
         .merge(rejected::routes())
@@ -155,6 +160,7 @@ fn described() -> OpenApiRouter<AppState> {
         .merge(ingest::routes())
         .merge(audit::routes())
         .merge(me::routes())
+        .merge(lookup::routes())
 }
 
 async fn nothing_here() -> Problem {

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use uuid::Uuid;
 use zones::order::Order;
 use zones::{DeviceId, DeviceRow, Engine, EpisodeRow, HistoryRow, OrderId, Snapshot, Timestamp};
 
@@ -16,8 +17,9 @@ use super::quiet::Quiet;
 use super::recent::Recent;
 use super::register::Register;
 use super::rows;
+use crate::followup::{DutyRow, FollowUp, Incident, Rules, StaffRole};
 use crate::metrics::Metrics;
-use crate::store::{IncidentRow, Loaded, Origin, StoredFix, StoredOrder, StoredState};
+use crate::store::{Loaded, Origin, StoredFix, StoredOrder, StoredState};
 
 /// Why a store's content cannot be taken up, in one line.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +86,7 @@ impl Decider {
         clock: Timestamp,
         directory: Directory,
         around: Surroundings,
+        rules: Rules,
         metrics: Arc<Metrics>,
     ) -> Result<Self, Damaged> {
         let mut origins = BTreeMap::new();
@@ -125,13 +128,14 @@ impl Decider {
         for StoredFix { role, device, body } in loaded.latest_fixes {
             recent.note(recent.stored_key(role, &device, &body));
         }
-        // Of an order that is gone nothing more is raised.
-        let goes_on =
-            |row: &IncidentRow| OrderId::new(&row.order).is_ok_and(|id| engine.order(&id).is_some());
         let incidents: BTreeMap<_, _> =
-            loaded.incidents.into_iter().filter(goes_on).map(|row| (row.incident.clone(), row)).collect();
-        Ok(Self {
+            loaded.incidents.into_iter().map(|row| (row.incident.clone(), row)).collect();
+        let followups = loaded.followups.iter().map(followup).collect::<Result<Vec<_>, _>>()?;
+        let duty = loaded.duty.iter().map(duty).collect::<Result<Vec<_>, _>>()?;
+        let followup = FollowUp::restore(rules, clock, followups, duty);
+        let mut this = Self {
             engine,
+            followup,
             register: Arc::new(register),
             directory,
             around,
@@ -142,11 +146,13 @@ impl Decider {
             said: Said::default(),
             ahead: BTreeSet::new(),
             incidents,
-            cap: CapRecord::default(),
             quiet: Quiet::new(loaded.quiet),
+            cap: CapRecord::default(),
             pending: Pending::default(),
             metrics,
-        })
+        };
+        this.adopt(clock);
+        Ok(this)
     }
 }
 
@@ -180,6 +186,20 @@ fn registered(orders: &[Arc<Order>], directory: &Directory) -> Register {
         directory.note(order);
     }
     register
+}
+
+fn followup(stored: &StoredState) -> Result<(Uuid, Incident), Damaged> {
+    let name = || format!("follow-up of incident {}", stored.key);
+    let id = Uuid::parse_str(&stored.key).map_err(|error| Damaged::new(name(), &error))?;
+    let incident = rows::read_followup(&stored.state).map_err(|error| Damaged::new(name(), &error))?;
+    Ok((id, incident))
+}
+
+fn duty(stored: &StoredState) -> Result<(StaffRole, DutyRow), Damaged> {
+    let name = || format!("duty of role {}", stored.key);
+    let role = StaffRole::from_word(&stored.key).ok_or_else(|| Damaged::new(name(), &"no such role"))?;
+    let row = rows::read_duty(&stored.state).map_err(|error| Damaged::new(name(), &error))?;
+    Ok((role, row))
 }
 
 fn watch(stored: &StoredState) -> Result<EpisodeRow, Damaged> {

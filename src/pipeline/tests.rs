@@ -14,6 +14,8 @@ use super::files::FileOrder;
 use super::quiet::Quiet;
 use super::resume::{Taken, TakenOrder};
 use crate::api::commands::NotWithdrawn;
+use crate::config::Contacts;
+use crate::followup::Rules;
 use crate::metrics::Metrics;
 use crate::store::{
     Batch, Channel, InputKind, Loaded, Next, NoticeRow, Origin, Outcome, QUIET_HOURS, StoredFix, StoredOrder,
@@ -67,6 +69,8 @@ fn nothing() -> Taken {
         watches: Vec::new(),
         incidents: Vec::new(),
         quiet: Vec::new(),
+        followups: Vec::new(),
+        duty: Vec::new(),
         latest_fixes: Vec::new(),
         next: Next { input: 1, alert: 1, delivery: 1, rejected: 1 },
         clock: None,
@@ -76,13 +80,21 @@ fn nothing() -> Taken {
 fn started(loaded: Taken) -> Decider {
     let around = Surroundings {
         desks: Vec::new(),
+        contacts: Contacts::default(),
         keys: TrackerKeys::default(),
         traccar_topic: None,
         source: "urn:afstand:test".to_owned(),
     };
     let clock = loaded.clock.unwrap_or(t(-1));
-    let mut decider =
-        Decider::resume(loaded, clock, Directory::default(), around, Arc::new(Metrics::default())).unwrap();
+    let mut decider = Decider::resume(
+        loaded,
+        clock,
+        Directory::default(),
+        around,
+        Rules::default(),
+        Arc::new(Metrics::default()),
+    )
+    .unwrap();
     decider.tell(t(0), &Input::Hearing(true)).unwrap();
     decider.take();
     decider
@@ -109,6 +121,8 @@ fn stored(batch: Batch) -> Taken {
         watches: batch.watches.into_iter().filter_map(state).collect(),
         quiet,
         incidents: batch.incidents,
+        followups: batch.followups.into_iter().filter_map(state).collect(),
+        duty: batch.duty.into_iter().filter_map(state).collect(),
         latest_fixes: fixes
             .map(|row| StoredFix { role: row.role.unwrap(), device: row.device.to_string(), body: row.body })
             .collect(),
