@@ -1,5 +1,7 @@
 //! What the API, the delivery and `explain` read.
 
+use std::collections::BTreeMap;
+
 use sqlx::{AssertSqlSafe, SqlSafeStr};
 
 use super::database::Value;
@@ -266,6 +268,21 @@ impl Store {
     pub async fn alerts_after(&self, seq: i64, limit: u32) -> Result<Vec<AlertRow>, StoreError> {
         let select = Select::new(tables::ALERTS.columns, "alerts").filter("seq > ?", [seq.into()]);
         self.all(select.page("seq", limit), tables::read_alert).await
+    }
+
+    /// The newest alert of each of these incidents, by incident.
+    pub async fn newest_alerts(&self, incidents: &[&str]) -> Result<BTreeMap<String, AlertRow>, StoreError> {
+        if incidents.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let holes = vec!["?"; incidents.len()].join(", ");
+        let condition = format!(
+            "seq IN (SELECT max(a.seq) FROM alerts a WHERE a.incident IN ({holes}) GROUP BY a.incident)"
+        );
+        let select = Select::new(tables::ALERTS.columns, "alerts")
+            .filter(&condition, incidents.iter().map(|incident| Value::text(incident)));
+        let alerts = self.all(select, tables::read_alert).await?;
+        Ok(alerts.into_iter().map(|alert| (alert.incident.clone(), alert)).collect())
     }
 
     /// Number of the newest alert; 0 when there is none.
