@@ -74,6 +74,12 @@ impl Draft {
         self
     }
 
+    /// Tables at the end of the settings.
+    pub fn tables(mut self, text: &str) -> Self {
+        writeln!(self.desks, "{text}").expect("room");
+        self
+    }
+
     /// Orders in the orders folder.
     pub fn orders<'a>(mut self, orders: impl IntoIterator<Item = &'a Value>) -> Self {
         self.orders.extend(orders.into_iter().cloned());
