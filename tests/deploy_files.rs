@@ -36,7 +36,13 @@ fn with_all_keys() -> String {
 fn without_certificates() -> String {
     let tls = ["ca_file", "client_cert_file", "client_key_file"];
     let is_tls = |line: &&str| tls.iter().any(|key| line.starts_with(key));
-    with_all_keys().lines().filter(|line| !is_tls(line)).collect::<Vec<_>>().join("\n")
+    // The sample shows the default, which `cap_exercise` does not go with.
+    with_all_keys()
+        .replace("webhook_body = \"cloudevents\"", "webhook_body = \"cap\"")
+        .lines()
+        .filter(|line| !is_tls(line))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// A folder as the deployment notes have it made.

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use afstand::clock::Clock;
-use afstand::config::{Contact, Contacts, Desk, Role, Token, Tokens};
+use afstand::config::{Contact, Contacts, Desk, Role, Token, Tokens, WebhookBody};
 use afstand::followup::{Duty, Rules, StaffRole};
 use afstand::mqtt::MqttConfig;
 use afstand::service::{Plan, Service};
@@ -70,7 +70,12 @@ fn plan(broker: &Broker, folder: &std::path::Path, hands: &Hands) -> Plan {
     };
     let duty = |(name, role): (&str, StaffRole)| Duty { role, people: vec![name.to_owned()], schedule: None };
     let token = |name: &str, role| Token::new(name, role, None, &format!("secret of {name}"));
-    let desk = |name: &str| Desk { name: DeskId::new(name).unwrap(), mqtt: true, webhook: None };
+    let desk = |name: &str| Desk {
+        name: DeskId::new(name).unwrap(),
+        mqtt: true,
+        webhook: None,
+        body: WebhookBody::default(),
+    };
     Plan {
         clock: hands.clock(),
         rules: Rules { duty: STAFF.map(duty).to_vec(), ..Rules::default() },
@@ -138,7 +143,13 @@ impl Stage {
     }
 
     /// Moves the clock to so many seconds after a moment, and waits for what happens then.
-    async fn until(&self, story: &str, from: Timestamp, seconds: f64, is: impl Fn(&[Line]) -> bool) -> Vec<Line> {
+    async fn until(
+        &self,
+        story: &str,
+        from: Timestamp,
+        seconds: f64,
+        is: impl Fn(&[Line]) -> bool,
+    ) -> Vec<Line> {
         let millis = from.as_millis() + (seconds * 1_000.0) as i64;
         self.hands.move_to(Timestamp::from_millis(millis));
         let api = self.api("anna");
@@ -146,7 +157,8 @@ impl Stage {
     }
 
     async fn says(&self, desk: &str, incident: &str, state: &str) {
-        let said = json!({"incident": incident, "state": state, "reference": "P-2026-7", "at": self.hands.now()});
+        let said =
+            json!({"incident": incident, "state": state, "reference": "P-2026-7", "at": self.hands.now()});
         self.devices.publish_json(&format!("afstand/v1/desk/{desk}/receipt"), &said).await;
     }
 }
@@ -171,7 +183,8 @@ async fn the_whole_story(broker: Broker) {
     let devices = Client::connect(broker.port(), "devices").await;
     let pair = Pair::new("story");
     let stage = Stage { hands, base, ear, devices, pair };
-    until("ready", async || stage.api("anna").try_get("/readyz").await.filter(|answer| answer.status == 200)).await;
+    until("ready", async || stage.api("anna").try_get("/readyz").await.filter(|answer| answer.status == 200))
+        .await;
     let mut live = stage.api("anna").live(None).await;
 
     let put = stage.api("integrator").put("/v1/orders/ord-story", &stage.pair.order).await;
@@ -327,7 +340,10 @@ async fn two_people_resolve_it(stage: &Stage, incident: &str) {
     stage.says("rotterdam", incident, "closed").await;
     let aside = |page: &Value| {
         let items = page["items"].as_array()?;
-        items.iter().any(|item| item["reason"].as_str().is_some_and(|why| why.contains("resolved"))).then_some(())
+        items
+            .iter()
+            .any(|item| item["reason"].as_str().is_some_and(|why| why.contains("resolved")))
+            .then_some(())
     };
     anna.until("/v1/rejected", aside).await;
 }
@@ -344,7 +360,8 @@ async fn partners_keep_their_deadlines(stage: &Stage, story: &str) {
     assert_eq!(of("desk_accepts"), "kept_late");
     assert_eq!(of("officer_reviews"), "kept");
     assert_eq!(of("prosecutor_informed"), "open");
-    let span = format!("from={}&to={}", after(stage.hands.now(), -86_400), after(stage.hands.now(), 2 * 86_400));
+    let span =
+        format!("from={}&to={}", after(stage.hands.now(), -86_400), after(stage.hands.now(), 2 * 86_400));
     let report = sam.get(&format!("/v1/deadlines?{span}")).await.json();
     let count = |name: &str, key: &str| {
         let all = report["deadlines"].as_array().unwrap();
@@ -389,7 +406,7 @@ steps = [
 /// Whatever falls between two turns, the story goes on: each step once, at its own time.
 async fn the_story_goes_on_after_every_kill(broker: Broker) {
     let pair = Pair::new("kills");
-    let mut world = World::start(broker, |draft| draft.orders([&pair.order]).tables(SHORT)).await;
+    let mut world = World::start(broker, |draft| draft.orders([&pair.order]).more(SHORT)).await;
     world.ear.subscribe("afstand/v1/staff/+/notice").await;
     let begin = now();
     let (far, near) = (moved(HOME, 1_700.0, 0.0), moved(HOME, 595.0, 595.0));
@@ -424,7 +441,10 @@ async fn the_story_goes_on_after_every_kill(broker: Broker) {
     }
     let done = json!({"action": "called_victim"});
     world.service.ready().await;
-    assert_eq!(world.service.api("operator").post_once(&format!("{story}/act"), "k", &done).await.status, 200);
+    assert_eq!(
+        world.service.api("operator").post_once(&format!("{story}/act"), "k", &done).await.status,
+        200
+    );
     kill(&mut world).await;
     world.service.ready().await;
     let again = world.service.api("operator").post_once(&format!("{story}/act"), "k", &done).await;
@@ -439,7 +459,10 @@ async fn the_story_goes_on_after_every_kill(broker: Broker) {
     kill(&mut world).await;
     world.service.ready().await;
     each_thing_happened_once(&world.service.api("operator").get(&story).await.json(), alarm);
-    world.ear.wait_for("afstand/v1/staff/anna/notice", |notice| notice.json()["incident"] == id.as_str()).await;
+    world
+        .ear
+        .wait_for("afstand/v1/staff/anna/notice", |notice| notice.json()["incident"] == id.as_str())
+        .await;
     assert!(!world.service.log().contains("panicked"), "{}", world.service.log());
 }
 

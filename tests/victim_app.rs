@@ -103,9 +103,9 @@ fn geohash((lat, lon): Place) -> String {
         let middle = f64::midpoint(span.0, span.1);
         digit = digit << 1 | usize::from(value >= middle);
         if value >= middle {
-            span.0 = middle
+            span.0 = middle;
         } else {
-            span.1 = middle
+            span.1 = middle;
         }
         if bit % 5 == 4 {
             hash.push(DIGITS[digit] as char);
@@ -300,7 +300,7 @@ fn the_search_finds_what_is_hidden() {
         "52,093",
         "x=52093741&",
         &format!("\"{}\"", STANDARD_NO_PAD.encode("at 52.093741, 5.128467")),
-        &"5.128467".bytes().map(|byte| format!("{byte:02x}")).collect::<String>(),
+        &"5.128467".bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat(),
         &format!("\"{}xyz\"", geohash(HOME)),
         "52°05'37\"",
     ] {

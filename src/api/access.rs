@@ -57,7 +57,7 @@ pub(crate) const ROLES: [Role; 6] =
     [Role::Operator, Role::Supervisor, Role::Desk, Role::Auditor, Role::Integrator, Role::Victim];
 
 use Access::{Open, Roles};
-use Audit::{Noted, Off};
+use Audit::{Noted, Off, Reason};
 use Cell::{All, No, Own};
 
 /// The table.
@@ -100,6 +100,10 @@ pub(crate) static TABLE: &[Row] = &[
     Row(Method::POST,   "/v1/me/aware",                Roles([No,     No,        No,  No,     No,        Own]), Off),
     Row(Method::POST,   "/v1/me/aware/cancel",         Roles([No,     No,        No,  No,     No,        Own]), Off),
     Row(Method::POST,   "/v1/me/fix",                  Roles([No,     No,        No,  No,     No,        Own]), Off),
+    Row(Method::GET,    "/v1/lookup/place",            Roles([All,    All,       Own, No,     No,        No]),  Noted),
+    Row(Method::GET,    "/v1/lookup/person/{person}",  Roles([All,    All,       Own, No,     No,        No]),  Noted),
+    Row(Method::GET,    "/v1/lookup/victim/{person}",  Roles([All,    All,       Own, No,     No,        No]),  Noted),
+    Row(Method::GET,    "/v1/lookup/near",             Roles([No,     All,       No,  No,     No,        No]),  Reason),
     Row(Method::GET,    "/v1/audit",                   Roles([No,     No,        No,  All,    No,        No]),  Noted),
 ];
 

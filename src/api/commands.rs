@@ -198,6 +198,23 @@ impl Commands {
         self.ask(|reply| Command::Ingest { payload, reply }).await
     }
 
+    pub(crate) async fn say_for_app(
+        &self,
+        topic: String,
+        payload: Bytes,
+    ) -> Result<Result<(), Unusable>, Problem> {
+        self.ask(|reply| Command::FromApp { topic, payload, reply }).await
+    }
+
+    pub(crate) async fn cancel_aware(
+        &self,
+        device: DeviceId,
+        at: Timestamp,
+        code: TypedCode,
+    ) -> Result<Result<Outcome, Unusable>, Problem> {
+        self.ask(|reply| Command::CancelAware { device, at, code, reply }).await
+    }
+
     pub(crate) async fn follow_up(
         &self,
         incident: Uuid,
@@ -220,23 +237,6 @@ impl Commands {
 
     pub(crate) async fn duty(&self) -> Result<Vec<DutyNow>, Problem> {
         self.ask(|reply| Command::AskDuty { reply }).await
-    }
-
-    pub(crate) async fn from_app(
-        &self,
-        topic: String,
-        payload: Bytes,
-    ) -> Result<Result<(), Unusable>, Problem> {
-        self.ask(|reply| Command::FromApp { topic, payload, reply }).await
-    }
-
-    pub(crate) async fn cancel_aware(
-        &self,
-        device: DeviceId,
-        at: Timestamp,
-        code: TypedCode,
-    ) -> Result<Result<Outcome, Unusable>, Problem> {
-        self.ask(|reply| Command::CancelAware { device, at, code, reply }).await
     }
 
     /// Sends a command and waits for its answer. A command that timed out may still be carried out: all of

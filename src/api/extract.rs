@@ -107,6 +107,13 @@ impl Params {
             .map_err(|_| Problem::parameter(name, format!("{text:.40?} is not a whole number")))
     }
 
+    /// A parameter that is a number.
+    pub(crate) fn decimal(&mut self, name: &str) -> Result<Option<f64>, Problem> {
+        let Some(text) = self.text(name)? else { return Ok(None) };
+        let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
+        number.map(Some).ok_or_else(|| Problem::parameter(name, format!("{text:.40?} is not a number")))
+    }
+
     /// A parameter that is a moment.
     pub(crate) fn time(&mut self, name: &str) -> Result<Option<Timestamp>, Problem> {
         let Some(text) = self.text(name)? else { return Ok(None) };
@@ -201,11 +208,11 @@ pub(crate) struct Page<T> {
     pub next: Option<String>,
 }
 
-fn seal_cursor(list: &str, key: &str) -> String {
+pub(crate) fn seal_cursor(list: &str, key: &str) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(format!("{list}:{key}"))
 }
 
-fn open_cursor(list: &str, text: &str) -> Option<String> {
+pub(crate) fn open_cursor(list: &str, text: &str) -> Option<String> {
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
     let text = String::from_utf8(bytes).ok()?;
     text.strip_prefix(list)?.strip_prefix(':').map(str::to_owned)

@@ -25,7 +25,7 @@ use crate::store::{
 const LEVELS: [&str; 3] = ["warning", "alarm", "clear"];
 
 /// Kinds of alert of the contract (§8).
-const KINDS: [&str; 10] = [
+const KINDS: [&str; 11] = [
     "exclusion_zone",
     "inclusion_zone",
     "victim_proximity",
@@ -34,6 +34,7 @@ const KINDS: [&str; 10] = [
     "silence",
     "battery",
     "jamming",
+    "parted",
     "order_expiry",
     "follow_up",
 ];
@@ -371,8 +372,7 @@ mod tests {
 
     #[test]
     fn the_words_of_the_filters_are_those_of_the_engine() {
-        // The service raises the other two by itself.
-        for kind in KINDS.into_iter().filter(|kind| !["order_expiry", "follow_up"].contains(kind)) {
+        for kind in KINDS {
             let read: zones::AlertKind = serde_json::from_value(kind.into()).unwrap();
             assert_eq!(read.as_str(), kind);
         }

@@ -18,6 +18,7 @@ mod incidents;
 mod ingest;
 mod listener;
 mod live;
+mod lookup;
 mod me;
 mod orders;
 mod page;
@@ -159,6 +160,7 @@ fn described() -> OpenApiRouter<AppState> {
         .merge(ingest::routes())
         .merge(audit::routes())
         .merge(me::routes())
+        .merge(lookup::routes())
 }
 
 async fn nothing_here() -> Problem {

@@ -20,6 +20,21 @@ pub struct Desk {
     pub mqtt: bool,
     /// Its webhook, when it has one.
     pub webhook: Option<Webhook>,
+    /// What is posted there.
+    pub body: WebhookBody,
+}
+
+/// What a desk's webhook takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WebhookBody {
+    /// CloudEvents in JSON.
+    #[default]
+    CloudEvents,
+    /// CAP 1.2.
+    Cap {
+        /// Everything is marked as not meant, while a control room is being connected.
+        exercise: bool,
+    },
 }
 
 /// Where and with which secrets alerts, or notices of them, are posted.
@@ -53,14 +68,36 @@ fn desk(raw: RawDesk, key: &str, origin: &Origin, files: &mut Files) -> Result<D
     let name = raw.name.ok_or_else(|| origin.wrong(&key("name"), "missing"))?;
     let name = DeskId::new(&name).map_err(|error| origin.wrong(&key("name"), error))?;
     let mqtt = raw.mqtt.unwrap_or(true);
+    let body = body(raw.webhook_body.as_deref(), raw.cap_exercise, &key, origin)?;
     let secrets = (raw.webhook_secret_file, raw.webhook_secret_previous_file);
     let webhook = webhook(raw.webhook_url, secrets, &key, origin, files)?;
+    if body != WebhookBody::default() && webhook.is_none() {
+        return Err(origin.wrong(&key("webhook_url"), "missing, and webhook_body needs it"));
+    }
     if !mqtt && webhook.is_none() {
         return Err(
             origin.wrong(&key("mqtt"), "false, and there is no webhook_url: nothing would reach this desk")
         );
     }
-    Ok(Desk { name, mqtt, webhook })
+    Ok(Desk { name, mqtt, webhook, body })
+}
+
+fn body(
+    name: Option<&str>,
+    exercise: Option<bool>,
+    key: &impl Fn(&str) -> String,
+    origin: &Origin,
+) -> Result<WebhookBody, SettingsError> {
+    match (name, exercise) {
+        (None | Some("cloudevents"), None) => Ok(WebhookBody::CloudEvents),
+        (Some("cap"), exercise) => Ok(WebhookBody::Cap { exercise: exercise.unwrap_or(false) }),
+        (None | Some("cloudevents"), Some(_)) => {
+            Err(origin.wrong(&key("cap_exercise"), "goes with webhook_body = \"cap\" only"))
+        }
+        (Some(other), _) => {
+            Err(origin.wrong(&key("webhook_body"), format!("{other:.80?} is neither cloudevents nor cap")))
+        }
+    }
 }
 
 /// The webhook that the keys `webhook_url`, `webhook_secret_file` and `webhook_secret_previous_file` describe, of a

@@ -23,7 +23,7 @@ use crate::mqtt::{LinkSettings, MqttConfig, SettingsError as LinkError};
 use crate::wire::TrackerKeys;
 
 pub use contacts::{Contact, Contacts, ROLES, SmsGateway, Smtp, StartTls};
-pub use desks::{Desk, Webhook};
+pub use desks::{Desk, Webhook, WebhookBody};
 pub use error::SettingsError;
 pub use files::Secret;
 pub use tokens::{NewToken, Role, Token, Tokens};

@@ -75,6 +75,8 @@ pub(super) struct RawDesk {
     pub(super) webhook_url: Option<String>,
     pub(super) webhook_secret_file: Option<PathBuf>,
     pub(super) webhook_secret_previous_file: Option<PathBuf>,
+    pub(super) webhook_body: Option<String>,
+    pub(super) cap_exercise: Option<bool>,
 }
 
 #[derive(Debug, Default, Deserialize)]

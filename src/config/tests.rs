@@ -36,6 +36,7 @@ webhook_url = "https://desk.example/afstand"
 webhook_secret_file = "rotterdam.secret"
 webhook_secret_previous_file = "old.secret"
 mqtt = false
+webhook_body = "cap"
 [[desk]]
 name = "utrecht"
 [log]
@@ -115,6 +116,8 @@ fn the_whole_file_is_understood() {
     let webhook = rotterdam.webhook.as_ref().unwrap();
     assert_eq!((rotterdam.name.as_str(), rotterdam.mqtt), ("rotterdam", false));
     assert_eq!((webhook.url.as_str(), webhook.secrets.len()), ("https://desk.example/afstand", 2));
+    let bodies = (rotterdam.body, utrecht.body);
+    assert_eq!(bodies, (WebhookBody::Cap { exercise: false }, WebhookBody::CloudEvents));
     assert!(utrecht.name.as_str() == "utrecht" && utrecht.mqtt && utrecht.webhook.is_none());
     assert_eq!(settings.warnings, [""; 0]);
     // Nothing secret can get into a log.
@@ -216,7 +219,22 @@ fn a_wrong_value_or_key_is_named() {
         (
             "webhook_url",
             "webhook",
-            "afstand.toml: desk[0].webhook: unknown key; expected one of `name`, `mqtt`, `webhook_url`, `webhook_secret_file`, `webhook_secret_previous_file`",
+            "afstand.toml: desk[0].webhook: unknown key; expected one of `name`, `mqtt`, `webhook_url`, `webhook_secret_file`, `webhook_secret_previous_file`, `webhook_body`, `cap_exercise`",
+        ),
+        (
+            "webhook_body = \"cap\"",
+            "webhook_body = \"xml\"",
+            "afstand.toml: desk[0].webhook_body: \"xml\" is neither cloudevents nor cap",
+        ),
+        (
+            "webhook_body = \"cap\"",
+            "cap_exercise = true",
+            "afstand.toml: desk[0].cap_exercise: goes with webhook_body = \"cap\" only",
+        ),
+        (
+            "name = \"utrecht\"",
+            "name = \"utrecht\"\nwebhook_body = \"cap\"",
+            "afstand.toml: desk[1].webhook_url: missing, and webhook_body needs it",
         ),
         (
             "https://desk.example/afstand",

@@ -10,6 +10,7 @@
 //! INVARIANT: within an incident, a recipient gets alerts in their order.
 //! INVARIANT: a recipient who is slow or dead delays no other.
 
+mod cap;
 mod dispatcher;
 mod gateway;
 mod http;
@@ -27,6 +28,7 @@ mod versions;
 mod webhook;
 mod words;
 
+pub use cap::{CapMessage, Earlier, cap_message};
 pub use dispatcher::{Clock, DispatchHandle, Dispatcher};
 pub use lanes::Limits;
 pub use notices::{NoticeHandle, Notices};

@@ -131,6 +131,7 @@ fn concerns_victim(facts: &Facts<'_>) -> bool {
         | AlertKind::Battery
         | AlertKind::Jamming
         | AlertKind::Parted
+        | AlertKind::OrderExpiry
         | AlertKind::FollowUp => false,
     };
     hers && (facts.level > Level::Clear || facts.told_victim)
@@ -147,7 +148,7 @@ fn concerns_desk(facts: &Facts<'_>) -> bool {
         | AlertKind::Silence
         | AlertKind::Jamming
         | AlertKind::Parted => true,
-        AlertKind::Battery | AlertKind::FollowUp => false,
+        AlertKind::Battery | AlertKind::OrderExpiry | AlertKind::FollowUp => false,
     };
     theirs && !facts.test && (facts.level == Level::Alarm || facts.told_desk)
 }
@@ -155,7 +156,7 @@ fn concerns_desk(facts: &Facts<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Contact, SmsGateway};
+    use crate::config::{Contact, SmsGateway, WebhookBody};
     use zones::order::{EmailAddress, PhoneNumber};
 
     const KINDS: [AlertKind; 9] = [
@@ -272,7 +273,8 @@ mod tests {
     #[test]
     fn a_desk_is_reached_by_the_roads_it_has() {
         let (known, unknown) = (DeskId::new("rotterdam").unwrap(), DeskId::new("delft").unwrap());
-        let configured = [Desk { name: known.clone(), mqtt: false, webhook: None }];
+        let configured =
+            [Desk { name: known.clone(), mqtt: false, webhook: None, body: WebhookBody::default() }];
         assert_eq!(
             DeskRoads::of(&known, &configured),
             DeskRoads { desk: &known, mqtt: false, webhook: false }

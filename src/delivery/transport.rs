@@ -68,7 +68,10 @@ impl Roads {
     async fn post_to_desk(&self, delivery: &NewDelivery) -> Result<String, SendError> {
         let webhook = self.desks.get(delivery.recipient.as_str());
         let webhook = webhook.ok_or_else(|| missing("this desk has no webhook"))?;
-        self.post(webhook, delivery, "application/cloudevents+json").await
+        // Which of the two a desk gets is decided with the alert, so that every attempt sends the same.
+        let is_cap = delivery.payload.starts_with('<');
+        let media = if is_cap { "application/cap+xml" } else { "application/cloudevents+json" };
+        self.post(webhook, delivery, media).await
     }
 
     async fn post_to_contact(&self, delivery: &NewDelivery) -> Result<String, SendError> {

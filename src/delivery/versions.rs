@@ -121,30 +121,6 @@ impl<'a> VictimData<'a> {
     }
 }
 
-/// What was done, in the order in which it counts for her. Nothing of where anybody was.
-fn words_of(done: WhatWasDone) -> Vec<Text> {
-    let police = match done.desk {
-        Some(DeskState::OnScene | DeskState::Closed) => {
-            Some(Text { nl: "De politie is ter plaatse geweest.", en: "Police have been there." })
-        }
-        Some(DeskState::Dispatched) => {
-            Some(Text { nl: "De politie is op weg gegaan.", en: "Police went on their way." })
-        }
-        Some(DeskState::Accepted) => {
-            Some(Text { nl: "De politie heeft de melding aangenomen.", en: "Police took the report on." })
-        }
-        _ => None,
-    };
-    let centre = if done.acted {
-        Text { nl: "De meldkamer heeft actie ondernomen.", en: "The monitoring centre has acted." }
-    } else if done.acknowledged {
-        Text { nl: "De meldkamer heeft het gezien.", en: "The monitoring centre has seen it." }
-    } else {
-        Text { nl: "De meldkamer kijkt ernaar.", en: "The monitoring centre looks into it." }
-    };
-    police.into_iter().chain([centre]).collect()
-}
-
 /// What a victim's app shows when it is opened.
 #[derive(Debug, Serialize)]
 struct VictimPicture<'a> {
@@ -222,6 +198,30 @@ const TEST_ADVICE: Text = Text {
     en: "This was a test: your call comes through. Nobody is called. Press again when in danger.",
 };
 
+/// What was done, in the order in which it counts for her. Nothing of where anybody was.
+fn words_of(done: WhatWasDone) -> Vec<Text> {
+    let police = match done.desk {
+        Some(DeskState::OnScene | DeskState::Closed) => {
+            Some(Text { nl: "De politie is ter plaatse geweest.", en: "Police have been there." })
+        }
+        Some(DeskState::Dispatched) => {
+            Some(Text { nl: "De politie is op weg gegaan.", en: "Police went on their way." })
+        }
+        Some(DeskState::Accepted) => {
+            Some(Text { nl: "De politie heeft de melding aangenomen.", en: "Police took the report on." })
+        }
+        _ => None,
+    };
+    let centre = if done.acted {
+        Text { nl: "De meldkamer heeft actie ondernomen.", en: "The monitoring centre has acted." }
+    } else if done.acknowledged {
+        Text { nl: "De meldkamer heeft het gezien.", en: "The monitoring centre has seen it." }
+    } else {
+        Text { nl: "De meldkamer kijkt ernaar.", en: "The monitoring centre looks into it." }
+    };
+    police.into_iter().chain([centre]).collect()
+}
+
 /// What is the matter, in her words.
 pub(super) fn title(kind: AlertKind, level: Level) -> Text {
     match (kind, level) {
@@ -280,4 +280,4 @@ pub(super) fn advice(kind: AlertKind, level: Level, late: bool) -> Text {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -85,7 +85,8 @@ fn in_her_order<T>(notice: &Notice, [nl, en]: [T; 2]) -> [T; 2] {
     }
 }
 
-fn level(level: Level) -> Text {
+/// A level.
+pub(super) fn level(level: Level) -> Text {
     match level {
         Level::Clear => Text { nl: "VOORBIJ", en: "OVER" },
         Level::Warning => Text { nl: "WAARSCHUWING", en: "WARNING" },
@@ -93,7 +94,8 @@ fn level(level: Level) -> Text {
     }
 }
 
-fn kind(kind: AlertKind) -> Text {
+/// What an alert is about.
+pub(super) fn kind(kind: AlertKind) -> Text {
     match kind.as_str() {
         "exclusion_zone" => Text { nl: "verboden gebied", en: "exclusion zone" },
         "inclusion_zone" => Text { nl: "gebiedsgebod", en: "inclusion zone" },
@@ -103,6 +105,7 @@ fn kind(kind: AlertKind) -> Text {
         "silence" => Text { nl: "apparaat zwijgt", en: "device silent" },
         "battery" => Text { nl: "batterij", en: "battery" },
         "jamming" => Text { nl: "radio gestoord", en: "radio jammed" },
+        "parted" => Text { nl: "baken of telefoon kwijt", en: "beacon or phone lost" },
         "order_expiry" => Text { nl: "bevel loopt af", en: "order expires" },
         "follow_up" => Text { nl: "opvolging", en: "follow-up" },
         // A kind of its own that has no words of its own yet.

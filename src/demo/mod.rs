@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use zones::{DeskId, Timestamp};
 
 use crate::clock;
-use crate::config::{Contacts, Desk, NewToken, Role, Token, Tokens};
+use crate::config::{Contacts, Desk, NewToken, Role, Token, Tokens, WebhookBody};
 use crate::followup::Rules;
 use crate::mqtt::{EmbeddedBroker, EmbeddedSettings, MqttConfig};
 use crate::service::{Plan, Service};
@@ -117,7 +117,7 @@ fn plan(
         listen: settings.listen,
         tokens: Tokens::from_iter([Token::new("demo", Role::Supervisor, None, &token.secret)]),
         orders_dir: Some(orders_dir),
-        desks: vec![Desk { name: desk, mqtt: true, webhook: None }],
+        desks: vec![Desk { name: desk, mqtt: true, webhook: None, body: WebhookBody::default() }],
         contacts: Contacts::default(),
     })
 }

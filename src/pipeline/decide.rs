@@ -11,6 +11,7 @@ use zones::{
 };
 
 use super::aside::Said;
+use super::cap::CapRecord;
 use super::directory::Directory;
 use super::files::Files;
 use super::quiet::Quiet;
@@ -83,6 +84,7 @@ pub(super) struct Decider {
     pub(super) next: Next,
     pub(super) incidents: BTreeMap<String, IncidentRow>,
     pub(super) quiet: Quiet,
+    pub(super) cap: CapRecord,
     /// Where the orders in the register came from, and when.
     pub(super) origins: BTreeMap<OrderId, (Origin, Timestamp)>,
     pub(super) files: Files,
@@ -335,17 +337,18 @@ impl Decider {
     fn deliver(&mut self, alert: &Alert, seq: i64, told: Vec<Recipient>) {
         for recipient in told {
             let body = match recipient.channel {
-                Channel::DeskMqtt | Channel::DeskWebhook => police_event(&self.around.source, alert),
+                Channel::DeskMqtt => police_event(&self.around.source, alert).ok(),
+                Channel::DeskWebhook => self.webhook_body(alert, &recipient.name),
                 _ if alert.level == Level::Clear => {
                     let known = self.followup.incident(alert.incident);
                     let done = known.map(Incident::what_was_done).unwrap_or_default();
-                    all_clear_event(&self.around.source, alert, done)
+                    all_clear_event(&self.around.source, alert, done).ok()
                 }
                 // Whoever else it is gets the version that discloses nothing.
-                _ => victim_event(&self.around.source, alert),
+                _ => victim_event(&self.around.source, alert).ok(),
             };
-            let Ok(payload) = body else {
-                tracing::error!(alert = %alert.alert, "an alert could not be written as JSON");
+            let Some(payload) = body else {
+                tracing::error!(alert = %alert.alert, "an alert could not be written");
                 continue;
             };
             let id = self.next.delivery;

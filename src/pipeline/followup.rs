@@ -233,14 +233,12 @@ impl Decider {
     pub(super) fn leave_incidents(&mut self, now: Timestamp, id: &OrderId) {
         // Nobody refuses to be told this.
         let _ = self.follow(now, Event::OrderGone(id.clone()));
-        let of_it = |incident: &str| self.incidents.get(incident).is_none_or(|row| row.order == id.as_str());
-        self.quiet.retain(|incident| !of_it(incident));
         self.files.worth_trying = true;
     }
 
     /// Brings the rows of incidents up to date with what the follow-up changed.
     pub(super) fn take_followup(&mut self) {
-        let Self { followup, pending, incidents, .. } = self;
+        let Self { followup, pending, incidents, quiet, .. } = self;
         let batch = &mut pending.batch;
         let mut changed = std::mem::take(&mut pending.changed);
         followup.drain_changes(|change| match change {
@@ -257,6 +255,7 @@ impl Decider {
                 let name = id.to_string();
                 batch.followups.push(rows::followup(&name, None));
                 incidents.remove(&name);
+                quiet.forget(&name);
             }
             Change::Duty(role, row) => batch.duty.push(rows::duty(role, row)),
         });

@@ -8,6 +8,7 @@
 //! INVARIANT: both queues are bounded; a store that is slow slows the broker, and nobody else.
 
 mod aside;
+mod cap;
 mod commit;
 mod committed;
 mod decide;

@@ -9,6 +9,7 @@ use zones::order::Order;
 use zones::{DeviceId, DeviceRow, Engine, EpisodeRow, HistoryRow, OrderId, Snapshot, Timestamp};
 
 use super::aside::Said;
+use super::cap::CapRecord;
 use super::decide::{Decider, Pending, Surroundings};
 use super::directory::Directory;
 use super::files::Files;
@@ -146,6 +147,7 @@ impl Decider {
             ahead: BTreeSet::new(),
             incidents,
             quiet: Quiet::new(loaded.quiet),
+            cap: CapRecord::default(),
             pending: Pending::default(),
             metrics,
         };

@@ -7,6 +7,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use zones::{Input, Timestamp};
 
+use super::cap::CapRecord;
 use super::commit::Committer;
 use super::decide::{Decider, Pending, Surroundings};
 use super::directory::Directory;
@@ -126,6 +127,15 @@ impl Pipeline {
         let clock = loaded.clock.unwrap_or(Timestamp::from_millis(0));
         let decider = Decider::resume(loaded, clock, directory.clone(), around, rules, metrics.clone())?;
         Ok((Self { clock: time, decider, store, metrics, readiness }, directory))
+    }
+
+    /// Takes up what desks were sent that later messages to them refer to.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn recall(&mut self) -> Result<(), StoreError> {
+        self.decider.cap = CapRecord::load(&self.store, &self.decider.around.desks).await?;
+        Ok(())
     }
 
     /// Decides until `stop`, then commits what is decided and ends.
@@ -248,6 +258,10 @@ impl Deciding {
                 let answer = self.decider.withdraw_order(now, &order, Origin::Api);
                 Box::new(move || _ = reply.send(answer))
             }
+            Command::CancelAware { device, at, code, reply } => {
+                let answer = self.decider.cancel_aware(now, device.as_str(), at, &code);
+                Box::new(move || _ = reply.send(answer))
+            }
             Command::FollowUp { incident, actor, command, key, reply } => {
                 let answer = self.decider.follow_command(now, incident, actor, command, key);
                 Box::new(move || _ = reply.send(answer))
@@ -259,10 +273,6 @@ impl Deciding {
             Command::AskDuty { reply } => {
                 self.decider.advance(now);
                 let answer = self.decider.duty_now(now);
-                Box::new(move || _ = reply.send(answer))
-            }
-            Command::CancelAware { device, at, code, reply } => {
-                let answer = self.decider.cancel_aware(now, device.as_str(), at, &code);
                 Box::new(move || _ = reply.send(answer))
             }
             Command::Ingest { payload, reply } => {

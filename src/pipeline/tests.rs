@@ -23,6 +23,7 @@ use crate::store::{
 };
 use crate::wire::TrackerKeys;
 
+mod cap;
 mod victim;
 
 /// So many seconds after the beginning of every test.
@@ -67,9 +68,9 @@ fn nothing() -> Taken {
         histories: Vec::new(),
         watches: Vec::new(),
         incidents: Vec::new(),
+        quiet: Vec::new(),
         followups: Vec::new(),
         duty: Vec::new(),
-        quiet: Vec::new(),
         latest_fixes: Vec::new(),
         next: Next { input: 1, alert: 1, delivery: 1, rejected: 1 },
         clock: None,

@@ -109,8 +109,10 @@ impl Service {
             traccar_topic: plan.traccar_topic,
             source: format!("urn:afstand:{}", plan.broker.client_id),
         };
-        let (pipeline, directory) = Pipeline::resume(store.clone(), loaded, settings, metrics.clone(), ready)
-            .map_err(Failure::new)?;
+        let (mut pipeline, directory) =
+            Pipeline::resume(store.clone(), loaded, settings, metrics.clone(), ready)
+                .map_err(Failure::new)?;
+        pipeline.recall().await.map_err(Failure::new)?;
 
         let stop = Stop::default();
         let mut parts = JoinSet::new();
@@ -156,11 +158,9 @@ impl Service {
         deliver(&mut parts, dispatcher, notices, &stop.rest);
         answer(&mut parts, listener, state, writer, &stop.rest);
         parts.spawn(figures(store.clone(), metrics, stop.rest.clone()));
-        match plan.orders_dir {
-            Some(dir) => {
-                parts.spawn(orders_dir::watch(dir, from_files, to_files, stop.deciding.clone()));
-            }
-            None => drop(to_files),
+        // Without a folder the channel closes here, which says so.
+        if let Some(dir) = plan.orders_dir {
+            parts.spawn(orders_dir::watch(dir, from_files, to_files, stop.deciding.clone()));
         }
         Ok(Self { address, readiness, store, stop, parts })
     }

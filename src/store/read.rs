@@ -4,9 +4,9 @@ use sqlx::{AssertSqlSafe, SqlSafeStr};
 
 use super::database::Value;
 use super::rows::{
-    AlertRow, Channel, Counts, DeliveryRecord, IncidentFilter, IncidentRow, IncidentStory, InputFilter,
-    InputKind, InputRow, NoticeRow, OrderRow, PendingDelivery, RejectedRow, StoredFix, StoredOrder,
-    StoredState,
+    AlertRow, Channel, Counts, DeliveryRecord, FixFilter, IncidentFilter, IncidentRow, IncidentStory,
+    InputFilter, InputKind, InputRow, JournalFix, NoticeRow, OrderRow, PendingDelivery, RejectedRow,
+    StoredFix, StoredOrder, StoredState, ToldRow,
 };
 use super::tables::{self, Columns};
 use super::{MOST_ROWS, Store, StoreError};
@@ -14,6 +14,10 @@ use super::{MOST_ROWS, Store, StoreError};
 /// Rows of the journal among which the latest fixes are looked for: as many messages as a broker can send ahead of
 /// their acknowledgement.
 const LATEST_FIXES: i64 = 65_536;
+
+/// Of a delivery `d`.
+const OF_OPEN_INCIDENT: &str =
+    "EXISTS (SELECT 1 FROM incidents i WHERE i.incident = d.incident AND i.closed_at IS NULL)";
 
 /// A SELECT that grows condition by condition. All texts are constants; what comes from outside is a value.
 pub(super) struct Select<'a> {
@@ -321,6 +325,21 @@ impl Store {
         self.all(select.page("received_at, seq", limit), tables::read_input).await
     }
 
+    /// Fixes of the journal that arrived in a span of time, oldest first.
+    pub async fn fixes(&self, filter: &FixFilter, limit: u32) -> Result<Vec<JournalFix>, StoreError> {
+        let from = filter.after.map_or(filter.arrived_from, |(at, _)| at.max(filter.arrived_from));
+        let mut select = Select::new(tables::JOURNAL_FIX_COLUMNS, "inputs")
+            .filter(
+                "received_at BETWEEN ? AND ?",
+                [from.as_millis().into(), filter.arrived_to.as_millis().into()],
+            )
+            .filter("kind = ?", [InputKind::Fix.number().into()]);
+        if let Some((at, seq)) = filter.after {
+            select = select.filter("(received_at, seq) > (?, ?)", [at.as_millis().into(), seq.into()]);
+        }
+        self.all(select.page("received_at, seq", limit), tables::read_journal_fix).await
+    }
+
     /// Figures for metrics.
     pub async fn counts(&self) -> Result<Counts, StoreError> {
         let select = Select::new(
@@ -394,12 +413,25 @@ impl Store {
     ) -> Result<Vec<DeliveryRecord>, StoreError> {
         let select = Select::new(&record_columns(), "deliveries d")
             .filter("channel = ? AND recipient = ?", [channel.number().into(), Value::text(recipient)])
-            .filter(
-                "EXISTS (SELECT 1 FROM incidents i WHERE i.incident = d.incident AND i.closed_at IS NULL)",
-                [],
-            )
+            .filter(OF_OPEN_INCIDENT, [])
             .page("id DESC", limit);
         self.all(select, tables::read_record).await
+    }
+
+    /// What one recipient was sent about incidents that are open, after the delivery with that number, oldest first.
+    pub async fn told_of_open_incidents(
+        &self,
+        channel: Channel,
+        recipient: &str,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<ToldRow>, StoreError> {
+        let select = Select::new(tables::TOLD_COLUMNS, "deliveries d")
+            .filter("channel = ? AND recipient = ?", [channel.number().into(), Value::text(recipient)])
+            .filter(OF_OPEN_INCIDENT, [])
+            .filter("id > ?", [after.into()])
+            .page("id", limit);
+        self.all(select, tables::read_told).await
     }
 
     /// Number of the newest delivery; 0 when there is none.

@@ -74,9 +74,9 @@ impl Draft {
         self
     }
 
-    /// Tables at the end of the settings.
-    pub fn tables(mut self, text: &str) -> Self {
-        writeln!(self.desks, "{text}").expect("room");
+    /// More sections of the settings.
+    pub fn more(mut self, sections: &str) -> Self {
+        self.desks.push_str(sections);
         self
     }
 

@@ -60,10 +60,12 @@ const WALLS: [(&str, &[&str], &str); 8] = [
 ];
 
 /// Libraries that one place keeps to itself, so that they can be replaced there.
-const KEPT: [(&str, &[&str]); 5] = [
+const KEPT: [(&str, &[&str]); 7] = [
     ("sqlx", &["src/store"]),
     ("rumqttc", &["src/mqtt"]),
     ("mqtt5", &["src/mqtt"]),
+    ("lettre", &["src/delivery"]),
+    ("quick_xml", &["src/delivery"]),
     ("prometheus_client", &["src/metrics.rs", "src/metrics"]),
     ("simulator", &["src/demo", "src/demo.rs"]),
 ];

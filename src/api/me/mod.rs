@@ -89,7 +89,7 @@ async fn picture(State(state): State<AppState>, Me(device): Me) -> Result<Respon
 }
 
 /// What she was last told of her protection; `None` while that is not known.
-async fn protection(state: &AppState, device: &DeviceId) -> Result<Option<Protection>, Problem> {
+pub(super) async fn protection(state: &AppState, device: &DeviceId) -> Result<Option<Protection>, Problem> {
     let Some(stored) = state.store.device(device.as_str()).await? else { return Ok(None) };
     Ok(state.register.protection(&stored).unwrap_or_else(|error| {
         tracing::error!(%error, "what a victim was told of her protection cannot be read");
@@ -190,7 +190,7 @@ async fn fix(State(state): State<AppState>, Me(device): Me, body: SaidJson) -> R
 
 /// Says something on a topic of her device; the answer comes after its commit.
 async fn say(state: &AppState, topic: String, payload: Bytes) -> Result<StatusCode, Problem> {
-    state.commands.from_app(topic, payload).await??;
+    state.commands.say_for_app(topic, payload).await??;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -28,6 +28,8 @@ pub(super) fn path(pattern: &str) -> String {
         .replace("{order}", "ord-0001")
         .replace("{incident}", "inc-1")
         .replace("{person}", "wearer-0001")
+        .replace("/lookup/place", "/lookup/place?lat=52&lon=5")
+        .replace("/lookup/near", "/lookup/near?lat=52&lon=5&radius_m=500&at=2026-11-21T10:00:00Z")
         .replace("{desk}", "rotterdam")
         .replace("{*rest}", "swagger-ui.css")
 }

@@ -231,24 +231,6 @@ async fn keep_books(store: Store, mut commands: tokio::sync::mpsc::Receiver<Comm
                 store.commit(&Batch { orders, ..Batch::default() }).await.unwrap();
                 let _ = reply.send(if known { Ok(()) } else { Err(NotWithdrawn::Unknown) });
             }
-            // Whose incident it is, only the real pipeline remembers: here there are none, and only the console.
-            Command::FollowUp { incident, actor, command, key, reply } => {
-                let event = Event::Command { incident, actor, command, key };
-                let _ = reply.send(FollowUp::new(Rules::default()).handle(at(NOW), event));
-            }
-            Command::SetDuty { actor, role, people, until, reply } => {
-                let event = Event::Duty { actor, role, people, until };
-                let _ = reply.send(FollowUp::new(Rules::default()).handle(at(NOW), event));
-            }
-            Command::AskDuty { reply } => {
-                let console = |role: &StaffRole| DutyNow {
-                    role: *role,
-                    on_duty: OnDuty::Console,
-                    until: None,
-                    by: None,
-                };
-                let _ = reply.send(StaffRole::ALL.iter().map(console).collect());
-            }
             Command::FromApp { topic, payload, reply } => {
                 let keys = crate::wire::TrackerKeys::default();
                 let answer = crate::wire::decode(&topic, &payload, &keys).map(drop);
@@ -272,6 +254,24 @@ async fn keep_books(store: Store, mut commands: tokio::sync::mpsc::Receiver<Comm
                     zones::Outcome::NotCancelled(NotCancelled::WrongCode)
                 };
                 let _ = reply.send(Ok(outcome));
+            }
+            // Whose incident it is, only the real pipeline remembers: here there are none, and only the console.
+            Command::FollowUp { incident, actor, command, key, reply } => {
+                let event = Event::Command { incident, actor, command, key };
+                let _ = reply.send(FollowUp::new(Rules::default()).handle(at(NOW), event));
+            }
+            Command::SetDuty { actor, role, people, until, reply } => {
+                let event = Event::Duty { actor, role, people, until };
+                let _ = reply.send(FollowUp::new(Rules::default()).handle(at(NOW), event));
+            }
+            Command::AskDuty { reply } => {
+                let console = |role: &StaffRole| DutyNow {
+                    role: *role,
+                    on_duty: OnDuty::Console,
+                    until: None,
+                    by: None,
+                };
+                let _ = reply.send(StaffRole::ALL.iter().map(console).collect());
             }
             Command::Ingest { payload, reply } => {
                 let answer = crate::wire::decode_traccar(&payload).map(drop);

@@ -9,6 +9,7 @@ mod health;
 mod incidents;
 mod ingest;
 mod live;
+mod lookup;
 mod me;
 mod orders;
 mod page;

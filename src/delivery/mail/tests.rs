@@ -10,8 +10,11 @@ use crate::delivery::tests::{install_tls, within};
 use certificates::make;
 use server::{MailServer, Manner};
 
+// Both are the integration tests', where they are parts of a larger whole.
+#[allow(unreachable_pub, dead_code)]
 #[path = "../../../tests/support/certificates.rs"]
 mod certificates;
+#[allow(unreachable_pub, dead_code)] // As above.
 #[path = "../../../tests/support/smtp.rs"]
 mod server;
 

@@ -20,7 +20,7 @@ fn moment() -> Timestamp {
     Timestamp::parse("2026-11-21T10:15:30.250Z").unwrap()
 }
 
-fn alert(kind: AlertKind, level: Level) -> Alert {
+pub(in crate::delivery) fn alert(kind: AlertKind, level: Level) -> Alert {
     Alert {
         alert: ALERT.parse().unwrap(),
         incident: INCIDENT.parse().unwrap(),

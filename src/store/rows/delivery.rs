@@ -84,6 +84,19 @@ pub struct PendingDelivery {
     pub incident_closed: bool,
 }
 
+/// That somebody was sent an alert.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToldRow {
+    /// The delivery.
+    pub id: i64,
+    /// The incident.
+    pub incident: String,
+    /// The alert.
+    pub alert: String,
+    /// When it was put in the outbox.
+    pub at: Timestamp,
+}
+
 /// A delivery as its recipient can be shown it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryRecord {

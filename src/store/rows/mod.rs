@@ -315,12 +315,12 @@ pub struct Loaded<O = StoredOrder> {
     pub watches: Vec<StoredState>,
     /// Open incidents, then closed ones of which something is remembered; each by id.
     pub incidents: Vec<IncidentRow>,
+    /// Open incidents of which a victim knows nothing, because of her quiet hours.
+    pub quiet: Vec<String>,
     /// What the clocks of incidents follow from, by incident.
     pub followups: Vec<StoredState>,
     /// What is remembered of roles.
     pub duty: Vec<StoredState>,
-    /// Open incidents of which a victim knows nothing, because of her quiet hours.
-    pub quiet: Vec<String>,
     /// First free numbers.
     pub next: Next,
     /// The latest fixes of the journal, oldest first: the broker may send them again.
@@ -338,6 +338,34 @@ pub struct StoredFix {
     pub device: String,
     /// The fix, in the form the service gave it.
     pub body: Vec<u8>,
+}
+
+/// A fix of the journal with when it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JournalFix {
+    /// Number in the journal.
+    pub seq: i64,
+    /// When it arrived.
+    pub received_at: Timestamp,
+    /// The party of its device.
+    pub role: Role,
+    /// The device.
+    pub device: String,
+    /// When it happened by the device's clock.
+    pub fixed_at: Option<Timestamp>,
+    /// The fix, in the form the service gave it.
+    pub body: Vec<u8>,
+}
+
+/// Which fixes of the journal to read: a span of arrival, oldest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FixFilter {
+    /// First moment of arrival.
+    pub arrived_from: Timestamp,
+    /// Last moment of arrival, included.
+    pub arrived_to: Timestamp,
+    /// Only those after this row: its `received_at` and `seq`.
+    pub after: Option<(Timestamp, i64)>,
 }
 
 /// Which journal rows to read: a span of arrival, oldest first.

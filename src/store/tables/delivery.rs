@@ -3,7 +3,7 @@
 use super::{Columns, Read, Values, time};
 use crate::store::bulk::{OnConflict, Table};
 use crate::store::database::Value;
-use crate::store::rows::{Channel, DeliveryRecord, NewDelivery, PendingDelivery, ReceiptRow};
+use crate::store::rows::{Channel, DeliveryRecord, NewDelivery, PendingDelivery, ReceiptRow, ToldRow};
 
 /// The outbox.
 pub(in crate::store) const DELIVERIES: Table<NewDelivery> = Table {
@@ -55,6 +55,14 @@ pub(in crate::store) fn read_pending(from: &mut Columns<'_>) -> Read<PendingDeli
         next_at: from.opt_time()?,
         incident_closed: from.opt_int()?.is_some(),
     })
+}
+
+/// What [`read_told`] reads of a delivery.
+pub(in crate::store) const TOLD_COLUMNS: &str = "id, incident, alert, created_at";
+
+/// Reads [`TOLD_COLUMNS`].
+pub(in crate::store) fn read_told(from: &mut Columns<'_>) -> Read<ToldRow> {
+    Ok(ToldRow { id: from.int()?, incident: from.text()?, alert: from.text()?, at: from.time()? })
 }
 
 /// What [`read_record`] reads of a delivery `d`, after the columns of [`DELIVERIES`].

@@ -10,8 +10,8 @@ use zones::{OrderId, Role, Timestamp};
 use super::bulk::{OnConflict, Table};
 use super::database::{Cells, Value};
 use super::rows::{
-    InputKind, InputRow, NoticeRow, OrderRow, Origin, RejectedRow, StateRow, StoredFix, StoredOrder,
-    StoredState, Word,
+    InputKind, InputRow, JournalFix, NoticeRow, OrderRow, Origin, RejectedRow, StateRow, StoredFix,
+    StoredOrder, StoredState, Word,
 };
 
 pub(super) use audit::*;
@@ -149,6 +149,21 @@ pub(super) const FIX_COLUMNS: &str = "role, device, body";
 /// Reads [`FIX_COLUMNS`].
 pub(super) fn read_fix(from: &mut Columns<'_>) -> Read<StoredFix> {
     Ok(StoredFix { role: role_of(from.int()?)?, device: from.text()?, body: from.bytes()? })
+}
+
+/// Columns of a [`JournalFix`].
+pub(super) const JOURNAL_FIX_COLUMNS: &str = "seq, received_at, role, device, fixed_at, body";
+
+/// Reads [`JOURNAL_FIX_COLUMNS`].
+pub(super) fn read_journal_fix(from: &mut Columns<'_>) -> Read<JournalFix> {
+    Ok(JournalFix {
+        seq: from.int()?,
+        received_at: from.time()?,
+        role: role_of(from.int()?)?,
+        device: from.text()?,
+        fixed_at: from.opt_time()?,
+        body: from.bytes()?,
+    })
 }
 
 const fn role_number(role: Role) -> i64 {

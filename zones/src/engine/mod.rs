@@ -17,6 +17,7 @@ mod command;
 mod device;
 mod events;
 mod evidence;
+mod expiry;
 mod fixes;
 mod judge;
 mod late;
@@ -25,6 +26,7 @@ mod protection;
 mod register;
 mod silence;
 mod snapshot;
+mod successor;
 #[cfg(test)]
 mod tests;
 mod timers;

@@ -27,8 +27,7 @@ fn a_car_is_warned_of_five_minutes_before_it_is_near() {
         }
     }
     let (secs, alert) = warned.unwrap();
-    // At 425 s it would be five minutes no more; 1,000 m are 335 s away at 365 s, within three quarters of a minute of
-    // 300 s.
+    // At 425 s it would be five minutes no more; 1,000 m are 335 s away at 365 s, within 39 s of 300 s.
     assert_eq!(secs, 365, "the last fix that leaves five minutes");
     let said =
         alert.reason.split(" s binnen 1000 m").next().and_then(|text| text.rsplit(' ').next()).unwrap();
