@@ -88,7 +88,8 @@ fn around() -> Surroundings {
 }
 
 fn started(taken: Taken) -> Decider {
-    let mut decider = Decider::resume(taken, around(), Rules::default(), Arc::new(Metrics::default())).unwrap();
+    let mut decider =
+        Decider::resume(taken, around(), Rules::default(), Arc::new(Metrics::default())).unwrap();
     decider.tell(t(0), &Input::Hearing(true)).unwrap();
     decider.take();
     decider
@@ -181,7 +182,12 @@ async fn a_start_from_the_store_knows_what_was_committed() {
 
 #[test]
 fn a_row_that_cannot_be_read_stops_the_start_and_is_named() {
-    let told = |batch| match Decider::resume(stored(batch), around(), Rules::default(), Arc::new(Metrics::default())) {
+    let told = |batch| match Decider::resume(
+        stored(batch),
+        around(),
+        Rules::default(),
+        Arc::new(Metrics::default()),
+    ) {
         Ok(_) => String::new(),
         Err(damaged) => damaged.to_string(),
     };
