@@ -7,6 +7,7 @@
 mod access;
 mod audit;
 mod body;
+mod cases;
 pub mod commands;
 mod desks;
 mod docs;
@@ -25,6 +26,7 @@ mod page;
 mod people;
 mod problem;
 mod readiness;
+mod reconciliation;
 mod rejected;
 pub mod states;
 
@@ -52,6 +54,7 @@ use utoipa_axum::router::OpenApiRouter;
 pub use desks::channel_word;
 pub use live::LiveFeed;
 pub use readiness::Readiness;
+pub use reconciliation::every_morning;
 
 use self::commands::{ANSWER_WITHIN, Commands};
 use self::listener::Limited;
@@ -161,6 +164,8 @@ fn described() -> OpenApiRouter<AppState> {
         .merge(audit::routes())
         .merge(me::routes())
         .merge(lookup::routes())
+        .merge(cases::routes())
+        .merge(reconciliation::routes())
 }
 
 async fn nothing_here() -> Problem {

@@ -9,6 +9,7 @@
 
 mod alert;
 mod by_order;
+mod calendar;
 mod decision;
 mod engine;
 mod fix;
@@ -28,6 +29,7 @@ mod words;
 
 pub use alert::{Alert, AlertKind, Approach};
 pub use by_order::ByOrder;
+pub use calendar::Calendar;
 pub use decision::{Decision, Rule};
 pub use engine::{
     Change, Changes, DeviceRow, DeviceState, Effect, Engine, EpisodeRow, HistoryRow, Kept, NotCancelled,
