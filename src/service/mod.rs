@@ -155,6 +155,11 @@ impl Service {
             ended
         });
         deliver(&mut parts, dispatcher, notices, &stop.rest);
+        let (reader, rest) = (state.clone(), stop.rest.clone());
+        parts.spawn(async move {
+            api::every_morning(reader, rest).await;
+            Ok(())
+        });
         answer(&mut parts, listener, state, writer, &stop.rest);
         parts.spawn(figures(store.clone(), metrics, stop.rest.clone()));
         // Without a folder the channel closes here, which says so.

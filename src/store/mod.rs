@@ -9,6 +9,7 @@
 
 mod audit;
 mod bulk;
+mod cases;
 mod database;
 mod error;
 mod followup;

@@ -162,16 +162,6 @@ impl Store {
         self.all(select.ordered("incident"), tables::read_incident).await
     }
 
-    /// Open incidents of which the last that a victim was to be told was kept from her by her quiet hours.
-    pub(super) async fn quiet_incidents(&self) -> Result<Vec<String>, StoreError> {
-        let select = Select::new("d.incident", "deliveries d").filter("d.why = 'quiet_hours'", []).filter(
-            "d.id = (SELECT max(o.id) FROM deliveries o WHERE o.incident = d.incident AND o.channel = d.channel) \
-             AND EXISTS (SELECT 1 FROM incidents i WHERE i.incident = d.incident AND i.closed_at IS NULL)",
-            [],
-        );
-        self.all(select.ordered("d.incident"), tables::read_name).await
-    }
-
     /// The latest fixes of the journal, oldest first. The journal's newest rows lie together, whatever its length.
     pub(super) async fn latest_fixes(&self) -> Result<Vec<StoredFix>, StoreError> {
         let newest = self.number("COALESCE(max(seq), 0)", "inputs").await?;
