@@ -124,7 +124,7 @@ pub(super) async fn states_by_key(store: &Store) {
         state("nobody", None),
     ])
     .await;
-    let loaded = store.load().await.unwrap().watches;
+    let loaded = store.load().await.unwrap().few.watches;
     assert_eq!(
         loaded.iter().map(|row| (&*row.key, &*row.state)).collect::<Vec<_>>(),
         [("a/2", &b"z"[..]), ("ab/1", b"x")]
@@ -162,7 +162,7 @@ pub(super) async fn quiet_hours_are_remembered(store: &Store) {
     let closed = IncidentRow { closed_at: Some(at(9)), ..incident(3) };
     let incidents = vec![incident(1), incident(2), closed];
     store.commit(&Batch { incidents, deliveries, progress, ..Batch::default() }).await.unwrap();
-    assert_eq!(store.load().await.unwrap().quiet, ["inc-000001"]);
+    assert_eq!(store.load().await.unwrap().few.quiet, ["inc-000001"]);
     let pending = store.pending_deliveries(0, 10).await.unwrap();
     assert_eq!(pending.iter().map(|p| p.delivery.id).collect::<Vec<_>>(), [4, 5]);
     let story = store.incident("inc-000001").await.unwrap().unwrap();
