@@ -124,10 +124,6 @@ impl Decider {
             register.forget(&order);
             directory.forget(&order);
         }
-        let mut recent = Recent::default();
-        for StoredFix { role, device, body } in loaded.latest_fixes {
-            recent.note(recent.stored_key(role, &device, &body));
-        }
         let incidents: BTreeMap<_, _> =
             loaded.incidents.into_iter().map(|row| (row.incident.clone(), row)).collect();
         let followups = loaded.followups.iter().map(followup).collect::<Result<Vec<_>, _>>()?;
@@ -142,7 +138,7 @@ impl Decider {
             next: loaded.next,
             origins,
             files: Files::default(),
-            recent,
+            recent: remembered(loaded.latest_fixes),
             said: Said::default(),
             ahead: BTreeSet::new(),
             incidents,
@@ -154,6 +150,15 @@ impl Decider {
         this.adopt(clock);
         Ok(this)
     }
+}
+
+/// The fixes that the broker may send again.
+fn remembered(fixes: Vec<StoredFix>) -> Recent {
+    let mut recent = Recent::default();
+    for StoredFix { role, device, body } in fixes {
+        recent.note(recent.stored_key(role, &device, &body));
+    }
+    recent
 }
 
 /// Reads rows as they are asked for; at the first that cannot be read it ends, and leaves word of it.
