@@ -20,7 +20,7 @@ use crate::followup::Rules;
 use crate::metrics::Metrics;
 use crate::mqtt::{IngestHandle, IngestLink, LinkSettings, MqttConfig, Publisher};
 use crate::pipeline::{self, Pipeline, Sources};
-use crate::store::{Origin, Store};
+use crate::store::Store;
 use crate::wire::{SUBSCRIPTIONS, TrackerKeys};
 
 /// Changes of order files that may wait for the pipeline.
@@ -96,8 +96,7 @@ impl Service {
         let out_settings = LinkSettings::load(&plan.broker, Vec::new()).map_err(Failure::new)?;
         let store = Store::open(&plan.store_url).await.map_err(Failure::new)?;
         let loaded = Pipeline::load(&store).await.map_err(Failure::new)?;
-        let from_files = loaded.orders.iter().filter(|order| order.origin == Origin::File);
-        let from_files = from_files.filter_map(|order| order.id().cloned()).collect();
+        let from_files = loaded.of_files().cloned().collect();
         let metrics = Arc::new(Metrics::default());
         let (ready, readiness) = watch::channel(Readiness::default());
         let settings = pipeline::Settings {

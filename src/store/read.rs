@@ -114,26 +114,22 @@ impl Store {
         Ok(self.first(Select::new(expression, from), tables::read_number).await?.unwrap_or_default())
     }
 
-    /// All orders in the register, by id.
-    pub(super) async fn register<O: Send>(
-        &self,
-        mut make: impl FnMut(StoredOrder) -> O + Send,
-    ) -> Result<Vec<O>, StoreError> {
+    // In no order: in that of their keys the database would jump about in its file.
+
+    /// Gives every order in the register, as it lies in the database.
+    pub async fn each_order(&self, take: impl FnMut(StoredOrder) + Send) -> Result<(), StoreError> {
         let select = Select::new(tables::ORDERS.columns, "orders").filter("withdrawn_at IS NULL", []);
-        let mut found = Vec::new();
-        self.each(select, tables::read_order, |row| found.push((row.order.clone(), make(row)))).await?;
-        found.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-        Ok(found.into_iter().map(|(_, made)| made).collect())
+        self.each(select, tables::read_order, take).await
     }
 
-    /// All states of devices, by id.
-    pub(super) async fn all_devices(&self) -> Result<Vec<StoredState>, StoreError> {
-        self.all_states(Select::new(tables::DEVICES.columns, "devices")).await
+    /// The same for states of devices.
+    pub async fn each_device(&self, take: impl FnMut(StoredState) + Send) -> Result<(), StoreError> {
+        self.each(Select::new(tables::DEVICES.columns, "devices"), tables::read_state, take).await
     }
 
-    /// All histories of devices, by id.
-    pub(super) async fn all_histories(&self) -> Result<Vec<StoredState>, StoreError> {
-        self.all_states(Select::new(tables::HISTORIES.columns, "histories")).await
+    /// The same for histories of devices.
+    pub async fn each_history(&self, take: impl FnMut(StoredState) + Send) -> Result<(), StoreError> {
+        self.each(Select::new(tables::HISTORIES.columns, "histories"), tables::read_state, take).await
     }
 
     /// All states of watches, by key.
