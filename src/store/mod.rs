@@ -14,6 +14,7 @@ mod database;
 mod error;
 mod followup;
 mod migration;
+mod outbox;
 mod postgres;
 mod read;
 mod reader;
