@@ -233,8 +233,6 @@ impl Decider {
     pub(super) fn leave_incidents(&mut self, now: Timestamp, id: &OrderId) {
         // Nobody refuses to be told this.
         let _ = self.follow(now, Event::OrderGone(id.clone()));
-        let of_it = |incident: &str| self.incidents.get(incident).is_none_or(|row| row.order == id.as_str());
-        self.quiet.retain(|incident| !of_it(incident));
         self.files.worth_trying = true;
     }
 

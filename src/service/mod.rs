@@ -18,9 +18,9 @@ use crate::config::{Contacts, Desk, Tokens};
 use crate::delivery::{Dispatcher, Notices, Roads};
 use crate::followup::Rules;
 use crate::metrics::Metrics;
-use crate::mqtt::{IngestLink, LinkSettings, MqttConfig, Publisher};
+use crate::mqtt::{IngestHandle, IngestLink, LinkSettings, MqttConfig, Publisher};
 use crate::pipeline::{self, Pipeline, Sources};
-use crate::store::{Origin, Store};
+use crate::store::Store;
 use crate::wire::{SUBSCRIPTIONS, TrackerKeys};
 
 /// Changes of order files that may wait for the pipeline.
@@ -96,8 +96,7 @@ impl Service {
         let out_settings = LinkSettings::load(&plan.broker, Vec::new()).map_err(Failure::new)?;
         let store = Store::open(&plan.store_url).await.map_err(Failure::new)?;
         let loaded = Pipeline::load(&store).await.map_err(Failure::new)?;
-        let from_files = loaded.orders.iter().filter(|order| order.origin == Origin::File);
-        let from_files = from_files.filter_map(|order| order.id().cloned()).collect();
+        let from_files = loaded.of_files().cloned().collect();
         let metrics = Arc::new(Metrics::default());
         let (ready, readiness) = watch::channel(Readiness::default());
         let settings = pipeline::Settings {
@@ -149,13 +148,13 @@ impl Service {
             register: Arc::new(directory),
             clock: plan.clock.reader(),
         };
-        let deciding = stop.deciding.clone();
-        parts.spawn(async move {
-            let ended = pipeline.run(sources, deciding).await.map_err(Failure::new);
-            ingest.stop().await; // Acknowledgements of the last batch leave with it.
-            ended
-        });
+        decide(&mut parts, pipeline, sources, ingest, &stop.deciding);
         deliver(&mut parts, dispatcher, notices, &stop.rest);
+        let (reader, rest) = (state.clone(), stop.rest.clone());
+        parts.spawn(async move {
+            api::every_morning(reader, rest).await;
+            Ok(())
+        });
         answer(&mut parts, listener, state, writer, &stop.rest);
         parts.spawn(figures(store.clone(), metrics, stop.rest.clone()));
         // Without a folder the channel closes here, which says so.
@@ -189,6 +188,22 @@ impl Service {
         self.store.close().await;
         result
     }
+}
+
+/// Sets the pipeline to work.
+fn decide(
+    parts: &mut JoinSet<Result<(), Failure>>,
+    pipeline: Pipeline,
+    sources: Sources,
+    ingest: IngestHandle,
+    stop: &CancellationToken,
+) {
+    let deciding = stop.clone();
+    parts.spawn(async move {
+        let ended = pipeline.run(sources, deciding).await.map_err(Failure::new);
+        ingest.stop().await; // Acknowledgements of the last batch leave with it.
+        ended
+    });
 }
 
 /// Sets what empties the outbox to work.

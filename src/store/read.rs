@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use sqlx::{AssertSqlSafe, SqlSafeStr};
 
 use super::database::Value;
+use super::outbox::record_columns;
 use super::rows::{
-    AlertRow, Channel, Counts, DeliveryRecord, FixFilter, IncidentFilter, IncidentRow, IncidentStory,
-    InputFilter, InputKind, InputRow, JournalFix, NoticeRow, OrderRow, PendingDelivery, RejectedRow,
-    StoredFix, StoredOrder, StoredState, ToldRow,
+    AlertRow, Counts, FixFilter, IncidentFilter, IncidentRow, IncidentStory, InputFilter, InputKind,
+    InputRow, JournalFix, NoticeRow, OrderRow, RejectedRow, StoredFix, StoredOrder, StoredState,
 };
 use super::tables::{self, Columns};
 use super::{MOST_ROWS, Store, StoreError};
@@ -16,10 +16,6 @@ use super::{MOST_ROWS, Store, StoreError};
 /// Rows of the journal among which the latest fixes are looked for: as many messages as a broker can send ahead of
 /// their acknowledgement.
 const LATEST_FIXES: i64 = 65_536;
-
-/// Of a delivery `d`.
-const OF_OPEN_INCIDENT: &str =
-    "EXISTS (SELECT 1 FROM incidents i WHERE i.incident = d.incident AND i.closed_at IS NULL)";
 
 /// A SELECT that grows condition by condition. All texts are constants; what comes from outside is a value.
 pub(super) struct Select<'a> {
@@ -118,26 +114,22 @@ impl Store {
         Ok(self.first(Select::new(expression, from), tables::read_number).await?.unwrap_or_default())
     }
 
-    /// All orders in the register, by id.
-    pub(super) async fn register<O: Send>(
-        &self,
-        mut make: impl FnMut(StoredOrder) -> O + Send,
-    ) -> Result<Vec<O>, StoreError> {
+    // In no order: in that of their keys the database would jump about in its file.
+
+    /// Gives every order in the register, as it lies in the database.
+    pub async fn each_order(&self, take: impl FnMut(StoredOrder) + Send) -> Result<(), StoreError> {
         let select = Select::new(tables::ORDERS.columns, "orders").filter("withdrawn_at IS NULL", []);
-        let mut found = Vec::new();
-        self.each(select, tables::read_order, |row| found.push((row.order.clone(), make(row)))).await?;
-        found.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-        Ok(found.into_iter().map(|(_, made)| made).collect())
+        self.each(select, tables::read_order, take).await
     }
 
-    /// All states of devices, by id.
-    pub(super) async fn all_devices(&self) -> Result<Vec<StoredState>, StoreError> {
-        self.all_states(Select::new(tables::DEVICES.columns, "devices")).await
+    /// The same for states of devices.
+    pub async fn each_device(&self, take: impl FnMut(StoredState) + Send) -> Result<(), StoreError> {
+        self.each(Select::new(tables::DEVICES.columns, "devices"), tables::read_state, take).await
     }
 
-    /// All histories of devices, by id.
-    pub(super) async fn all_histories(&self) -> Result<Vec<StoredState>, StoreError> {
-        self.all_states(Select::new(tables::HISTORIES.columns, "histories")).await
+    /// The same for histories of devices.
+    pub async fn each_history(&self, take: impl FnMut(StoredState) + Send) -> Result<(), StoreError> {
+        self.each(Select::new(tables::HISTORIES.columns, "histories"), tables::read_state, take).await
     }
 
     /// All states of watches, by key.
@@ -164,16 +156,6 @@ impl Store {
     pub(super) async fn open_incidents(&self) -> Result<Vec<IncidentRow>, StoreError> {
         let select = Select::new(tables::INCIDENTS.columns, "incidents").filter("closed_at IS NULL", []);
         self.all(select.ordered("incident"), tables::read_incident).await
-    }
-
-    /// Open incidents of which the last that a victim was to be told was kept from her by her quiet hours.
-    pub(super) async fn quiet_incidents(&self) -> Result<Vec<String>, StoreError> {
-        let select = Select::new("d.incident", "deliveries d").filter("d.why = 'quiet_hours'", []).filter(
-            "d.id = (SELECT max(o.id) FROM deliveries o WHERE o.incident = d.incident AND o.channel = d.channel) \
-             AND EXISTS (SELECT 1 FROM incidents i WHERE i.incident = d.incident AND i.closed_at IS NULL)",
-            [],
-        );
-        self.all(select.ordered("d.incident"), tables::read_name).await
     }
 
     /// The latest fixes of the journal, oldest first. The journal's newest rows lie together, whatever its length.
@@ -376,104 +358,6 @@ impl Store {
         });
         Ok(counts.await?.unwrap_or_default())
     }
-
-    /// Deliveries with a higher number that are neither received nor closed, oldest first.
-    pub async fn pending_deliveries(
-        &self,
-        after: i64,
-        limit: u32,
-    ) -> Result<Vec<PendingDelivery>, StoreError> {
-        let columns = format!("{}, {}", tables::DELIVERIES.columns, tables::PENDING_COLUMNS);
-        let select = Select::new(&columns, "deliveries d")
-            .filter("received_at IS NULL AND closed_at IS NULL AND id > ?", [after.into()])
-            .page("id", limit);
-        self.all(select, tables::read_pending).await
-    }
-
-    /// The same of one recipient.
-    pub async fn pending_deliveries_to(
-        &self,
-        channel: Channel,
-        recipient: &str,
-        after: i64,
-        limit: u32,
-    ) -> Result<Vec<PendingDelivery>, StoreError> {
-        let columns = format!("{}, {}", tables::DELIVERIES.columns, tables::PENDING_COLUMNS);
-        let select = Select::new(&columns, "deliveries d")
-            .filter("channel = ? AND recipient = ?", [channel.number().into(), Value::text(recipient)])
-            .filter("received_at IS NULL AND closed_at IS NULL AND id > ?", [after.into()])
-            .page("id", limit);
-        self.all(select, tables::read_pending).await
-    }
-
-    /// What was put in the outbox for one recipient, after the one with that number, oldest first.
-    pub async fn deliveries_to_after(
-        &self,
-        channel: Channel,
-        recipient: &str,
-        after: i64,
-        limit: u32,
-    ) -> Result<Vec<DeliveryRecord>, StoreError> {
-        let select = Select::new(&record_columns(), "deliveries d")
-            .filter("channel = ? AND recipient = ?", [channel.number().into(), Value::text(recipient)])
-            .filter("id > ?", [after.into()])
-            .page("id", limit);
-        self.all(select, tables::read_record).await
-    }
-
-    /// What was put in the outbox for one recipient about incidents that are open, newest first.
-    pub async fn deliveries_of_open_incidents_to(
-        &self,
-        channel: Channel,
-        recipient: &str,
-        limit: u32,
-    ) -> Result<Vec<DeliveryRecord>, StoreError> {
-        let select = Select::new(&record_columns(), "deliveries d")
-            .filter("channel = ? AND recipient = ?", [channel.number().into(), Value::text(recipient)])
-            .filter(OF_OPEN_INCIDENT, [])
-            .page("id DESC", limit);
-        self.all(select, tables::read_record).await
-    }
-
-    /// What one recipient was sent about incidents that are open, after the delivery with that number, oldest first.
-    pub async fn told_of_open_incidents(
-        &self,
-        channel: Channel,
-        recipient: &str,
-        after: i64,
-        limit: u32,
-    ) -> Result<Vec<ToldRow>, StoreError> {
-        let select = Select::new(tables::TOLD_COLUMNS, "deliveries d")
-            .filter("channel = ? AND recipient = ?", [channel.number().into(), Value::text(recipient)])
-            .filter(OF_OPEN_INCIDENT, [])
-            .filter("id > ?", [after.into()])
-            .page("id", limit);
-        self.all(select, tables::read_told).await
-    }
-
-    /// Number of the newest delivery; 0 when there is none.
-    pub async fn latest_delivery(&self) -> Result<i64, StoreError> {
-        self.number("COALESCE(max(id), 0)", "deliveries").await
-    }
-
-    /// Deliveries to one recipient before the one with that number, newest first.
-    pub async fn deliveries_to(
-        &self,
-        channel: Channel,
-        recipient: &str,
-        before: Option<i64>,
-        limit: u32,
-    ) -> Result<Vec<DeliveryRecord>, StoreError> {
-        let select = Select::new(&record_columns(), "deliveries d")
-            .filter("channel = ? AND recipient = ?", [channel.number().into(), Value::text(recipient)])
-            .filter_some("id < ?", before.map(Value::from))
-            .page("id DESC", limit);
-        self.all(select, tables::read_record).await
-    }
-}
-
-fn record_columns() -> String {
-    format!("{}, {}", tables::DELIVERIES.columns, tables::RECORD_COLUMNS)
 }
 
 fn incidents<'a>(filter: &'a IncidentFilter, state: Option<&'a String>, limit: u32) -> Select<'a> {

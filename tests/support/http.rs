@@ -82,6 +82,13 @@ impl Api {
         answer(soon(path, request.send()).await.expect("the service answers")).await
     }
 
+    /// The same as `post`, with a key that makes it one command however often it is sent.
+    pub async fn post_once(&self, path: &str, key: &str, body: impl ToString) -> Answer {
+        let request = self.client.post(format!("{}{path}", self.base)).bearer_auth(&self.token);
+        let request = request.header("content-type", "application/json").header("idempotency-key", key);
+        answer(soon(path, request.body(body.to_string()).send()).await.expect("the service answers")).await
+    }
+
     /// Asks until the answer is the one looked for.
     pub async fn until<T>(&self, path: &str, is: impl Fn(&Value) -> Option<T>) -> T {
         let ask = async || {
@@ -147,7 +154,8 @@ impl Live {
         }
     }
 
-    async fn event(&mut self) -> Event {
+    /// The next event, of whatever kind.
+    pub async fn event(&mut self) -> Event {
         loop {
             if let Some(event) = self.ready.pop_front() {
                 return event;

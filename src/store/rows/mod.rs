@@ -304,13 +304,20 @@ pub struct Next {
 
 /// What a start needs.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Loaded<O = StoredOrder> {
+pub struct Loaded {
     /// Orders in the register, by id.
-    pub orders: Vec<O>,
+    pub orders: Vec<StoredOrder>,
     /// States of devices, by id.
     pub devices: Vec<StoredState>,
     /// Histories of devices, by id.
     pub histories: Vec<StoredState>,
+    /// The rest.
+    pub few: Few,
+}
+
+/// What a start needs beside orders and devices.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Few {
     /// States of watches, by key.
     pub watches: Vec<StoredState>,
     /// Open incidents, then closed ones of which something is remembered; each by id.
@@ -392,4 +399,15 @@ pub struct Counts {
     pub open_incidents: i64,
     /// Orders in the register.
     pub orders: i64,
+}
+
+/// A device that sends and is in no order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownDevice {
+    /// The topic it sends on.
+    pub topic: String,
+    /// Messages set aside, of those that are kept.
+    pub messages: i64,
+    /// When the last arrived.
+    pub last_at: Timestamp,
 }
