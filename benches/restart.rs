@@ -19,6 +19,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use afstand::api::Readiness;
+use afstand::clock::Clock;
+use afstand::config::Contacts;
+use afstand::followup::Rules;
 use afstand::metrics::Metrics;
 use afstand::pipeline::{Pipeline, Settings};
 use afstand::store::{Batch, InputKind, InputRow, OrderRow, Origin, StateRow, Store};
@@ -105,6 +108,9 @@ async fn restart(url: &str) {
     let content = Pipeline::load(&store).await.unwrap();
     let loaded = begun.elapsed();
     let settings = Settings {
+        clock: Clock::system(),
+        rules: Rules::default(),
+        contacts: Contacts::default(),
         desks: Vec::new(),
         keys: TrackerKeys::default(),
         traccar_topic: None,
