@@ -26,6 +26,9 @@ use crate::wire::{SUBSCRIPTIONS, TrackerKeys};
 /// Changes of order files that may wait for the pipeline.
 const FILES_WAITING: usize = 16;
 
+/// Deliveries that do not get through and wait to be told of; the dispatcher comes back with those that find no room.
+const TROUBLES_WAITING: usize = 64;
+
 /// What a service is made of.
 #[derive(Debug)]
 pub struct Plan {
@@ -118,6 +121,8 @@ impl Service {
         let publisher = Publisher::start(out_settings);
         let roads = Roads::new(publisher.clone(), &plan.desks, plan.contacts).map_err(Failure::new)?;
         let (dispatcher, dispatch) = Dispatcher::new(store.clone(), roads, plan.clock.reader());
+        let (to_pipeline_too, trouble) = mpsc::channel(TROUBLES_WAITING);
+        let dispatcher = dispatcher.telling(to_pipeline_too);
         let (notices, notice_handle) = Notices::new(store.clone(), publisher.clone(), plan.clock.reader());
         let (commands, asked) = commands::channel();
         let (to_files, files) = mpsc::channel(FILES_WAITING);
@@ -129,6 +134,7 @@ impl Service {
             acks: ingest.acks(),
             link: ingest.status(),
             commands: asked,
+            trouble,
             files,
             publisher,
             dispatch,
