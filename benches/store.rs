@@ -12,8 +12,8 @@
 use std::time::{Duration, Instant};
 
 use afstand::store::{
-    AlertRow, Batch, Channel, IncidentRow, InputKind, InputRow, NewDelivery, OrderRow, Origin, StateRow,
-    Store,
+    AlertRow, Batch, Channel, FollowUpRow, IncidentRow, InputKind, InputRow, NewDelivery, OrderRow, Origin,
+    StateRow, Store,
 };
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use zones::{OrderId, Role, Timestamp};
@@ -89,7 +89,8 @@ fn incident(id: &str, at: Timestamp) -> IncidentRow {
         cleared_at: None,
         closed_at: None,
         revision: 1,
-        state: "open".into(),
+        state: "new".into(),
+        follow_up: FollowUpRow::default(),
     }
 }
 

@@ -5,11 +5,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
+use uuid::Uuid;
 use zones::guidance::{Finding, Severity};
 use zones::order::Draft;
 use zones::{DeviceId, Invalid, OrderId, Outcome, Timestamp};
 
 use super::problem::{Kind, Problem};
+use crate::followup::{self, Actor, Done, Refused, StaffRole};
+use crate::pipeline::DutyNow;
 use crate::wire::{TypedCode, Unusable};
 
 /// Commands that wait for the pipeline at most; the next one is refused when its time is up.
@@ -40,6 +43,37 @@ pub enum Command {
         order: OrderId,
         /// Whether it is.
         reply: Reply<Result<(), NotWithdrawn>>,
+    },
+    /// Somebody does something about an incident.
+    FollowUp {
+        /// The incident.
+        incident: Uuid,
+        /// Who.
+        actor: Actor,
+        /// What.
+        command: followup::Command,
+        /// The same key again is the same command again.
+        key: Option<String>,
+        /// What came of it.
+        reply: Reply<Result<Done, Refused>>,
+    },
+    /// Somebody says who has a role.
+    SetDuty {
+        /// Who says it.
+        actor: Actor,
+        /// The role.
+        role: StaffRole,
+        /// Who has it: names of contacts.
+        people: Vec<String>,
+        /// Until when.
+        until: Timestamp,
+        /// What came of it.
+        reply: Reply<Result<Done, Refused>>,
+    },
+    /// Who has which role now.
+    AskDuty {
+        /// The answer, role by role.
+        reply: Reply<Vec<DutyNow>>,
     },
     /// Takes in a Traccar position forward, as a message from that device. One that cannot be used is set
     /// aside like any other message, and answered after that.
@@ -120,6 +154,18 @@ impl From<OrderRefused> for Problem {
     }
 }
 
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        let said = refused.to_string();
+        match refused {
+            Refused::UnknownIncident(_) | Refused::UnknownAlert(_) => Self::new(Kind::NOT_FOUND).detail(said),
+            Refused::Conflict { by, at, .. } => Self::new(Kind::CONFLICT).detail(said).first(by, at),
+            Refused::OtherDesk | Refused::OtherDevice => Self::new(Kind::FORBIDDEN).detail(said),
+            Refused::Invalid { field, problem } => Self::new(Kind::INVALID).field(field, problem),
+        }
+    }
+}
+
 /// The API's end of the channel; a clone is the same channel.
 #[derive(Debug, Clone)]
 pub struct Commands {
@@ -167,6 +213,30 @@ impl Commands {
         code: TypedCode,
     ) -> Result<Result<Outcome, Unusable>, Problem> {
         self.ask(|reply| Command::CancelAware { device, at, code, reply }).await
+    }
+
+    pub(crate) async fn follow_up(
+        &self,
+        incident: Uuid,
+        actor: Actor,
+        command: followup::Command,
+        key: Option<String>,
+    ) -> Result<Done, Problem> {
+        Ok(self.ask(|reply| Command::FollowUp { incident, actor, command, key, reply }).await??)
+    }
+
+    pub(crate) async fn set_duty(
+        &self,
+        actor: Actor,
+        role: StaffRole,
+        people: Vec<String>,
+        until: Timestamp,
+    ) -> Result<Done, Problem> {
+        Ok(self.ask(|reply| Command::SetDuty { actor, role, people, until, reply }).await??)
+    }
+
+    pub(crate) async fn duty(&self) -> Result<Vec<DutyNow>, Problem> {
+        self.ask(|reply| Command::AskDuty { reply }).await
     }
 
     /// Sends a command and waits for its answer. A command that timed out may still be carried out: all of

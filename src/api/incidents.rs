@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -13,7 +13,9 @@ use super::AppState;
 use super::access::Scope;
 use super::desks::DeliveryView;
 use super::extract::{Page, Params};
+use super::followup::{self, DeadlineView, FollowUpView, TimelineView};
 use super::problem::{Document, Problem};
+use crate::followup::{Condition, State as FollowUpState};
 use crate::store::{
     AlertRow, Channel, DeliveryRecord, IncidentCursor, IncidentFilter, IncidentRow, IncidentStory,
     InputFilter, MOST_ROWS, ReceiptRow,
@@ -23,7 +25,7 @@ use crate::store::{
 const LEVELS: [&str; 3] = ["warning", "alarm", "clear"];
 
 /// Kinds of alert of the contract (§8).
-const KINDS: [&str; 10] = [
+const KINDS: [&str; 11] = [
     "exclusion_zone",
     "inclusion_zone",
     "victim_proximity",
@@ -32,6 +34,7 @@ const KINDS: [&str; 10] = [
     "silence",
     "battery",
     "jamming",
+    "parted",
     "order_expiry",
     "follow_up",
 ];
@@ -68,8 +71,13 @@ pub(crate) struct IncidentView {
     pub worst: String,
     /// Certainty now: `certain`, `likely` or `possible`.
     pub certainty: String,
-    /// State of its follow-up.
+    /// How far its follow-up is: `new`, `acknowledged`, `in_progress` or `resolved`.
     pub state: String,
+    /// Whether it lasts: `active` or `cleared`. What is over is still somebody's.
+    pub condition: &'static str,
+    /// What is known of its follow-up beside that.
+    #[serde(flatten)]
+    pub follow_up: FollowUpView,
     /// Revision of its last alert.
     pub revision: i64,
     /// When the first alert was raised.
@@ -86,6 +94,35 @@ pub(crate) struct IncidentView {
     pub closed_at: Option<Timestamp>,
 }
 
+/// An incident in a list, with what its newest alert measured.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub(crate) struct ListedIncident {
+    /// The incident.
+    #[serde(flatten)]
+    pub incident: IncidentView,
+    /// What the newest alert said: a figure a reader of the queue needs without opening each.
+    pub latest: Option<Measured>,
+}
+
+/// The figures of an alert; field by field as in its `data`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub(crate) struct Measured {
+    /// Metres to the other party, or to the zone's edge (negative inside).
+    pub distance_m: Option<f64>,
+    /// Uncertainty of that, in metres.
+    pub uncertainty_m: Option<f64>,
+    /// Closing speed in m/s.
+    pub closing_mps: Option<f64>,
+    /// Seconds to the alarm distance.
+    pub contact_s: Option<f64>,
+    /// Whether it was found afterwards.
+    #[serde(default)]
+    pub late: bool,
+    /// When it was measured.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub fixed_at: Option<Timestamp>,
+}
+
 /// An incident with everything that belongs to it.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct IncidentDetail {
@@ -98,6 +135,10 @@ pub(crate) struct IncidentDetail {
     pub deliveries: Vec<DeliveryView>,
     /// What recipients said. A desk sees its own.
     pub receipts: Vec<ReceiptView>,
+    /// Everything that happened to it, oldest first; the newest thousand lines. A desk sees what concerns it.
+    pub timeline: Vec<TimelineView>,
+    /// Partners' deadlines. A desk sees its own.
+    pub deadlines: Vec<DeadlineView>,
 }
 
 /// An alert with the decisions behind it.
@@ -149,14 +190,18 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     path = "/v1/incidents",
     tag = "incidents",
     params(
-        ("state" = Option<String>, Query, description = "`open` or `closed`"),
+        ("state" = Option<String>, Query, description = "`open`, `closed`, or states of the follow-up with a comma \
+         between: `new,acknowledged`"),
+        ("condition" = Option<String>, Query, description = "`active` or `cleared`"),
+        ("owner" = Option<String>, Query, description = "Who has it"),
+        ("order" = Option<String>, Query, description = "Order of its watch"),
         ("level" = Option<String>, Query, description = "Level now: `warning`, `alarm` or `clear`"),
         ("kind" = Option<String>, Query, description = "Kind of its alerts, as in the alert"),
         ("cursor" = Option<String>, Query, description = "`next` of the page before"),
         ("limit" = Option<u32>, Query, description = "Entries of a page, 1 to 500; 100 if not given"),
     ),
     responses(
-        (status = 200, description = "A page", body = Page<IncidentView>),
+        (status = 200, description = "A page", body = Page<ListedIncident>),
         (status = 400, description = "A parameter that cannot be used", body = Document,
          content_type = "application/problem+json"),
     ),
@@ -166,9 +211,15 @@ async fn list(
     State(state): State<AppState>,
     scope: Scope,
     mut params: Params,
-) -> Result<Json<Page<IncidentView>>, Problem> {
+) -> Result<Json<Page<ListedIncident>>, Problem> {
+    let (open, states) = states(params.text("state")?)?;
+    let condition = params.word("condition", Condition::WORDS)?;
     let mut filter = IncidentFilter {
-        open: params.word("state", &["open", "closed"])?.map(|word| word == "open"),
+        open,
+        states,
+        active: condition.map(|word| word == Condition::Active.as_str()),
+        owner: params.text("owner")?,
+        order: params.text("order")?,
         level: params.word("level", &LEVELS)?.map(str::to_owned),
         kind: params.word("kind", &KINDS)?.map(str::to_owned),
         desk: scope.desk()?,
@@ -177,7 +228,14 @@ async fn list(
     let mut paging = params.paging::<IncidentCursor>("incidents")?;
     filter.before = paging.after.take();
     let rows = state.store.incidents(&filter, paging.ask()).await?;
-    Ok(Json(paging.page(rows, IncidentRow::cursor, view)))
+    let ids: Vec<&str> = rows.iter().map(|row| row.incident.as_str()).collect();
+    let mut newest = state.store.newest_alerts(&ids).await?;
+    let show = |row: IncidentRow| {
+        let alert = newest.remove(&row.incident);
+        let latest = alert.and_then(|alert| serde_json::from_str(&alert.data).ok());
+        ListedIncident { latest, incident: view(row) }
+    };
+    Ok(Json(paging.page(rows, IncidentRow::cursor, show)))
 }
 
 /// One incident with its alerts, their decisions, and what came of their deliveries.
@@ -198,19 +256,28 @@ async fn one(
     scope: Scope,
     Path(incident): Path<String>,
 ) -> Result<Json<IncidentDetail>, Problem> {
+    Ok(Json(detail(&state, &scope, &incident).await?))
+}
+
+/// One incident as the caller may see it.
+pub(super) async fn detail(
+    state: &AppState,
+    scope: &Scope,
+    incident: &str,
+) -> Result<IncidentDetail, Problem> {
     // One answer for what is not there and what is not the caller's: a desk learns nothing of others.
-    let unknown = || Problem::unknown("incident", &incident);
-    let story = state.store.incident(&incident).await?.ok_or_else(unknown)?;
+    let unknown = || Problem::unknown("incident", incident);
+    let story = state.store.incident(incident).await?.ok_or_else(unknown)?;
     if !scope.sees(story.incident.desk.as_deref()) {
         return Err(unknown());
     }
-    let IncidentStory { incident, alerts, deliveries, receipts } = story;
+    let IncidentStory { incident, alerts, deliveries, receipts, timeline, deadlines } = story;
     let explain = matches!(scope, Scope::All);
     let first_explained = alerts.len().saturating_sub(MOST_EXPLAINED);
     let mut shown = Vec::with_capacity(alerts.len());
     for (number, alert) in alerts.into_iter().enumerate() {
         let (decisions, decisions_missing) = match (explain, number >= first_explained) {
-            (true, true) => decisions(&state, &incident, &alert).await?,
+            (true, true) => decisions(state, &incident, &alert).await?,
             (true, false) => (Vec::new(), Some("shown for the newest alerts only")),
             (false, _) => (Vec::new(), Some("not shown to desks")),
         };
@@ -228,12 +295,22 @@ async fn one(
         | Channel::VictimEmail => matches!(scope, Scope::All),
     };
     let is_own = |d: &DeliveryRecord| own(d.delivery.channel, &d.delivery.recipient);
-    Ok(Json(IncidentDetail {
+    Ok(IncidentDetail {
         alerts: shown,
         deliveries: deliveries.into_iter().filter(is_own).map(DeliveryView::from).collect(),
         receipts: receipts.into_iter().filter(|r| own(r.channel, &r.recipient)).map(receipt_view).collect(),
+        timeline: timeline
+            .into_iter()
+            .filter(|line| followup::shows(scope, line))
+            .map(TimelineView::from)
+            .collect(),
+        deadlines: deadlines
+            .into_iter()
+            .filter(|clock| followup::concerns(scope, clock))
+            .map(DeadlineView::from)
+            .collect(),
         incident: view(incident),
-    }))
+    })
 }
 
 /// The decisions about an incident at the moment one of its alerts was raised.
@@ -265,8 +342,28 @@ async fn decisions(
     Ok((found, Some("too much arrived at that moment to search it here; `afstand explain` does")))
 }
 
+/// Which incidents a `state` parameter asks for: open or closed ones, or those in these states.
+fn states(text: Option<String>) -> Result<(Option<bool>, Vec<String>), Problem> {
+    let Some(text) = text else { return Ok((None, Vec::new())) };
+    if let "open" | "closed" = &*text {
+        return Ok((Some(text == "open"), Vec::new()));
+    }
+    let mut states: Vec<String> = text.split(',').map(str::to_owned).collect();
+    states.sort();
+    states.dedup();
+    match states.iter().find(|word| FollowUpState::from_word(word).is_none()) {
+        Some(word) => {
+            let known = FollowUpState::WORDS.join(", ");
+            Err(Problem::parameter("state", format!("{word:.40?} is none of open, closed, {known}")))
+        }
+        None => Ok((None, states)),
+    }
+}
+
 fn view(row: IncidentRow) -> IncidentView {
     IncidentView {
+        condition: if row.cleared_at.is_some() { "cleared" } else { "active" },
+        follow_up: FollowUpView::from(row.follow_up),
         incident: row.incident,
         order: row.order,
         kind: row.kind.into_owned(),
@@ -311,8 +408,7 @@ mod tests {
 
     #[test]
     fn the_words_of_the_filters_are_those_of_the_engine() {
-        // The service raises the other two by itself.
-        for kind in KINDS.into_iter().filter(|kind| !["order_expiry", "follow_up"].contains(kind)) {
+        for kind in KINDS {
             let read: zones::AlertKind = serde_json::from_value(kind.into()).unwrap();
             assert_eq!(read.as_str(), kind);
         }

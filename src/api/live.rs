@@ -1,4 +1,4 @@
-//! `GET /v1/live`: alerts as server-sent events, resumable without a gap or a repeat.
+//! `GET /v1/live`: alerts and what is done about them as server-sent events, resumable without a gap or a repeat.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -17,10 +17,12 @@ use utoipa_axum::routes;
 use super::AppState;
 use super::access::Scope;
 use super::extract::Params;
+use super::followup::{self, LiveView};
 use super::me::AppFeed;
+use super::positions::Moved;
 use super::problem::{Document, Kind, Problem};
 use crate::metrics::Metrics;
-use crate::store::{AlertRow, Store};
+use crate::store::{LiveRow, StateRow, Store};
 
 /// Streams that may be open at once.
 pub(super) const MOST_STREAMS: usize = 1_000;
@@ -40,6 +42,7 @@ pub(super) const RETRY: Duration = Duration::from_secs(2);
 pub struct LiveFeed {
     newest: Arc<watch::Sender<i64>>,
     streams: Arc<Semaphore>,
+    pub(super) moved: Moved,
     /// The same for the apps of victims.
     pub(super) apps: AppFeed,
 }
@@ -49,6 +52,7 @@ impl Default for LiveFeed {
         Self {
             newest: Arc::new(watch::Sender::new(0)),
             streams: Arc::new(Semaphore::new(MOST_STREAMS)),
+            moved: Moved::default(),
             apps: AppFeed::default(),
         }
     }
@@ -58,6 +62,18 @@ impl LiveFeed {
     /// Says that every alert up to the number `seq` is committed: call it after each commit that has alerts.
     pub fn committed(&self, seq: i64) {
         self.newest.send_replace(seq);
+    }
+
+    /// Says which devices' states were committed: call it after each commit.
+    pub fn moved(&self, devices: &[StateRow]) {
+        self.moved.note(devices);
+    }
+
+    /// Leave for one more stream, of alerts or of positions.
+    pub(super) fn admit(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        Arc::clone(&self.streams)
+            .try_acquire_owned()
+            .map_err(|_| Problem::new(Kind::BUSY).detail(format!("{MOST_STREAMS} streams are open")))
     }
 
     /// Says that something for these victim devices is committed.
@@ -72,7 +88,8 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 
 /// Alerts as they are committed.
 ///
-/// Events are of type `alert`; `id` is the alert's number and `data` its JSON, police version. The stream
+/// Events of type `alert` have the alert's JSON as `data`, police version; those of type `followup` a line of an
+/// incident's timeline, with how the incident stands after it. Both share one count, the `id`. The stream
 /// begins with the number it starts after, as an event without data. Give the last id seen as `Last-Event-ID`
 /// (or `last_event_id`) to go on after it: nothing is left out, nothing comes twice. Without it the stream
 /// begins now. Comments come at least every ten seconds. A desk sees its own alerts only.
@@ -99,12 +116,10 @@ async fn live(
     params: Params,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let asked = last_id(&headers, params)?;
-    let Ok(permit) = Arc::clone(&state.live.streams).try_acquire_owned() else {
-        return Err(Problem::new(Kind::BUSY).detail(format!("{MOST_STREAMS} streams are open")));
-    };
+    let permit = state.live.admit()?;
     // Subscribed before the store is read: what is committed in between wakes the stream.
     let feed = state.live.newest.subscribe();
-    let latest = state.store.latest_alert_seq().await?;
+    let latest = state.store.latest_live_seq().await?;
     let last = asked.unwrap_or(latest);
     if last > latest {
         let problem = format!("{last} is ahead of the newest alert, {latest}: begin anew without an id");
@@ -170,31 +185,40 @@ impl Follow {
             }
             // Marked as seen before the store is read, for the same reason as above.
             self.feed.borrow_and_update();
-            let alerts = match self.store.alerts_after(self.last, PAGE).await {
-                Ok(alerts) => alerts,
+            let rows = match self.store.live_after(self.last, PAGE).await {
+                Ok(rows) => rows,
                 Err(error) => {
                     tracing::error!(%error, "a live stream ends: the store cannot be read");
                     return None;
                 }
             };
-            if alerts.is_empty() {
+            if rows.is_empty() {
                 tokio::select! {
                     () = self.shutdown.cancelled() => return None,
                     changed = self.feed.changed() => changed.ok()?,
                 }
             } else {
-                self.take(alerts);
+                self.take(rows);
             }
         }
     }
 
-    fn take(&mut self, alerts: Vec<AlertRow>) {
-        let Some(newest) = alerts.last().map(|alert| alert.seq) else { return };
-        for AlertRow { seq, desk, data, .. } in alerts {
-            if self.scope.sees(desk.as_deref()) {
-                self.ready.push_back(Event::default().event("alert").id(seq.to_string()).data(data));
-                self.last = seq;
-            }
+    fn take(&mut self, rows: Vec<LiveRow>) {
+        let Some(newest) = rows.last().map(LiveRow::seq) else { return };
+        for row in rows {
+            let seq = row.seq();
+            let (kind, data) = match row {
+                LiveRow::Alert(alert) if self.scope.sees(alert.desk.as_deref()) => ("alert", alert.data),
+                LiveRow::FollowUp(line) if followup::shows(&self.scope, &line) => {
+                    match serde_json::to_string(&LiveView::from(line)) {
+                        Ok(data) => ("followup", data),
+                        Err(_) => continue,
+                    }
+                }
+                _ => continue,
+            };
+            self.ready.push_back(Event::default().event(kind).id(seq.to_string()).data(data));
+            self.last = seq;
         }
         // A desk that has no alerts must not have to read all the others' again when it comes back.
         if self.last < newest {
@@ -210,13 +234,13 @@ pub(super) fn position(seq: i64) -> Event {
 }
 
 /// Counts a stream while it is open.
-struct Open {
+pub(super) struct Open {
     _permit: OwnedSemaphorePermit,
     metrics: Arc<Metrics>,
 }
 
 impl Open {
-    fn new(permit: OwnedSemaphorePermit, metrics: Arc<Metrics>) -> Self {
+    pub(super) fn new(permit: OwnedSemaphorePermit, metrics: Arc<Metrics>) -> Self {
         metrics.live_streams.inc();
         Self { _permit: permit, metrics }
     }

@@ -8,9 +8,12 @@ mod access;
 mod audit;
 mod body;
 pub mod commands;
+mod console;
 mod desks;
 mod docs;
+mod duty;
 mod extract;
+mod followup;
 mod health;
 mod incidents;
 mod ingest;
@@ -21,6 +24,7 @@ mod me;
 mod orders;
 mod page;
 mod people;
+mod positions;
 mod problem;
 mod readiness;
 mod rejected;
@@ -46,7 +50,6 @@ use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa_axum::router::OpenApiRouter;
-use zones::Timestamp;
 
 pub use desks::channel_word;
 pub use live::LiveFeed;
@@ -58,6 +61,7 @@ use self::problem::{Kind, Problem};
 use self::states::{RegisterReader, StateReader};
 use crate::audit::Recorder;
 use crate::config::Tokens;
+use crate::delivery::Clock;
 use crate::metrics::Metrics;
 use crate::store::Store;
 
@@ -95,7 +99,7 @@ pub struct AppState {
     /// The orders in the register.
     pub register: Arc<dyn RegisterReader>,
     /// What time it is.
-    pub clock: fn() -> Timestamp,
+    pub clock: Clock,
 }
 
 /// Answers requests until `shutdown` is cancelled: then takes no new ones, ends the live streams, and gives the
@@ -149,8 +153,12 @@ fn described() -> OpenApiRouter<AppState> {
         .merge(health::routes())
         .merge(orders::routes())
         .merge(incidents::routes())
+        .merge(followup::routes())
+        .merge(duty::routes())
         .merge(live::routes())
         .merge(people::routes())
+        .merge(positions::routes())
+        .merge(console::routes())
         .merge(rejected::routes())
         .merge(desks::routes())
         .merge(ingest::routes())

@@ -11,6 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
+use zones::Timestamp;
 use zones::guidance::Finding;
 
 use super::AppState;
@@ -104,6 +105,13 @@ pub(crate) struct Document {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<Object>)]
     pub findings: Vec<Finding>,
+    /// Who was first, where two do the same at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// When that was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub at: Option<Timestamp>,
     /// For the log only.
     #[serde(skip)]
     cause: Option<Cause>,
@@ -125,6 +133,8 @@ impl Problem {
             detail: None,
             errors: Vec::new(),
             findings: Vec::new(),
+            by: None,
+            at: None,
             cause: None,
             allow: None,
         }))
@@ -163,6 +173,12 @@ impl Problem {
 
     pub(crate) fn findings(mut self, findings: Vec<Finding>) -> Self {
         self.0.findings = findings;
+        self
+    }
+
+    /// Somebody was first.
+    pub(crate) fn first(mut self, by: String, at: Timestamp) -> Self {
+        (self.0.by, self.0.at) = (Some(by), Some(at));
         self
     }
 

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use tokio_util::sync::CancellationToken;
 
+use crate::clock::Clock;
 use crate::config::Settings;
 use crate::service::{Plan, Service};
 
@@ -37,6 +38,8 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         orders_dir: settings.orders_dir,
         desks: settings.desks,
         contacts: settings.contacts,
+        clock: Clock::system(),
+        rules: settings.rules,
     };
     super::on_runtime(async {
         let stop = CancellationToken::new();

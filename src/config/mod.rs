@@ -8,6 +8,7 @@ mod contacts;
 mod desks;
 mod error;
 mod files;
+mod followup;
 mod raw;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use crate::followup::Rules;
 use crate::mqtt::{LinkSettings, MqttConfig, SettingsError as LinkError};
 use crate::wire::TrackerKeys;
 
@@ -44,6 +46,8 @@ pub struct Settings {
     pub desks: Vec<Desk>,
     /// People whom follow-up reaches, and the servers it reaches them through.
     pub contacts: Contacts,
+    /// How alarms are followed up.
+    pub rules: Rules,
     /// What is logged, and how.
     pub log: Log,
     /// What is usable and should not stay so, such as a secret that everybody can read: to be logged.
@@ -109,6 +113,7 @@ impl Settings {
         let mut files = Files::beside(file);
         let desks = desks::read(raw.desk, &origin, &mut files)?;
         let contacts = contacts::read(raw.contact, raw.smtp, raw.sms, &origin, &mut files)?;
+        let rules = followup::read(raw.escalation, raw.deadline, raw.duty, &contacts, &origin)?;
         let tokens = tokens(raw.api.tokens_file.as_deref(), &desks, &origin, &mut files)?;
         let listen = match raw.api.listen.as_deref() {
             None => LISTEN,
@@ -125,6 +130,7 @@ impl Settings {
             orders_dir,
             desks,
             contacts,
+            rules,
             log: log(&raw.log, &origin)?,
             warnings: files.into_warnings(),
         })

@@ -24,6 +24,9 @@ pub(super) struct Raw {
     pub(super) contact: Vec<RawContact>,
     pub(super) smtp: Option<RawSmtp>,
     pub(super) sms: Option<RawSms>,
+    pub(super) escalation: Vec<RawEscalation>,
+    pub(super) deadline: Vec<RawDeadline>,
+    pub(super) duty: Vec<RawDuty>,
     pub(super) log: RawLog,
 }
 
@@ -106,6 +109,63 @@ pub(super) struct RawSms {
     pub(super) url: Option<String>,
     pub(super) token_file: Option<PathBuf>,
     pub(super) body: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawEscalation {
+    pub(super) kind: Vec<String>,
+    pub(super) level: Option<String>,
+    pub(super) risk: Vec<String>,
+    pub(super) ring_again_s: Option<i64>,
+    pub(super) idle_s: Option<i64>,
+    pub(super) steps: Option<Vec<RawStep>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawStep {
+    pub(super) after_s: Option<i64>,
+    pub(super) unless: Option<String>,
+    pub(super) tell: Vec<String>,
+    pub(super) task: Option<String>,
+    pub(super) repeat_s: Option<i64>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawDeadline {
+    pub(super) name: Option<String>,
+    pub(super) partner: Option<String>,
+    pub(super) kind: Vec<String>,
+    pub(super) level: Option<String>,
+    pub(super) within_s: Option<i64>,
+    pub(super) remind_before_s: Vec<i64>,
+    pub(super) kept_by: Option<String>,
+    pub(super) escalate_to: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawDuty {
+    pub(super) role: Option<String>,
+    pub(super) people: Vec<String>,
+    pub(super) schedule: Option<RawSchedule>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawSchedule {
+    pub(super) timezone: String,
+    pub(super) weekly: Vec<RawWindow>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawWindow {
+    pub(super) days: Vec<String>,
+    pub(super) from: String,
+    pub(super) to: String,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -7,6 +7,7 @@ use tempfile::TempDir;
 use super::*;
 
 mod contacts;
+mod followup;
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n";
 /// `printf %s open-sesame | sha256sum`.

@@ -1,13 +1,14 @@
 //! What devices are told of which only the newest counts: how well a victim is protected, how often an ankle
 //! monitor is to report. Written with the commit that decided it, kept until the broker has it.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
-use zones::Timestamp;
 
+use super::Clock;
 use crate::mqtt::{Message, PublishError, Published, Publisher};
 use crate::store::{Batch, NoticeRow, Store, StoreError};
 
@@ -28,17 +29,22 @@ impl NoticeHandle {
 }
 
 /// Publishes notices for as long as it runs.
-#[derive(Debug)]
 pub struct Notices {
     store: Store,
     publisher: Publisher,
-    clock: fn() -> Timestamp,
+    clock: Clock,
     wake: NoticeHandle,
+}
+
+impl fmt::Debug for Notices {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Notices").finish_non_exhaustive()
+    }
 }
 
 impl Notices {
     /// One that has not begun, and the handle by which it is told of news.
-    pub fn new(store: Store, publisher: Publisher, clock: fn() -> Timestamp) -> (Self, NoticeHandle) {
+    pub fn new(store: Store, publisher: Publisher, clock: Clock) -> (Self, NoticeHandle) {
         let wake = NoticeHandle::default();
         (Self { store, publisher, clock, wake: wake.clone() }, wake)
     }

@@ -131,6 +131,7 @@ fn concerns_victim(facts: &Facts<'_>) -> bool {
         | AlertKind::Battery
         | AlertKind::Jamming
         | AlertKind::Parted
+        | AlertKind::OrderExpiry
         | AlertKind::FollowUp => false,
     };
     hers && (facts.level > Level::Clear || facts.told_victim)
@@ -147,7 +148,7 @@ fn concerns_desk(facts: &Facts<'_>) -> bool {
         | AlertKind::Silence
         | AlertKind::Jamming
         | AlertKind::Parted => true,
-        AlertKind::Battery | AlertKind::FollowUp => false,
+        AlertKind::Battery | AlertKind::OrderExpiry | AlertKind::FollowUp => false,
     };
     theirs && !facts.test && (facts.level == Level::Alarm || facts.told_desk)
 }

@@ -3,6 +3,7 @@
 //! The victim's version is *built* from the few things that she may and needs to know. Nothing is ever taken
 //! out of the police's version to make it, so that what is added there later does not end up with her.
 
+use crate::followup::{DeskState, WhatWasDone};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use zones::order::Contact;
@@ -46,6 +47,11 @@ pub fn victim_event(source: &str, alert: &Alert) -> Result<String, serde_json::E
     event(source, alert, VictimData::of(alert))
 }
 
+/// The event for a victim device that what she was told of is over, with what was done about it.
+pub fn all_clear_event(source: &str, alert: &Alert, done: WhatWasDone) -> Result<String, serde_json::Error> {
+    event(source, alert, VictimData { done: words_of(done), ..VictimData::of(alert) })
+}
+
 /// A text in Dutch and English.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(super) struct Text {
@@ -85,6 +91,9 @@ struct VictimData<'a> {
     /// What to do now.
     advice: Text,
     call: Vec<Call<'a>>,
+    /// What was done about it, where it is over.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    done: Vec<Text>,
 }
 
 impl<'a> VictimData<'a> {
@@ -107,6 +116,7 @@ impl<'a> VictimData<'a> {
             certainty_text: certainty(alert.certainty),
             advice: if alert.test { TEST_ADVICE } else { advice(alert.kind, alert.level, alert.late) },
             call,
+            done: Vec::new(),
         }
     }
 }
@@ -187,6 +197,30 @@ const TEST_ADVICE: Text = Text {
     nl: "Dit was een test: uw melding komt aan. Er wordt niemand gebeld. Druk bij gevaar opnieuw.",
     en: "This was a test: your call comes through. Nobody is called. Press again when in danger.",
 };
+
+/// What was done, in the order in which it counts for her. Nothing of where anybody was.
+fn words_of(done: WhatWasDone) -> Vec<Text> {
+    let police = match done.desk {
+        Some(DeskState::OnScene | DeskState::Closed) => {
+            Some(Text { nl: "De politie is ter plaatse geweest.", en: "Police have been there." })
+        }
+        Some(DeskState::Dispatched) => {
+            Some(Text { nl: "De politie is op weg gegaan.", en: "Police went on their way." })
+        }
+        Some(DeskState::Accepted) => {
+            Some(Text { nl: "De politie heeft de melding aangenomen.", en: "Police took the report on." })
+        }
+        _ => None,
+    };
+    let centre = if done.acted {
+        Text { nl: "De meldkamer heeft actie ondernomen.", en: "The monitoring centre has acted." }
+    } else if done.acknowledged {
+        Text { nl: "De meldkamer heeft het gezien.", en: "The monitoring centre has seen it." }
+    } else {
+        Text { nl: "De meldkamer kijkt ernaar.", en: "The monitoring centre looks into it." }
+    };
+    police.into_iter().chain([centre]).collect()
+}
 
 /// What is the matter, in her words.
 pub(super) fn title(kind: AlertKind, level: Level) -> Text {

@@ -105,6 +105,7 @@ pub(super) fn kind(kind: AlertKind) -> Text {
         "silence" => Text { nl: "apparaat zwijgt", en: "device silent" },
         "battery" => Text { nl: "batterij", en: "battery" },
         "jamming" => Text { nl: "radio gestoord", en: "radio jammed" },
+        "parted" => Text { nl: "baken of telefoon kwijt", en: "beacon or phone lost" },
         "order_expiry" => Text { nl: "bevel loopt af", en: "order expires" },
         "follow_up" => Text { nl: "opvolging", en: "follow-up" },
         // A kind of its own that has no words of its own yet.

@@ -17,6 +17,7 @@ use zones::{DeskId, Timestamp};
 
 use crate::clock;
 use crate::config::{Contacts, Desk, NewToken, Role, Token, Tokens, WebhookBody};
+use crate::followup::Rules;
 use crate::mqtt::{EmbeddedBroker, EmbeddedSettings, MqttConfig};
 use crate::service::{Plan, Service};
 use crate::wire::TrackerKeys;
@@ -107,6 +108,8 @@ fn plan(
         .map_err(|error| format!("{}: {error}", orders_dir.display()))?;
     let desk = DeskId::new(city.desk()).map_err(|error| error.to_string())?;
     Ok(Plan {
+        clock: clock::Clock::system(),
+        rules: Rules::default(),
         store_url: format!("sqlite:{}", folder.join("afstand.db").display()),
         broker: MqttConfig::new(broker),
         traccar_topic: None,

@@ -33,7 +33,7 @@ pub async fn of_store(
 
 async fn of_incident(store: &Store, id: &str, now: Timestamp) -> Result<Material, Unexplained> {
     let story = store.incident(id).await?.ok_or_else(|| Unexplained::Incident(id.to_owned()))?;
-    let IncidentStory { incident, alerts, deliveries, receipts } = story;
+    let IncidentStory { incident, alerts, deliveries, receipts, .. } = story;
     let (from, to) = (incident.opened_at - AROUND, end_of(&incident, now));
     let mut orders = Orders::default();
     enter(store, &incident.order, &mut orders).await?;

@@ -107,7 +107,7 @@ fn limits_of(order: &Order, subject: &Subject) -> Option<Limits> {
             };
             Some(Limits { kind, alarm_m: 0.0, warning_m, warning_s: 0.0 })
         }
-        Subject::Device(..) => None,
+        Subject::Device(..) | Subject::Order(_) => None,
     }
 }
 

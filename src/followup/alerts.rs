@@ -4,10 +4,10 @@ use uuid::Uuid;
 use zones::{Level, Timestamp};
 
 use super::FollowUp;
-use super::effect::{Reason, What};
-use super::event::{Done, Raised};
+use super::effect::{Reason, SERVICE, What};
+use super::event::{Done, Noted, Raised, Refused};
 use super::incident::Incident;
-use super::words::{Condition, DeskState, StaffRole, State, Task, Unless};
+use super::words::{Condition, DeskState, Outcome, StaffRole, State, Task, Unless};
 
 impl FollowUp {
     pub(super) fn alert(&mut self, now: Timestamp, raised: &Raised) -> Done {
@@ -18,7 +18,9 @@ impl FollowUp {
             None if raised.level == Level::Clear => return Done::Already,
             None => Incident::open(raised, now),
         };
-        if raised.level == Level::Clear {
+        if raised.test {
+            self.trial(id, &mut incident, now, raised);
+        } else if raised.level == Level::Clear {
             self.clear(id, &mut incident, now, Some(raised.alert));
             self.forget_oldest(id, &mut incident, raised);
         } else {
@@ -27,6 +29,38 @@ impl FollowUp {
         incident.changed_at = now;
         self.put(id, incident);
         Done::Done
+    }
+
+    /// A trial proves the road, and is over with it: nobody has to do anything.
+    fn trial(&mut self, id: Uuid, incident: &mut Incident, now: Timestamp, raised: &Raised) {
+        let (told_victim, told_desk) = (raised.victim_device.is_some(), raised.told_desk);
+        let (alert, level, late) = (raised.alert, raised.level, raised.late);
+        self.note(id, now, What::Raised { alert, level, late, told_victim, told_desk });
+        incident.victim_device.clone_from(&raised.victim_device);
+        self.forget_oldest(id, incident, raised);
+        incident.worst = incident.worst.max(level);
+        incident.count += 1;
+        self.clear(id, incident, now, None);
+        incident.state = State::Resolved;
+        incident.outcome = Some(Outcome::Test);
+        incident.resolved_by = Some(SERVICE.to_owned());
+        incident.resolved_at = Some(now);
+        self.note(id, now, What::Resolved { outcome: Outcome::Test, note: None, proposed_by: None });
+    }
+
+    /// What belongs to an incident and changes no level is written down, and counted.
+    pub(super) fn noted(&mut self, now: Timestamp, id: Uuid, what: Noted) -> Result<Done, Refused> {
+        let mut incident = self.take(id).ok_or(Refused::UnknownIncident(id))?;
+        let what = match what {
+            Noted::Repeated(event) => {
+                incident.count += 1;
+                What::Repeated { event, count: incident.count }
+            }
+            Noted::NotCancelled(why) => What::NotCancelled { why },
+        };
+        self.note(id, now, what);
+        self.put(id, incident);
+        Ok(Done::Done)
     }
 
     /// It is over. What was an alarm stays with whom it was; her clock ends, for she is told that it is over.
@@ -130,8 +164,8 @@ impl FollowUp {
         id: Uuid,
         channel: &'static str,
         recipient: &str,
-    ) -> Result<Done, super::Refused> {
-        let mut incident = self.take(id).ok_or(super::Refused::UnknownIncident(id))?;
+    ) -> Result<Done, Refused> {
+        let mut incident = self.take(id).ok_or(Refused::UnknownIncident(id))?;
         let what = What::Undelivered { channel, recipient: recipient.to_owned() };
         self.note(id, now, what);
         if incident.is_open() {

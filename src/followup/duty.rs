@@ -139,6 +139,7 @@ impl FollowUp {
             kind: AlertKind::FollowUp,
             level: Level::Alarm,
             late: false,
+            test: false,
             order: incident.order.clone(),
             wearer: incident.wearer.clone(),
             victim: None,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use uuid::Uuid;
 use zones::order::Risk;
-use zones::{AlertKind, DeviceId, Level, OrderId, PersonId, Timestamp, WatchKey};
+use zones::{AlertKind, DeviceEventKind, DeviceId, Level, OrderId, PersonId, Timestamp, WatchKey};
 
 use super::words::{Action, DeskState, Outcome, StaffRole, Task};
 
@@ -65,6 +65,13 @@ pub enum What {
         late: bool,
         told_victim: bool,
         told_desk: bool,
+    },
+    Repeated {
+        event: DeviceEventKind,
+        count: u32,
+    },
+    NotCancelled {
+        why: &'static str,
     },
     Cleared {
         alert: Option<Uuid>,
@@ -170,6 +177,8 @@ impl What {
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Raised { .. } => "raised",
+            Self::Repeated { .. } => "repeated",
+            Self::NotCancelled { .. } => "not_cancelled",
             Self::Cleared { .. } => "cleared",
             Self::Told { .. } => "told",
             Self::ToldSecondChannel { .. } => "told_second_channel",

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use zones::order::Risk;
-use zones::{AlertKind, DeskId, DeviceId, Level, OrderId, PersonId, Timestamp, WatchKey};
+use zones::{AlertKind, DeskId, DeviceEventKind, DeviceId, Level, OrderId, PersonId, Timestamp, WatchKey};
 
 use super::words::{Action, DeskState, Outcome, StaffRole, VictimState};
 
@@ -60,6 +60,13 @@ pub enum Event {
         /// Until when; after that the settings count again.
         until: Timestamp,
     },
+    /// Something belongs to an incident and changes no level.
+    Noted {
+        /// The incident.
+        incident: Uuid,
+        /// What.
+        what: Noted,
+    },
     /// Something could not be delivered for long.
     Undelivered {
         /// The incident it is about.
@@ -73,6 +80,15 @@ pub enum Event {
     OrderGone(OrderId),
     /// Nothing but the passing of time.
     Tick,
+}
+
+/// What belongs to an incident and changes no level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Noted {
+    /// A device said again what raised it: counted, nothing is dropped.
+    Repeated(DeviceEventKind),
+    /// Somebody tried to cancel a press of the panic button; why the alarm goes on.
+    NotCancelled(&'static str),
 }
 
 /// What follow-up needs of an alert.
@@ -90,6 +106,8 @@ pub struct Raised {
     pub level: Level,
     /// It came too late to act on at its time.
     pub late: bool,
+    /// Only a trial: it rings nobody.
+    pub test: bool,
     /// The order it rests on.
     pub order: OrderId,
     /// The wearer.

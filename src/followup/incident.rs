@@ -94,6 +94,17 @@ pub struct Incident {
     pub(super) next_at: Option<Timestamp>,
 }
 
+/// What was done about an incident. It holds nothing of people or places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct WhatWasDone {
+    /// Somebody in the monitoring centre has it.
+    pub acknowledged: bool,
+    /// Something was done.
+    pub acted: bool,
+    /// Where it stands with the desk.
+    pub desk: Option<DeskState>,
+}
+
 /// A resolution that waits for a second person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proposal {
@@ -179,6 +190,12 @@ impl Incident {
     /// Whether somebody still has to do something about it.
     pub fn is_open(&self) -> bool {
         self.state != State::Resolved
+    }
+
+    /// What was done about it so far, for her who is told that it is over.
+    pub fn what_was_done(&self) -> WhatWasDone {
+        let acknowledged = self.acknowledged_at.is_some();
+        WhatWasDone { acknowledged, acted: self.acted, desk: self.desk_state }
     }
 
     /// When its next clock runs out.

@@ -28,8 +28,8 @@ use zones::{OrderId, Timestamp};
 
 pub use duty::{DutyRow, OnDuty, Override};
 pub use effect::{Effect, Entry, Notice, OwnAlert, Reason, SERVICE, What};
-pub use event::{Actor, Command, Done, Event, Raised, Refused};
-pub use incident::{Clock, Incident, Proposal};
+pub use event::{Actor, Command, Done, Event, Noted, Raised, Refused};
+pub use incident::{Clock, Incident, Proposal, WhatWasDone};
 pub use policy::{ACCEPTED, Deadline, Duty, Policy, Rules, Step, Unfit};
 pub use words::{
     Action, Condition, DeskState, Outcome, Recipient, StaffRole, State, Task, Unless, VictimState,
@@ -121,6 +121,7 @@ impl FollowUp {
             Event::Undelivered { incident, channel, recipient } => {
                 self.undelivered(now, incident, channel, &recipient)
             }
+            Event::Noted { incident, what } => self.noted(now, incident, what),
             Event::OrderGone(order) => Ok(self.order_gone(now, &order)),
             Event::Tick => Ok(Done::Done),
         }

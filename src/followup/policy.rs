@@ -159,6 +159,10 @@ impl Step {
 impl Policy {
     /// The policies where settings say nothing: an alarm of any kind, a warning of any kind.
     pub fn defaults() -> Vec<Self> {
+        Self::built_in().to_vec()
+    }
+
+    fn built_in() -> [Self; 2] {
         use Recipient as R;
         use Unless::{Accepted, Acknowledged, Displayed};
         let any = |level, steps| Self {
@@ -182,7 +186,13 @@ impl Policy {
             Step::new(300, Some(Acknowledged), &[R::SecondOperator]),
             Step::new(1_800, Some(Acknowledged), &[R::ShiftLead]).repeat(3_600),
         ];
-        vec![any(Level::Alarm, alarm), any(Level::Warning, warning)]
+        [any(Level::Alarm, alarm), any(Level::Warning, warning)]
+    }
+
+    /// The built-in policy for a level.
+    pub fn of_level(level: Level) -> Self {
+        let [alarm, warning] = Self::built_in();
+        if level == Level::Alarm { alarm } else { warning }
     }
 
     /// Whether it is for such incidents.

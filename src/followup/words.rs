@@ -115,6 +115,8 @@ words! {
         CaseContact = "case_contact",
         /// The supervising officer.
         SupervisingOfficer = "supervising_officer",
+        /// Who coordinates cases.
+        CaseCoordinator = "case_coordinator",
         /// Whom the prosecution has for this.
         Prosecutor = "prosecutor",
     }
@@ -133,6 +135,8 @@ words! {
         CaseContact = "case_contact",
         /// The supervising officer on duty.
         SupervisingOfficer = "supervising_officer",
+        /// The case coordinator on duty.
+        CaseCoordinator = "case_coordinator",
         /// The prosecutor on duty.
         Prosecutor = "prosecutor",
         /// The victim's device.
@@ -191,9 +195,11 @@ impl StaffRole {
     pub const fn up(self) -> Option<Self> {
         match self {
             Self::Operator => Some(Self::SecondOperator),
-            Self::SecondOperator | Self::CaseContact | Self::SupervisingOfficer | Self::Prosecutor => {
-                Some(Self::ShiftLead)
-            }
+            Self::SecondOperator
+            | Self::CaseContact
+            | Self::SupervisingOfficer
+            | Self::CaseCoordinator
+            | Self::Prosecutor => Some(Self::ShiftLead),
             Self::ShiftLead => Some(Self::OnCallManager),
             Self::OnCallManager => None,
         }
@@ -210,6 +216,7 @@ impl Recipient {
             Self::OnCallManager => Some(StaffRole::OnCallManager),
             Self::CaseContact => Some(StaffRole::CaseContact),
             Self::SupervisingOfficer => Some(StaffRole::SupervisingOfficer),
+            Self::CaseCoordinator => Some(StaffRole::CaseCoordinator),
             Self::Prosecutor => Some(StaffRole::Prosecutor),
             Self::Victim | Self::VictimSecond | Self::Desk => None,
         }

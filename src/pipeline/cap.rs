@@ -77,7 +77,7 @@ impl Decider {
             source: &self.around.source,
             desk,
             alert,
-            exercise,
+            exercise: exercise || alert.test,
             earlier: self.cap.before(&incident, desk),
             zone: zone.map(|zone| &zone.shape),
         });

@@ -66,14 +66,20 @@ impl Committer {
         for reply in pending.replies {
             reply();
         }
+        for incident in &pending.closed {
+            self.dispatch.incident_closed(incident);
+        }
         if !pending.batch.deliveries.is_empty() {
             self.dispatch.committed();
         }
         if !pending.batch.notices.is_empty() {
             self.notices.committed();
         }
-        if let Some(newest) = pending.batch.alerts.last() {
-            self.live.committed(newest.seq);
+        self.live.moved(&pending.batch.devices);
+        let newest = pending.batch.alerts.last().map(|row| row.seq);
+        let newest = newest.max(pending.batch.timeline.last().map(|row| row.seq));
+        if let Some(newest) = newest {
+            self.live.committed(newest);
         }
         self.tell_apps(&pending.batch);
         for (role, device, fixed_at, seq) in pending.receipts {

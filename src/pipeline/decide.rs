@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
-use zones::{Alert, Change, Effect, Engine, Input, Note, Noted, OrderId, Outcome, Refused, Role, Timestamp};
+use zones::{
+    Alert, Change, Effect, Engine, Input, Level, Note, Noted, OrderId, Outcome, Refused, Role, Timestamp,
+};
 
 use super::aside::Said;
 use super::cap::CapRecord;
@@ -17,8 +19,9 @@ use super::recent::{self, Recent};
 use super::register::Register;
 use super::rows::{self, StoredDecision};
 use super::translate;
-use crate::config::Desk;
-use crate::delivery::{DeskRoads, Facts, police_event, recipients, victim_event};
+use crate::config::{Contacts, Desk};
+use crate::delivery::{DeskRoads, Facts, Recipient, all_clear_event, police_event, recipients, victim_event};
+use crate::followup::{self, Event, FollowUp, Incident, Notice};
 use crate::metrics::{AlertLabels, Metrics};
 use crate::mqtt::AckToken;
 use crate::store::{
@@ -42,6 +45,12 @@ pub(super) struct Pending {
     pub(super) begun: Option<Instant>,
     /// Somebody waits for it: it need not fill up first.
     pub(super) urgent: bool,
+    /// People who are to be told.
+    pub(super) told: Vec<Notice>,
+    /// Incidents whose rows have changed.
+    pub(super) changed: BTreeSet<String>,
+    /// Incidents that were resolved: what is still to be delivered of them is given up.
+    pub(super) closed: Vec<String>,
 }
 
 impl Pending {
@@ -58,6 +67,7 @@ impl Pending {
 /// What does not change while the service runs.
 pub(super) struct Surroundings {
     pub(super) desks: Vec<Desk>,
+    pub(super) contacts: Contacts,
     pub(super) keys: TrackerKeys,
     pub(super) traccar_topic: Option<String>,
     /// `source` of events: names this instance.
@@ -67,6 +77,7 @@ pub(super) struct Surroundings {
 /// The engine with everything around it that belongs to a decision.
 pub(super) struct Decider {
     pub(super) engine: Engine,
+    pub(super) followup: FollowUp,
     pub(super) register: Arc<Register>,
     pub(super) directory: Directory,
     pub(super) around: Surroundings,
@@ -123,9 +134,11 @@ impl Decider {
         if let Message::Fix { role, device, fix } = message {
             return self.input(now, &Input::Fix { role: *role, device, fix: *fix }).map(|_| ());
         }
-        if let Some(receipt) = self.receipt(now, message) {
+        if matches!(message, Message::VictimReceipt { .. } | Message::DeskReceipt { .. }) {
+            self.follow_receipt(now, message)?;
             self.pending.urgent = true;
-            self.pending.batch.receipts.push(receipt);
+            let receipt = self.receipt(now, message);
+            self.pending.batch.receipts.extend(receipt);
             return Ok(());
         }
         if let Message::AwareCancel { device, at, code } = message {
@@ -164,12 +177,22 @@ impl Decider {
     /// Everything that was due before `now`, each at its own time.
     pub(super) fn advance(&mut self, now: Timestamp) {
         let now = now.max(self.engine.clock());
-        while let Some(due) = self.engine.poll_deadline().filter(|due| *due <= now) {
-            let due = due.max(self.engine.clock());
-            // A tick cannot be refused.
-            let _: Result<Outcome, Refused> = self.engine.handle(due, Input::Tick);
-            self.collect(due, &Input::Tick);
+        while let Some(due) = self.poll_deadline().filter(|due| *due <= now) {
+            // Where both have something to do at a moment, the follow-up hears what the engine says of it.
+            if self.engine.poll_deadline().is_some_and(|at| at <= due) {
+                let due = due.max(self.engine.clock());
+                // A tick cannot be refused.
+                let _: Result<Outcome, Refused> = self.engine.handle(due, Input::Tick);
+                self.collect(due, &Input::Tick);
+            } else {
+                let _ = self.follow(due, Event::Tick);
+            }
         }
+    }
+
+    /// When something is due next, in the engine or in the follow-up.
+    pub(super) fn poll_deadline(&self) -> Option<Timestamp> {
+        self.engine.poll_deadline().into_iter().chain(self.followup.poll_deadline()).min()
     }
 
     /// Tells the engine one thing.
@@ -233,11 +256,12 @@ impl Decider {
         let mut decisions = Vec::new();
         let mut alerts = Vec::new();
         let mut notices = Vec::new();
+        let mut noted = Vec::new();
         while let Some(effect) = self.engine.poll_effect() {
             match effect {
                 Effect::Decision(decision) => decisions.extend(StoredDecision::new(&self.engine, &decision)),
                 Effect::Alert(alert) => alerts.push(alert),
-                Effect::Noted(note) => Self::noted(&note),
+                Effect::Noted(note) => noted.push(note),
                 Effect::Protection { device, protection, .. } => {
                     notices.push(rows::protection(self.next.input, &device, &protection));
                 }
@@ -246,7 +270,7 @@ impl Decider {
                 }
             }
         }
-        let nothing = decisions.is_empty() && alerts.is_empty() && notices.is_empty();
+        let nothing = decisions.is_empty() && alerts.is_empty() && notices.is_empty() && noted.is_empty();
         if matches!(input, Input::Tick) && nothing {
             return;
         }
@@ -259,6 +283,14 @@ impl Decider {
         for alert in alerts {
             self.alert(&alert);
         }
+        for Note { incident, what, .. } in noted {
+            let what = match what {
+                Noted::Repeated(event) => followup::Noted::Repeated(event),
+                Noted::NotCancelled(why) => followup::Noted::NotCancelled(why.as_str()),
+            };
+            // Of an incident that is over nothing more need be written down.
+            let _ = self.follow(now, Event::Noted { incident, what });
+        }
     }
 
     /// Puts an alert, its incident and its deliveries into the batch.
@@ -269,8 +301,8 @@ impl Decider {
         let quiet = self.quiet.keeps(&self.engine, alert, before.map(|row| &*row.level));
         let tell_desk = self.engine.order(&alert.order).is_none_or(|order| order.tell_desk);
         let incident = rows::incident(before, alert);
-        self.pending.batch.incidents.push(incident.clone());
-        self.incidents.insert(id, incident);
+        self.incidents.insert(id.clone(), incident);
+        self.pending.changed.insert(id);
         let seq = self.next.alert;
         self.next.alert += 1;
         self.pending.urgent = true;
@@ -293,10 +325,25 @@ impl Decider {
             told_victim: !alert.operator_only,
             told_desk,
         };
-        for recipient in recipients(&facts) {
+        let told = recipients(&facts);
+        let told_desk = told.iter().any(|to| matches!(to.channel, Channel::DeskMqtt | Channel::DeskWebhook));
+        let hers = told.iter().any(|to| to.channel == Channel::VictimMqtt && to.kept_back.is_none());
+        let victim_device = alert.victim_device.clone().filter(|_| hers);
+        self.deliver(alert, seq, told);
+        self.follow_alert(alert, victim_device, told_desk);
+    }
+
+    /// Puts an alert into the outbox, for each recipient in its version.
+    fn deliver(&mut self, alert: &Alert, seq: i64, told: Vec<Recipient>) {
+        for recipient in told {
             let body = match recipient.channel {
                 Channel::DeskMqtt => police_event(&self.around.source, alert).ok(),
                 Channel::DeskWebhook => self.webhook_body(alert, &recipient.name),
+                _ if alert.level == Level::Clear => {
+                    let known = self.followup.incident(alert.incident);
+                    let done = known.map(Incident::what_was_done).unwrap_or_default();
+                    all_clear_event(&self.around.source, alert, done).ok()
+                }
                 // Whoever else it is gets the version that discloses nothing.
                 _ => victim_event(&self.around.source, alert).ok(),
             };
@@ -322,15 +369,6 @@ impl Decider {
                 created_at: alert.raised_at,
             });
         }
-    }
-
-    /// What belongs to an incident and changes no level.
-    fn noted(note: &Note) {
-        let what = match note.what {
-            Noted::Repeated(_) => "repeated",
-            Noted::NotCancelled(why) => why.as_str(),
-        };
-        tracing::info!(incident = %note.incident, watch = %note.watch, what, "noted in an incident");
     }
 
     /// The row of a receipt; `None` for any other message.
@@ -365,6 +403,8 @@ impl Decider {
 
     /// Closes the batch: adds the state as it stands now, and begins the next one.
     pub(super) fn take(&mut self) -> Pending {
+        self.take_followup();
+        self.deliver_notices();
         let mut pending = std::mem::take(&mut self.pending);
         let (batch, mut forgotten) = (&mut pending.batch, Vec::new());
         self.engine.drain_changes(|change| match change {
@@ -377,7 +417,8 @@ impl Decider {
         });
         for order in forgotten {
             self.forget(&order);
-            self.leave_incidents(&order.order);
+            let now = self.engine.clock();
+            self.leave_incidents(now, &order.order);
         }
         pending
     }

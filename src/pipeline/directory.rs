@@ -101,7 +101,7 @@ impl StateReader for Directory {
         let (kind, victim, zone) = match &key.subject {
             Subject::Zone(zone) => ("zone", None, Some(zone.to_string())),
             Subject::Pair(victim) => ("victim_proximity", Some(victim.to_string()), None),
-            Subject::Device(kind, _) => (kind.as_str(), None, None),
+            Subject::Device(kind, _) | Subject::Order(kind) => (kind.as_str(), None, None),
         };
         let standing = match episode.standing {
             Standing::Clear => "clear",

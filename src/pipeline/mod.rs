@@ -14,6 +14,8 @@ mod committed;
 mod decide;
 mod directory;
 mod files;
+mod followup;
+mod notices;
 mod orders;
 mod quiet;
 mod recent;
@@ -27,4 +29,5 @@ pub(crate) mod translate;
 
 pub use directory::Directory;
 pub use files::FileOrder;
+pub use followup::DutyNow;
 pub use run::{Damaged, Pipeline, Settings, Sources, Taken};

@@ -71,7 +71,7 @@ impl Decider {
             // It has ended, and the engine has forgotten it: the register must not show it for ever.
             None => self.collect(now, &input),
         }
-        self.leave_incidents(id);
+        self.leave_incidents(now, id);
         self.origins.remove(id);
         self.pending.batch.orders.push(OrderRow { order: id.clone(), seq, document: None, at: now, origin });
         self.pending.urgent = true;
@@ -88,13 +88,6 @@ impl Decider {
             }
             None => Ok(()),
         }
-    }
-
-    /// Incidents of an order that is gone: nothing more is raised in them.
-    pub(super) fn leave_incidents(&mut self, id: &OrderId) {
-        self.incidents.retain(|_, row| row.order != id.as_str());
-        self.quiet.retain(|incident| self.incidents.contains_key(incident));
-        self.files.worth_trying = true;
     }
 
     /// Whether the API has changed an order since its file was written.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::thread::JoinHandle;
 
+use uuid::Uuid;
 use zones::order::Order;
 use zones::{DeviceId, DeviceRow, Engine, EpisodeRow, HistoryRow, OrderId, Restoring, Snapshot, Timestamp};
 
@@ -17,8 +18,9 @@ use super::quiet::Quiet;
 use super::recent::Recent;
 use super::register::Register;
 use super::rows;
+use crate::followup::{DutyRow, FollowUp, Incident, Rules, StaffRole};
 use crate::metrics::Metrics;
-use crate::store::{Few, IncidentRow, Next, Origin, Store, StoreError, StoredFix, StoredOrder, StoredState};
+use crate::store::{Few, Origin, Store, StoreError, StoredFix, StoredOrder, StoredState};
 
 /// Why a store's content cannot be taken up, in one line.
 #[derive(Debug, thiserror::Error)]
@@ -42,9 +44,7 @@ pub struct Taken {
     directory: Directory,
     origins: BTreeMap<OrderId, (Origin, Timestamp)>,
     recent: Recent,
-    incidents: BTreeMap<String, IncidentRow>,
-    quiet: Vec<String>,
-    next: Next,
+    few: Few,
     /// The first row that could not be read: then the rest is of no use.
     damaged: Option<Damaged>,
 }
@@ -150,7 +150,7 @@ impl TakingOrders {
         let Self { few, recent, orders: mut all, mut damaged } = self;
         all.sort_unstable_by(|(a, ..), (b, ..)| a.order.cmp(&b.order));
         let origins = all.iter().map(|(order, origin, at)| (order.order.clone(), (*origin, *at))).collect();
-        let clock = few.clock.unwrap_or(Timestamp::from_millis(0));
+        let clock = clock_of(&few);
         let mut orders = Vec::with_capacity(all.len());
         orders.extend(all.into_iter().map(|(order, ..)| order));
         leave_ended(&mut orders, clock);
@@ -214,13 +214,7 @@ impl TakingDevices {
             register.forget(&order.order);
             directory.forget(&order.order);
         }
-        // Of an order that is gone nothing more is raised.
-        let goes_on =
-            |row: &IncidentRow| OrderId::new(&row.order).is_ok_and(|id| engine.order(&id).is_some());
-        let incidents =
-            few.incidents.into_iter().filter(goes_on).map(|row| (row.incident.clone(), row)).collect();
-        let Few { quiet, next, .. } = few;
-        Taken { engine, register, directory, origins, recent, incidents, quiet, next, damaged }
+        Taken { engine, register, directory, origins, recent, few, damaged }
     }
 }
 
@@ -252,29 +246,47 @@ pub(super) fn history(stored: &StoredState) -> Result<HistoryRow, Damaged> {
 
 impl Decider {
     /// Goes on from what was stored.
-    pub(super) fn resume(taken: Taken, around: Surroundings, metrics: Arc<Metrics>) -> Result<Self, Damaged> {
-        let Taken { engine, register, directory, origins, recent, incidents, quiet, next, damaged } = taken;
+    pub(super) fn resume(
+        taken: Taken,
+        around: Surroundings,
+        rules: Rules,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, Damaged> {
+        let Taken { engine, register, directory, origins, recent, few, damaged } = taken;
         if let Some(damaged) = damaged {
             return Err(damaged);
         }
-        Ok(Self {
+        let clock = clock_of(&few);
+        let incidents = few.incidents.into_iter().map(|row| (row.incident.clone(), row)).collect();
+        let followups = few.followups.iter().map(followup).collect::<Result<Vec<_>, _>>()?;
+        let duty = few.duty.iter().map(duty).collect::<Result<Vec<_>, _>>()?;
+        let followup = FollowUp::restore(rules, clock, followups, duty);
+        let mut this = Self {
             engine,
+            followup,
             register: Arc::new(register),
             directory,
             around,
-            next,
+            next: few.next,
             origins,
             files: Files::default(),
             recent,
             said: Said::default(),
             ahead: BTreeSet::new(),
             incidents,
-            quiet: Quiet::new(quiet),
+            quiet: Quiet::new(few.quiet),
             cap: CapRecord::default(),
             pending: Pending::default(),
             metrics,
-        })
+        };
+        this.adopt(clock);
+        Ok(this)
     }
+}
+
+/// The time of the last stored input.
+fn clock_of(few: &Few) -> Timestamp {
+    few.clock.unwrap_or(Timestamp::from_millis(0))
 }
 
 /// Leaves out the orders that ended a history ago.
@@ -296,6 +308,20 @@ fn registered(orders: &[Arc<Order>], directory: &Directory) -> Register {
     register.note_all(orders);
     directory.note_all(orders);
     register
+}
+
+fn followup(stored: &StoredState) -> Result<(Uuid, Incident), Damaged> {
+    let name = || format!("follow-up of incident {}", stored.key);
+    let id = Uuid::parse_str(&stored.key).map_err(|error| Damaged::new(name(), &error))?;
+    let incident = rows::read_followup(&stored.state).map_err(|error| Damaged::new(name(), &error))?;
+    Ok((id, incident))
+}
+
+fn duty(stored: &StoredState) -> Result<(StaffRole, DutyRow), Damaged> {
+    let name = || format!("duty of role {}", stored.key);
+    let role = StaffRole::from_word(&stored.key).ok_or_else(|| Damaged::new(name(), &"no such role"))?;
+    let row = rows::read_duty(&stored.state).map_err(|error| Damaged::new(name(), &error))?;
+    Ok((role, row))
 }
 
 fn watch(stored: &StoredState) -> Result<EpisodeRow, Damaged> {

@@ -8,7 +8,10 @@ use zones::{
     Protection, Role, Rule, Standing, Timestamp, WatchKey,
 };
 
-use crate::store::{AlertRow, IncidentRow, InputKind, InputRow, NoticeRow, StateRow};
+use crate::followup::{Condition, DutyRow, Incident, StaffRole};
+use crate::store::{
+    AlertRow, DeadlineRow, FollowUpRow, IncidentRow, InputKind, InputRow, NoticeRow, StateRow,
+};
 use crate::wire::outgoing;
 
 /// A decision as it is stored: the watch by its name.
@@ -132,6 +135,20 @@ pub(crate) fn receipt(seq: i64, now: Timestamp, from: &str, at: Timestamp, state
     }
 }
 
+/// The journal row of what somebody in the monitoring centre did.
+pub(crate) fn done_by_hand(seq: i64, now: Timestamp, body: &serde_json::Value) -> InputRow {
+    InputRow {
+        seq,
+        kind: InputKind::Command,
+        role: None,
+        device: "".into(),
+        fixed_at: None,
+        received_at: now,
+        body: json(body),
+        decisions: Vec::new(),
+    }
+}
+
 /// The state of a device, under its id.
 pub(crate) fn device(role: Role, device: &DeviceId, state: Option<&DeviceState>) -> StateRow {
     StateRow { key: device.as_str().into(), state: state.map(|state| binary(&(role, state))) }
@@ -217,8 +234,71 @@ pub(crate) fn incident(before: Option<&IncidentRow>, alert: &Alert) -> IncidentR
         cleared_at: (level == "clear").then_some(alert.raised_at),
         closed_at: before.and_then(|row| row.closed_at),
         revision: alert.revision.into(),
-        state: before.map_or(Cow::Borrowed("open"), |row| row.state.clone()),
+        state: before.map_or(Cow::Borrowed("new"), |row| row.state.clone()),
+        follow_up: before.map(|row| row.follow_up.clone()).unwrap_or_default(),
     }
+}
+
+/// Brings an incident's row up to date with its follow-up.
+pub(crate) fn follow_up(row: &mut IncidentRow, incident: &Incident) {
+    row.state = incident.state.as_str().into();
+    row.closed_at = incident.resolved_at;
+    row.changed_at = row.changed_at.max(incident.changed_at);
+    if incident.condition == Condition::Cleared {
+        row.level = Cow::Borrowed("clear");
+    }
+    row.cleared_at = incident.cleared_at;
+    let tasks: Vec<&str> = incident.tasks.iter().map(|task| task.as_str()).collect();
+    let proposed = incident.proposed.as_ref();
+    row.follow_up = FollowUpRow {
+        owner: incident.owner.clone(),
+        acknowledged_at: incident.acknowledged_at,
+        outcome: incident.outcome.map(|outcome| outcome.as_str().into()),
+        resolved_by: incident.resolved_by.clone(),
+        proposed_by: proposed.map(|proposal| proposal.by.clone()),
+        proposed_outcome: proposed.map(|proposal| proposal.outcome.as_str().into()),
+        proposed_at: proposed.map(|proposal| proposal.at),
+        next_step_at: incident.next_step_at(),
+        tasks: (!tasks.is_empty()).then(|| tasks.join(",")),
+        count: incident.count.into(),
+        desk_state: incident.desk_state.map(|state| state.as_str().into()),
+        reference: incident.reference.clone(),
+        victim_state: incident.victim_state.map(|state| state.as_str().into()),
+    };
+}
+
+/// What an incident's clocks follow from, under its id.
+pub(crate) fn followup(incident: &str, state: Option<&Incident>) -> StateRow {
+    StateRow { key: incident.into(), state: state.map(binary) }
+}
+
+/// Reads it back.
+pub(crate) fn read_followup(bytes: &[u8]) -> Result<Incident, postcard::Error> {
+    postcard::from_bytes(bytes)
+}
+
+/// What is remembered of a role, under its word.
+pub(crate) fn duty(role: StaffRole, row: &DutyRow) -> StateRow {
+    StateRow { key: role.as_str().into(), state: Some(binary(row)) }
+}
+
+/// Reads it back.
+pub(crate) fn read_duty(bytes: &[u8]) -> Result<DutyRow, postcard::Error> {
+    postcard::from_bytes(bytes)
+}
+
+/// The deadlines of an incident.
+pub(crate) fn deadlines<'a>(name: &'a str, incident: &'a Incident) -> impl Iterator<Item = DeadlineRow> + 'a {
+    incident.deadlines.iter().map(move |clock| DeadlineRow {
+        incident: name.to_owned(),
+        name: clock.name.clone(),
+        partner: clock.partner.clone(),
+        order: incident.order.to_string(),
+        from: clock.from,
+        due_at: clock.due_at,
+        kept_at: clock.kept_at,
+        missed: clock.missed,
+    })
 }
 
 /// Name of the watch that an incident is about.

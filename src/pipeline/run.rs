@@ -1,7 +1,7 @@
 //! The deciding loop.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -15,9 +15,10 @@ use super::files::FileOrder;
 pub use super::resume::{Damaged, Taken};
 use crate::api::commands::Command;
 use crate::api::{LiveFeed, Readiness};
-use crate::clock;
-use crate::config::Desk;
+use crate::clock::Clock;
+use crate::config::{Contacts, Desk};
 use crate::delivery::{DispatchHandle, NoticeHandle};
+use crate::followup::Rules;
 use crate::metrics::Metrics;
 use crate::mqtt::{Acks, Arrived, LinkStatus, Publisher};
 use crate::store::{Origin, Store, StoreError};
@@ -43,6 +44,12 @@ const SETTLING: Duration = Duration::from_secs(1);
 /// What the pipeline is to know.
 #[derive(Debug)]
 pub struct Settings {
+    /// What time it is.
+    pub clock: Clock,
+    /// How alarms are followed up.
+    pub rules: Rules,
+    /// People whom follow-up reaches.
+    pub contacts: Contacts,
     /// Desks and their roads.
     pub desks: Vec<Desk>,
     /// Keys of encrypted OwnTracks messages.
@@ -78,6 +85,7 @@ pub struct Sources {
 
 /// The pipeline, ready to run.
 pub struct Pipeline {
+    clock: Clock,
     decider: Decider,
     store: Store,
     metrics: Arc<Metrics>,
@@ -112,11 +120,11 @@ impl Pipeline {
         metrics: Arc<Metrics>,
         readiness: watch::Sender<Readiness>,
     ) -> Result<(Self, Directory), Damaged> {
-        let Settings { desks, keys, traccar_topic, source } = settings;
-        let around = Surroundings { desks, keys, traccar_topic, source };
-        let decider = Decider::resume(loaded, around, metrics.clone())?;
+        let Settings { clock, rules, desks, contacts, keys, traccar_topic, source } = settings;
+        let around = Surroundings { desks, contacts, keys, traccar_topic, source };
+        let decider = Decider::resume(loaded, around, rules, metrics.clone())?;
         let directory = decider.directory.clone();
-        Ok((Self { decider, store, metrics, readiness }, directory))
+        Ok((Self { clock, decider, store, metrics, readiness }, directory))
     }
 
     /// Takes up what desks were sent that later messages to them refer to.
@@ -141,6 +149,7 @@ impl Pipeline {
         let (to_committer, batches) = mpsc::channel(1);
         let mut committing = tokio::spawn(committer.run(batches));
         let deciding = Deciding {
+            clock: self.clock,
             decider: self.decider,
             metrics: self.metrics,
             readiness: self.readiness,
@@ -164,6 +173,7 @@ fn broken(error: &tokio::task::JoinError) -> StoreError {
 }
 
 struct Deciding {
+    clock: Clock,
     decider: Decider,
     metrics: Arc<Metrics>,
     readiness: watch::Sender<Readiness>,
@@ -208,7 +218,7 @@ impl Deciding {
                 }
                 Some(message) = arrived.recv(), if !full && knows_orders => self.take_in(message, &mut arrived),
                 _ = refresh.tick() => self.refresh(arrived.len()),
-                () = tokio::time::sleep(wake), if !full => self.decider.advance(clock::now()),
+                () = tokio::time::sleep(wake), if !full => self.decider.advance(self.clock.now()),
             }
         }
         if !self.decider.pending.is_empty() {
@@ -221,7 +231,7 @@ impl Deciding {
     fn take_in(&mut self, message: Arrived, arrived: &mut mpsc::Receiver<Arrived>) {
         let mut next = Some(message);
         while let Some(message) = next {
-            let now = clock::timestamp(message.received_at);
+            let now = self.clock.at(message.received_at);
             if let Ok(topic) = message.topic() {
                 self.decider.message(now, topic, &message.payload);
             } else {
@@ -236,7 +246,7 @@ impl Deciding {
     }
 
     fn command(&mut self, command: Command) {
-        let now = clock::now();
+        let now = self.clock.now();
         let answer: Box<dyn FnOnce() + Send> = match command {
             Command::PutOrder { draft, reply } => {
                 let answer = self.decider.put_order(now, *draft, Origin::Api);
@@ -248,6 +258,19 @@ impl Deciding {
             }
             Command::CancelAware { device, at, code, reply } => {
                 let answer = self.decider.cancel_aware(now, device.as_str(), at, &code);
+                Box::new(move || _ = reply.send(answer))
+            }
+            Command::FollowUp { incident, actor, command, key, reply } => {
+                let answer = self.decider.follow_command(now, incident, actor, command, key);
+                Box::new(move || _ = reply.send(answer))
+            }
+            Command::SetDuty { actor, role, people, until, reply } => {
+                let answer = self.decider.follow_duty(now, actor, role, people, until);
+                Box::new(move || _ = reply.send(answer))
+            }
+            Command::AskDuty { reply } => {
+                self.decider.advance(now);
+                let answer = self.decider.duty_now(now);
                 Box::new(move || _ = reply.send(answer))
             }
             Command::Ingest { payload, reply } => {
@@ -270,7 +293,7 @@ impl Deciding {
             self.folder_until = None;
         }
         match change {
-            Some(change) => self.decider.file(clock::now(), change),
+            Some(change) => self.decider.file(self.clock.now(), change),
             None => self.decider.files.watched = false,
         }
     }
@@ -282,7 +305,7 @@ impl Deciding {
         self.connected_at = connected.then(Instant::now);
         self.caught_up &= connected;
         self.metrics.broker_connected.set(connected.into());
-        let now = clock::now();
+        let now = self.clock.now();
         self.decider.advance(now);
         // While nothing can be stored nothing is read: what devices say waits at the broker. Nobody refuses to
         // be told this.
@@ -301,8 +324,8 @@ impl Deciding {
     fn wake_in(&self, due: bool) -> Duration {
         let begun = self.decider.pending.begun.filter(|_| !due);
         let old = begun.map(|begun| OLDEST_BATCH.saturating_sub(begun.elapsed()));
-        let deadline = self.decider.engine.poll_deadline().map(|at| {
-            let left = at - clock::timestamp(SystemTime::now());
+        let deadline = self.decider.poll_deadline().map(|at| {
+            let left = at - self.clock.now();
             // Not at once: what was due may turn out not to be, and another look can wait a millisecond.
             Duration::from_millis(u64::try_from(left.0).unwrap_or(0).max(1))
         });
@@ -314,7 +337,7 @@ impl Deciding {
             self.folder_until = None;
             tracing::error!("the orders folder is still not read: going on with the orders of the store");
         }
-        self.decider.try_files_again(clock::now());
+        self.decider.try_files_again(self.clock.now());
         let settled =
             self.folder_until.is_none() && self.connected_at.is_some_and(|at| at.elapsed() >= SETTLING);
         self.caught_up |= settled && backlog == 0;

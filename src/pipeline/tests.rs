@@ -13,6 +13,8 @@ use super::files::FileOrder;
 use super::quiet::Quiet;
 use super::resume::{Taken, TakingOrders};
 use crate::api::commands::NotWithdrawn;
+use crate::config::Contacts;
+use crate::followup::Rules;
 use crate::metrics::Metrics;
 use crate::store::{
     Batch, Channel, Few, InputKind, Next, NoticeRow, Origin, Outcome, QUIET_HOURS, Store, StoredFix,
@@ -63,6 +65,8 @@ fn few(clock: Timestamp, next: i64) -> Few {
         watches: Vec::new(),
         incidents: Vec::new(),
         quiet: Vec::new(),
+        followups: Vec::new(),
+        duty: Vec::new(),
         latest_fixes: Vec::new(),
         next: Next { input: next, alert: next, delivery: next, rejected: next },
         clock: Some(clock),
@@ -76,6 +80,7 @@ fn nothing() -> Taken {
 fn around() -> Surroundings {
     Surroundings {
         desks: Vec::new(),
+        contacts: Contacts::default(),
         keys: TrackerKeys::default(),
         traccar_topic: None,
         source: "urn:afstand:test".to_owned(),
@@ -83,7 +88,8 @@ fn around() -> Surroundings {
 }
 
 fn started(taken: Taken) -> Decider {
-    let mut decider = Decider::resume(taken, around(), Arc::new(Metrics::default())).unwrap();
+    let mut decider =
+        Decider::resume(taken, around(), Rules::default(), Arc::new(Metrics::default())).unwrap();
     decider.tell(t(0), &Input::Hearing(true)).unwrap();
     decider.take();
     decider
@@ -107,6 +113,8 @@ fn stored(batch: Batch) -> Taken {
         watches: batch.watches.into_iter().filter_map(state).collect(),
         quiet,
         incidents: batch.incidents,
+        followups: batch.followups.into_iter().filter_map(state).collect(),
+        duty: batch.duty.into_iter().filter_map(state).collect(),
         latest_fixes: fixes
             .map(|row| StoredFix { role: row.role.unwrap(), device: row.device.to_string(), body: row.body })
             .collect(),
@@ -166,7 +174,7 @@ async fn a_start_from_the_store_knows_what_was_committed() {
     store.commit(&before.take().batch).await.unwrap();
     let taken = Taken::load(&store).await.unwrap();
     assert!(taken.of_files().map(OrderId::as_str).eq(orders.iter().map(|name| format!("ord-{name}"))));
-    let after = Decider::resume(taken, around(), Arc::new(Metrics::default())).unwrap();
+    let after = Decider::resume(taken, around(), Rules::default(), Arc::new(Metrics::default())).unwrap();
     assert_eq!(after.engine.snapshot().devices, before.engine.snapshot().devices);
     assert!(after.engine.orders().eq(before.engine.orders()));
     store.close().await;
@@ -174,7 +182,12 @@ async fn a_start_from_the_store_knows_what_was_committed() {
 
 #[test]
 fn a_row_that_cannot_be_read_stops_the_start_and_is_named() {
-    let told = |batch| match Decider::resume(stored(batch), around(), Arc::new(Metrics::default())) {
+    let told = |batch| match Decider::resume(
+        stored(batch),
+        around(),
+        Rules::default(),
+        Arc::new(Metrics::default()),
+    ) {
         Ok(_) => String::new(),
         Err(damaged) => damaged.to_string(),
     };

@@ -13,9 +13,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::api::{self, AppState, LiveFeed, Readiness, commands};
 use crate::audit;
-use crate::clock;
+use crate::clock::Clock;
 use crate::config::{Contacts, Desk, Tokens};
 use crate::delivery::{Dispatcher, Notices, Roads};
+use crate::followup::Rules;
 use crate::metrics::Metrics;
 use crate::mqtt::{IngestLink, LinkSettings, MqttConfig, Publisher};
 use crate::pipeline::{self, Pipeline, Sources};
@@ -42,6 +43,10 @@ pub struct Plan {
     pub tokens: Tokens,
     /// Folder of order files.
     pub orders_dir: Option<PathBuf>,
+    /// What time it is.
+    pub clock: Clock,
+    /// How alarms are followed up.
+    pub rules: Rules,
     /// Desks and their roads.
     pub desks: Vec<Desk>,
     /// People whom follow-up reaches.
@@ -95,6 +100,9 @@ impl Service {
         let metrics = Arc::new(Metrics::default());
         let (ready, readiness) = watch::channel(Readiness::default());
         let settings = pipeline::Settings {
+            clock: plan.clock.clone(),
+            rules: plan.rules,
+            contacts: plan.contacts.clone(),
             desks: plan.desks.clone(),
             keys: plan.keys,
             traccar_topic: plan.traccar_topic,
@@ -109,8 +117,8 @@ impl Service {
         let mut parts = JoinSet::new();
         let publisher = Publisher::start(out_settings);
         let roads = Roads::new(publisher.clone(), &plan.desks, plan.contacts).map_err(Failure::new)?;
-        let (dispatcher, dispatch) = Dispatcher::new(store.clone(), roads, Arc::new(clock::now));
-        let (notices, notice_handle) = Notices::new(store.clone(), publisher.clone(), clock::now);
+        let (dispatcher, dispatch) = Dispatcher::new(store.clone(), roads, plan.clock.reader());
+        let (notices, notice_handle) = Notices::new(store.clone(), publisher.clone(), plan.clock.reader());
         let (commands, asked) = commands::channel();
         let (to_files, files) = mpsc::channel(FILES_WAITING);
         let (to_pipeline, arrived) = mpsc::channel(ingest_settings.channel_capacity());
@@ -138,7 +146,7 @@ impl Service {
             live,
             states: Arc::new(directory.clone()),
             register: Arc::new(directory),
-            clock: clock::now,
+            clock: plan.clock.reader(),
         };
         let deciding = stop.deciding.clone();
         parts.spawn(async move {

@@ -11,6 +11,7 @@ mod audit;
 mod bulk;
 mod database;
 mod error;
+mod followup;
 mod migration;
 mod postgres;
 mod read;
@@ -109,8 +110,10 @@ impl Store {
         // for each other.
         Ok(Few {
             watches: self.all_watches().await?,
-            incidents: self.open_incidents().await?,
+            incidents: [self.open_incidents().await?, self.remembered_incidents().await?].concat(),
             quiet: self.quiet_incidents().await?,
+            followups: self.all_followups().await?,
+            duty: self.all_duty().await?,
             latest_fixes: self.latest_fixes().await?,
             next: self.next().await?,
             clock: self.clock().await?,
@@ -121,7 +124,7 @@ impl Store {
     async fn next(&self) -> Result<Next, StoreError> {
         Ok(Next {
             input: self.number("COALESCE(max(seq), 0) + 1", "inputs").await?,
-            alert: self.number("COALESCE(max(seq), 0) + 1", "alerts").await?,
+            alert: self.latest_live_seq().await? + 1,
             delivery: self.number("COALESCE(max(id), 0) + 1", "deliveries").await?,
             rejected: self.number("COALESCE(max(seq), 0) + 1", "rejected").await?,
         })

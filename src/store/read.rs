@@ -1,5 +1,7 @@
 //! What the API, the delivery and `explain` read.
 
+use std::collections::BTreeMap;
+
 use sqlx::{AssertSqlSafe, SqlSafeStr};
 
 use super::database::Value;
@@ -54,8 +56,14 @@ impl<'a> Select<'a> {
         self
     }
 
+    /// One row for all rows that are alike in these columns.
+    pub(super) fn grouped(mut self, columns: &str) -> Self {
+        self.push(&format!(" GROUP BY {columns} ORDER BY {columns}"), []);
+        self
+    }
+
     /// The order of all rows.
-    fn ordered(mut self, order: &str) -> Self {
+    pub(super) fn ordered(mut self, order: &str) -> Self {
         self.push(&format!(" ORDER BY {order}"), []);
         self
     }
@@ -130,8 +138,12 @@ impl Store {
 
     /// All states of watches, by key.
     pub(super) async fn all_watches(&self) -> Result<Vec<StoredState>, StoreError> {
-        let mut states =
-            self.all(Select::new(tables::WATCHES.columns, "watches"), tables::read_state).await?;
+        self.all_states(Select::new(tables::WATCHES.columns, "watches")).await
+    }
+
+    /// Sorted here: in order of key the database would jump about in its file.
+    pub(super) async fn all_states(&self, select: Select<'_>) -> Result<Vec<StoredState>, StoreError> {
+        let mut states = self.all(select, tables::read_state).await?;
         states.sort_unstable_by(|a, b| a.key.cmp(&b.key));
         Ok(states)
     }
@@ -204,7 +216,18 @@ impl Store {
         filter: &IncidentFilter,
         limit: u32,
     ) -> Result<Vec<IncidentRow>, StoreError> {
-        self.all(incidents(filter, limit), tables::read_incident).await
+        let states: Vec<Option<&String>> =
+            if filter.states.is_empty() { vec![None] } else { filter.states.iter().map(Some).collect() };
+        // The first of several states are among the first of each: every page is read off an index.
+        let mut rows = Vec::new();
+        for state in &states {
+            rows.extend(self.all(incidents(filter, *state, limit), tables::read_incident).await?);
+        }
+        if states.len() > 1 {
+            rows.sort_by(|a, b| (b.changed_at, &b.incident).cmp(&(a.changed_at, &a.incident)));
+            rows.truncate(limit.min(MOST_ROWS) as usize);
+        }
+        Ok(rows)
     }
 
     /// One incident with its alerts, deliveries and receipts: of each the newest, no more than [`MOST_ROWS`], oldest
@@ -228,6 +251,8 @@ impl Store {
             alerts: self.all(alerts, tables::read_alert).await?,
             deliveries: self.all(deliveries, tables::read_record).await?,
             receipts: self.all(receipts, tables::read_receipt).await?,
+            timeline: self.timeline(incident).await?,
+            deadlines: self.deadlines_of(incident).await?,
         };
         story.alerts.reverse();
         story.deliveries.reverse();
@@ -239,6 +264,21 @@ impl Store {
     pub async fn alerts_after(&self, seq: i64, limit: u32) -> Result<Vec<AlertRow>, StoreError> {
         let select = Select::new(tables::ALERTS.columns, "alerts").filter("seq > ?", [seq.into()]);
         self.all(select.page("seq", limit), tables::read_alert).await
+    }
+
+    /// The newest alert of each of these incidents, by incident.
+    pub async fn newest_alerts(&self, incidents: &[&str]) -> Result<BTreeMap<String, AlertRow>, StoreError> {
+        if incidents.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let holes = vec!["?"; incidents.len()].join(", ");
+        let condition = format!(
+            "seq IN (SELECT max(a.seq) FROM alerts a WHERE a.incident IN ({holes}) GROUP BY a.incident)"
+        );
+        let select = Select::new(tables::ALERTS.columns, "alerts")
+            .filter(&condition, incidents.iter().map(|incident| Value::text(incident)));
+        let alerts = self.all(select, tables::read_alert).await?;
+        Ok(alerts.into_iter().map(|alert| (alert.incident.clone(), alert)).collect())
     }
 
     /// Number of the newest alert; 0 when there is none.
@@ -432,17 +472,21 @@ fn record_columns() -> String {
     format!("{}, {}", tables::DELIVERIES.columns, tables::RECORD_COLUMNS)
 }
 
-fn incidents(filter: &IncidentFilter, limit: u32) -> Select<'_> {
+fn incidents<'a>(filter: &'a IncidentFilter, state: Option<&'a String>, limit: u32) -> Select<'a> {
     fn word(word: Option<&String>) -> Option<Value<'_>> {
         word.map(|word| Value::text(word))
     }
     let mut select = Select::new(tables::INCIDENTS.columns, "incidents")
-        .filter_some("state = ?", word(filter.state.as_ref()))
+        .filter_some("state = ?", word(state))
         .filter_some("level = ?", word(filter.level.as_ref()))
         .filter_some("kind = ?", word(filter.kind.as_ref()))
         .filter_some("desk = ?", word(filter.desk.as_ref()))
         .filter_some("order_id = ?", word(filter.order.as_ref()))
-        .filter_some("wearer = ?", word(filter.wearer.as_ref()));
+        .filter_some("wearer = ?", word(filter.wearer.as_ref()))
+        .filter_some("owner = ?", word(filter.owner.as_ref()));
+    if let Some(active) = filter.active {
+        select = select.filter(if active { "cleared_at IS NULL" } else { "cleared_at IS NOT NULL" }, []);
+    }
     if let Some(open) = filter.open {
         select = select.filter(if open { "closed_at IS NULL" } else { "closed_at IS NOT NULL" }, []);
     }
@@ -469,14 +513,15 @@ mod tests {
         for (filter, index) in [
             (all(), "incidents_by_change"),
             (IncidentFilter { open: Some(true), ..all() }, "incidents_open"),
-            (IncidentFilter { state: some("open"), before, ..all() }, "incidents_by_state"),
+            (IncidentFilter { states: vec!["new".to_owned()], before, ..all() }, "incidents_by_state"),
             (IncidentFilter { level: some("alarm"), ..all() }, "incidents_by_level"),
             (IncidentFilter { kind: some("silence"), ..all() }, "incidents_by_kind"),
             (IncidentFilter { desk: some("rotterdam"), ..all() }, "incidents_by_desk"),
             (IncidentFilter { order: some("ord-1"), ..all() }, "incidents_by_order"),
+            (IncidentFilter { owner: some("Anna"), ..all() }, "incidents_by_owner"),
             (IncidentFilter { wearer: some("wearer-1"), ..all() }, "incidents_by_wearer"),
         ] {
-            let mut select = incidents(&filter, 100);
+            let mut select = incidents(&filter, filter.states.first(), 100);
             select.sql.insert_str(0, "EXPLAIN QUERY PLAN ");
             let plan = store
                 .all(select, |row| Ok((row.int()?, row.int()?, row.int()?, row.text()?).3))

@@ -9,8 +9,8 @@ use super::bulk::{Bind, Bulk, Table};
 use super::database::{Placeholder, Transaction, Value};
 use super::error::Label;
 use super::rows::{
-    AlertRow, AuditRow, Batch, Committed, DeliveryProgress, IncidentRow, InputRow, MOST_REJECTED,
-    NewDelivery, NoticeRow, OrderRow, Outcome, ReceiptRow, RejectedRow, StateRow,
+    AlertRow, AuditRow, Batch, Committed, DeadlineRow, DeliveryProgress, IncidentRow, InputRow,
+    MOST_REJECTED, NewDelivery, NoticeRow, OrderRow, Outcome, ReceiptRow, RejectedRow, StateRow, TimelineRow,
 };
 use super::tables;
 
@@ -94,6 +94,10 @@ pub(super) struct Statements {
     orders: Insert<OrderRow>,
     order_history: Insert<OrderRow>,
     incidents: Insert<IncidentRow>,
+    followups: States,
+    duty: States,
+    timeline: Insert<TimelineRow>,
+    deadlines: Insert<DeadlineRow>,
     alerts: Insert<AlertRow>,
     deliveries: Insert<NewDelivery>,
     notices: Insert<NoticeRow>,
@@ -113,6 +117,10 @@ impl Statements {
             orders: Insert::new(&tables::ORDERS, placeholder),
             order_history: Insert::new(&tables::ORDER_HISTORY, placeholder),
             incidents: Insert::new(&tables::INCIDENTS, placeholder),
+            followups: States::new(&tables::FOLLOWUPS, "incident", placeholder),
+            duty: States::new(&tables::DUTY, "role", placeholder),
+            timeline: Insert::new(&tables::TIMELINE, placeholder),
+            deadlines: Insert::new(&tables::DEADLINES, placeholder),
             alerts: Insert::new(&tables::ALERTS, placeholder),
             deliveries: Insert::new(&tables::DELIVERIES, placeholder),
             notices: Insert::new(&tables::NOTICES, placeholder),
@@ -139,6 +147,7 @@ impl Statements {
         let last: BTreeMap<_, _> = batch.incidents.iter().map(|row| (&row.incident, row)).collect();
         self.incidents.run(on, last.into_values()).await?;
         let new_alerts = self.alerts.run(on, &batch.alerts).await?;
+        self.follow_up(on, batch).await?;
         self.deliveries.run(on, &batch.deliveries).await?;
         let last: BTreeMap<_, _> = batch.notices.iter().map(|row| (&row.topic, row)).collect();
         self.notices.run(on, last.into_values()).await?;
@@ -186,6 +195,17 @@ impl Statements {
             [] => Ok(false),
             _ => Ok(new == 0),
         }
+    }
+
+    /// Writes down what was done about incidents.
+    async fn follow_up(&self, on: &mut dyn Transaction, batch: &Batch) -> Result<(), StoreError> {
+        self.followups.run(on, &batch.followups).await?;
+        self.duty.run(on, &batch.duty).await?;
+        self.timeline.run(on, &batch.timeline).await?;
+        let last: BTreeMap<_, _> =
+            batch.deadlines.iter().map(|row| ((&row.incident, &row.name), row)).collect();
+        self.deadlines.run(on, last.into_values()).await?;
+        Ok(())
     }
 
     /// Changes the register: the last document of each order, then what is withdrawn after all.

@@ -29,6 +29,8 @@ pub enum AlertKind {
     Jamming,
     /// A device is parted from its beacon or phone: where the one is says nothing of the other.
     Parted,
+    /// An order runs out, and none takes over.
+    OrderExpiry,
     /// Nobody acts on alarms as somebody must; raised by the service, never by the engine.
     FollowUp,
 }
@@ -51,6 +53,7 @@ impl AlertKind {
             Self::Battery => "battery",
             Self::Jamming => "jamming",
             Self::Parted => "parted",
+            Self::OrderExpiry => "order_expiry",
             Self::FollowUp => "follow_up",
         }
     }

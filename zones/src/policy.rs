@@ -200,6 +200,12 @@ pub const GUIDANCE_ADVISED_M: f64 = 5_000.0;
 /// Validity left below which a successor must exist: Inspectie JenV 2024.
 pub const EXPIRES_SOON: Millis = Millis::from_secs(30 * 24 * 3_600);
 
+/// Days before its end at which an order without a successor is said to run out: issue 4.
+pub const EXPIRY_DAYS: [i64; 5] = [30, 14, 7, 3, 1];
+
+/// From so many days before its end on, that is an alarm.
+pub const EXPIRY_ALARM_DAYS: i64 = 1;
+
 // What must hold between them, checked when the crate is built.
 const _: () = {
     assert!(LEAVE_M < COARSE_M);
@@ -222,6 +228,8 @@ const _: () = {
     assert!(FIX_INTERVAL.0 < LONGEST_FIX_INTERVAL.0);
     assert!(AWARE_CANCEL_WITHIN.0 < LATE_AFTER.0);
     assert!(AWARE_WRONG_CODES > 0);
+    assert!(EXPIRES_SOON.0 == EXPIRY_DAYS[0] * 24 * 3_600_000);
+    assert!(EXPIRY_ALARM_DAYS == EXPIRY_DAYS[EXPIRY_DAYS.len() - 1]);
     assert!(GUIDANCE_ADVISED_M < FURTHEST_M);
     assert!(GUIDANCE_LEAST_M < GUIDANCE_ADVISED_M);
 };

@@ -162,6 +162,33 @@ pub(crate) const AWARE_TEST: &str =
 pub(crate) const AWARE_CANCELLED: &str =
     "Slachtoffer heeft AWARE geannuleerd met de code / Victim cancelled AWARE with the code";
 
+/// An order runs out.
+pub(crate) fn of_expiry(days: i64) -> String {
+    match days {
+        ..=0 => {
+            "Bevel loopt binnen een dag af, zonder opvolger / Order ends within a day, without a successor"
+                .to_owned()
+        }
+        1 => {
+            "Bevel loopt over 1 dag af, zonder opvolger / Order ends in 1 day, without a successor".to_owned()
+        }
+        _ => format!(
+            "Bevel loopt over {days} dagen af, zonder opvolger / Order ends in {days} days, without a successor"
+        ),
+    }
+}
+
+/// It does not run out after all.
+pub(crate) const EXPIRY_SETTLED: &str =
+    "Bevel is verlengd of heeft een opvolger / Order was prolonged or has a successor";
+
+/// An order goes on with what stood under another.
+pub(crate) const ORDER_TAKES_OVER: &str =
+    "Opvolgend bevel neemt over; de toestand loopt door / Succeeding order takes over; the situation goes on";
+
+/// An order ended and another goes on.
+pub(crate) const ORDER_SUCCEEDED: &str = "Bevel is afgelopen; onder een ander bevel loopt de toestand door / Order has ended; under another order the situation goes on";
+
 /// Why a standing ended without anybody moving.
 pub(crate) const SCHEDULE_ENDED: &str =
     "Tijdvenster van het gebied is voorbij / The zone's time window has ended";

@@ -20,8 +20,9 @@ use crate::api::states::{DeviceState, PersonKeys, StateReader, Unreadable, Watch
 use crate::api::{AppState, LiveFeed, Readiness, router};
 use crate::audit;
 use crate::config::{Role, Token, Tokens};
+use crate::followup::{Event, FollowUp, OnDuty, Rules, StaffRole};
 use crate::metrics::Metrics;
-use crate::pipeline::Directory;
+use crate::pipeline::{Directory, DutyNow};
 use crate::store::*;
 use crate::wire::TypedCode;
 
@@ -116,7 +117,7 @@ impl Bench {
             live: LiveFeed::default(),
             states: Arc::new(JsonStates),
             register: Arc::new(register.clone()),
-            clock: || at(NOW),
+            clock: Arc::new(|| at(NOW)),
         };
         Self {
             app: router(state.clone(), &shutdown),
@@ -254,6 +255,24 @@ async fn keep_books(store: Store, mut commands: tokio::sync::mpsc::Receiver<Comm
                 };
                 let _ = reply.send(Ok(outcome));
             }
+            // Whose incident it is, only the real pipeline remembers: here there are none, and only the console.
+            Command::FollowUp { incident, actor, command, key, reply } => {
+                let event = Event::Command { incident, actor, command, key };
+                let _ = reply.send(FollowUp::new(Rules::default()).handle(at(NOW), event));
+            }
+            Command::SetDuty { actor, role, people, until, reply } => {
+                let event = Event::Duty { actor, role, people, until };
+                let _ = reply.send(FollowUp::new(Rules::default()).handle(at(NOW), event));
+            }
+            Command::AskDuty { reply } => {
+                let console = |role: &StaffRole| DutyNow {
+                    role: *role,
+                    on_duty: OnDuty::Console,
+                    until: None,
+                    by: None,
+                };
+                let _ = reply.send(StaffRole::ALL.iter().map(console).collect());
+            }
             Command::Ingest { payload, reply } => {
                 let answer = crate::wire::decode_traccar(&payload).map(drop);
                 if let Err(unusable) = &answer {
@@ -340,7 +359,8 @@ pub(super) fn incident(id: &str, desk: &str, level: &'static str, changed_at: &s
         cleared_at: None,
         closed_at: None,
         revision: 1,
-        state: "open".into(),
+        state: "new".into(),
+        follow_up: FollowUpRow { count: 1, ..FollowUpRow::default() },
     }
 }
 

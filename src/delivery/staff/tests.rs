@@ -10,7 +10,7 @@ use crate::delivery::words::LONGEST_TEXT_MESSAGE;
 /// made of.
 const GSM_7: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
 
-const KINDS: [AlertKind; 8] = [
+const KINDS: [AlertKind; 10] = [
     AlertKind::ExclusionZone,
     AlertKind::InclusionZone,
     AlertKind::VictimProximity,
@@ -19,6 +19,8 @@ const KINDS: [AlertKind; 8] = [
     AlertKind::Silence,
     AlertKind::Battery,
     AlertKind::Jamming,
+    AlertKind::Parted,
+    AlertKind::FollowUp,
 ];
 const LEVELS: [Level; 3] = [Level::Clear, Level::Warning, Level::Alarm];
 const ASKS: [Ask; 10] = [

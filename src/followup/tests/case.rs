@@ -31,6 +31,7 @@ pub(super) fn raised(n: u8, revision: u32, level: Level) -> Raised {
         kind: AlertKind::VictimProximity,
         level,
         late: false,
+        test: false,
         order: OrderId::new(&format!("ord-{n}")).unwrap(),
         wearer: PersonId::new(&format!("w-{n}")).unwrap(),
         victim: PersonId::new(&format!("v-{n}")).ok(),

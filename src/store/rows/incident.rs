@@ -4,7 +4,7 @@ use std::fmt;
 
 use zones::Timestamp;
 
-use super::{DeliveryRecord, ReceiptRow, Word};
+use super::{DeadlineRow, DeliveryRecord, FollowUpRow, ReceiptRow, TimelineRow, Word};
 
 /// An incident as it is now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,8 +41,10 @@ pub struct IncidentRow {
     pub closed_at: Option<Timestamp>,
     /// Revision of its last alert.
     pub revision: i64,
-    /// State of its follow-up (`open`, …, `closed`).
+    /// State of its follow-up (`new`, …, `resolved`).
     pub state: Word,
+    /// What is known of its follow-up beside that.
+    pub follow_up: FollowUpRow,
 }
 
 impl IncidentRow {
@@ -78,8 +80,12 @@ impl fmt::Display for IncidentCursor {
 /// Which incidents to list; the default is all, last changed first.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct IncidentFilter {
-    /// State of the follow-up.
-    pub state: Option<String>,
+    /// States of the follow-up; any when empty.
+    pub states: Vec<String>,
+    /// Who has it.
+    pub owner: Option<String>,
+    /// Only what lasts (`true`) or what has ended (`false`).
+    pub active: Option<bool>,
     /// Only open ones (`true`) or closed ones (`false`).
     pub open: Option<bool>,
     /// Level now.
@@ -136,4 +142,8 @@ pub struct IncidentStory {
     pub deliveries: Vec<DeliveryRecord>,
     /// What was said about it and its alerts; likewise.
     pub receipts: Vec<ReceiptRow>,
+    /// Its timeline; likewise, the newest.
+    pub timeline: Vec<TimelineRow>,
+    /// Partners' deadlines.
+    pub deadlines: Vec<DeadlineRow>,
 }

@@ -6,6 +6,7 @@
 
 mod audit;
 mod delivery;
+mod followup;
 mod incident;
 
 use std::borrow::Cow;
@@ -14,6 +15,7 @@ use zones::{OrderId, Role, Timestamp};
 
 pub use audit::*;
 pub use delivery::*;
+pub use followup::*;
 pub use incident::*;
 
 /// A word of the contract, such as `alarm` or `victim_proximity`.
@@ -36,6 +38,15 @@ pub struct Batch {
     pub orders: Vec<OrderRow>,
     /// Incidents opened or changed. Of several with one id the last counts.
     pub incidents: Vec<IncidentRow>,
+    /// What the clocks of incidents follow from, by incident; `state: None` deletes. Of several with one key the last
+    /// counts.
+    pub followups: Vec<StateRow>,
+    /// What is remembered of roles, by role; likewise.
+    pub duty: Vec<StateRow>,
+    /// Lines of timelines.
+    pub timeline: Vec<TimelineRow>,
+    /// Partners' deadlines begun or changed. Of several of one incident and name the last counts.
+    pub deadlines: Vec<DeadlineRow>,
     /// Alerts raised. An alert id that is stored already is left as it is, and counted.
     pub alerts: Vec<AlertRow>,
     /// The outbox: one row per alert and recipient.
@@ -61,6 +72,10 @@ impl Batch {
             && self.watches.is_empty()
             && self.orders.is_empty()
             && self.incidents.is_empty()
+            && self.followups.is_empty()
+            && self.duty.is_empty()
+            && self.timeline.is_empty()
+            && self.deadlines.is_empty()
             && self.alerts.is_empty()
             && self.deliveries.is_empty()
             && self.notices.is_empty()
@@ -279,7 +294,7 @@ pub const MOST_REJECTED: i64 = 100_000;
 pub struct Next {
     /// Of the journal of inputs.
     pub input: i64,
-    /// Of alerts.
+    /// Of alerts and lines of timelines.
     pub alert: i64,
     /// Of deliveries.
     pub delivery: i64,
@@ -305,10 +320,14 @@ pub struct Loaded {
 pub struct Few {
     /// States of watches, by key.
     pub watches: Vec<StoredState>,
-    /// Open incidents, by id.
+    /// Open incidents, then closed ones of which something is remembered; each by id.
     pub incidents: Vec<IncidentRow>,
     /// Open incidents of which a victim knows nothing, because of her quiet hours.
     pub quiet: Vec<String>,
+    /// What the clocks of incidents follow from, by incident.
+    pub followups: Vec<StoredState>,
+    /// What is remembered of roles.
+    pub duty: Vec<StoredState>,
     /// First free numbers.
     pub next: Next,
     /// The latest fixes of the journal, oldest first: the broker may send them again.

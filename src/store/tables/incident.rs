@@ -1,5 +1,6 @@
 //! Columns of incidents and alerts.
 
+use super::followup::{bind_follow_up, read_follow_up};
 use super::{Columns, Read, Values, opt_time, time};
 use crate::store::bulk::{OnConflict, Table};
 use crate::store::database::Value;
@@ -9,7 +10,9 @@ use crate::store::rows::{AlertRow, IncidentRow};
 pub(in crate::store) const INCIDENTS: Table<IncidentRow> = Table {
     name: "incidents",
     columns: "incident, order_id, kind, wearer, victim, zone, device, desk, level, worst, certainty, opened_at, \
-              changed_at, cleared_at, closed_at, revision, state",
+              changed_at, cleared_at, closed_at, revision, state, owner, acknowledged_at, outcome, resolved_by, \
+              proposed_by, proposed_outcome, proposed_at, next_step_at, tasks, count, desk_state, reference, \
+              victim_state",
     on_conflict: OnConflict::Replace("incident"),
     bind: bind_incident,
 };
@@ -34,6 +37,7 @@ fn bind_incident<'a>(row: &'a IncidentRow, to: Values<'_, 'a>) {
         row.revision.into(),
         Value::text(&row.state),
     ]);
+    bind_follow_up(&row.follow_up, to);
 }
 
 /// Reads [`INCIDENTS`].
@@ -56,6 +60,7 @@ pub(in crate::store) fn read_incident(from: &mut Columns<'_>) -> Read<IncidentRo
         closed_at: from.opt_time()?,
         revision: from.int()?,
         state: from.word()?,
+        follow_up: read_follow_up(from)?,
     })
 }
 

@@ -2,6 +2,7 @@
 
 mod audit;
 mod delivery;
+mod followup;
 mod incident;
 
 use zones::{OrderId, Role, Timestamp};
@@ -15,6 +16,7 @@ use super::rows::{
 
 pub(super) use audit::*;
 pub(super) use delivery::*;
+pub(super) use followup::*;
 pub(super) use incident::*;
 
 type Values<'v, 'a> = &'v mut Vec<Value<'a>>;

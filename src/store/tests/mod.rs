@@ -1,6 +1,7 @@
 //! One suite for both back ends: SQLite always, PostgreSQL where a server is given.
 
 pub(crate) mod backends;
+mod followup;
 mod kill;
 mod rows;
 mod stories;
@@ -77,6 +78,21 @@ async fn only_the_newest_notice_of_a_topic_waits_until_it_is_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_quiet_hours_keep_back_is_remembered() {
     with_both(|s| Box::pin(stories::quiet_hours_are_remembered(s))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn alerts_and_timelines_come_in_one_order() {
+    with_both(|s| Box::pin(followup::one_order_of_both(s))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deadlines_are_counted_by_name() {
+    with_both(|s| Box::pin(followup::deadlines_are_counted(s))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_remembered_of_closed_incidents_is_loaded() {
+    with_both(|s| Box::pin(followup::what_is_remembered_is_loaded(s))).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

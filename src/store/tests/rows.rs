@@ -63,7 +63,22 @@ pub(super) fn incident(n: i64) -> IncidentRow {
         cleared_at: None,
         closed_at: None,
         revision: 1,
-        state: "open".into(),
+        state: "new".into(),
+        follow_up: FollowUpRow {
+            owner: Some("Anna".to_owned()),
+            acknowledged_at: Some(at(n)),
+            outcome: Some("wearer_left".into()),
+            resolved_by: Some("Bea".to_owned()),
+            proposed_by: Some("Chris".to_owned()),
+            proposed_outcome: Some("other".into()),
+            proposed_at: Some(at(n + 1)),
+            next_step_at: Some(at(n + 2)),
+            tasks: Some("phone_desk,phone_victim".to_owned()),
+            count: 3,
+            desk_state: Some("accepted".into()),
+            reference: Some("P-1".to_owned()),
+            victim_state: Some("displayed".into()),
+        },
     }
 }
 
@@ -124,6 +139,35 @@ pub(super) fn rejected(seq: i64) -> RejectedRow {
     }
 }
 
+pub(super) fn line(seq: i64, incident: &str) -> TimelineRow {
+    TimelineRow {
+        seq,
+        incident: incident.to_owned(),
+        at: at(seq),
+        actor: "afstand".to_owned(),
+        what: "told".into(),
+        detail: r#"{"role":"operator"}"#.to_owned(),
+        order: "ord-1".to_owned(),
+        desk: Some("rotterdam".to_owned()),
+        state: "new".into(),
+        condition: "active".into(),
+        owner: Some("Anna".to_owned()),
+    }
+}
+
+pub(super) fn deadline(incident: &str, name: &str) -> DeadlineRow {
+    DeadlineRow {
+        incident: incident.to_owned(),
+        name: name.to_owned(),
+        partner: "somebody".to_owned(),
+        order: "ord-1".to_owned(),
+        from: at(0),
+        due_at: at(60),
+        kept_at: Some(at(30)),
+        missed: false,
+    }
+}
+
 /// A day's work in one batch: every kind of row, with every optional column once empty and once filled.
 pub(super) fn one_of_each() -> Batch {
     let (first, second) =
@@ -152,6 +196,7 @@ pub(super) fn one_of_each() -> Batch {
         device: None,
         desk: None,
         cleared_at: Some(at(5)),
+        follow_up: FollowUpRow { count: 1, ..FollowUpRow::default() },
         ..incident(2)
     };
     Batch {
@@ -167,6 +212,13 @@ pub(super) fn one_of_each() -> Batch {
             delivery(3, &second, Channel::DeskMqtt, "rotterdam"),
         ],
         alerts: vec![first, second],
+        followups: vec![state("inc-000001", Some(&[3; 200]))],
+        duty: vec![state("shift_lead", Some(b"x"))],
+        timeline: vec![line(3, "inc-000001"), TimelineRow { desk: None, owner: None, ..line(4, "") }],
+        deadlines: vec![
+            deadline("inc-000001", "officer_reviews"),
+            DeadlineRow { kept_at: None, missed: true, ..deadline("inc-000001", "desk_accepts") },
+        ],
         notices: vec![
             notice("afstand/v1/victim/vd-1/protection", 1, None),
             notice("afstand/v1/wearer/am-1/command", 1, Some(at(9))),

@@ -36,6 +36,13 @@ pub(super) async fn every_row_comes_back(store: &Store) {
     let sent: Vec<_> = story.deliveries.iter().map(|record| record.delivery.clone()).collect();
     assert_eq!(sent, batch.deliveries);
     assert_eq!(story.receipts, batch.receipts);
+    assert_eq!(story.timeline, batch.timeline[..1]);
+    assert_eq!(story.deadlines.len(), 2);
+    assert!(batch.deadlines.iter().all(|clock| story.deadlines.contains(clock)));
+    let loaded = store.load().await.unwrap();
+    assert_eq!(Some(&loaded.few.followups[0].state), batch.followups[0].state.as_ref());
+    assert_eq!(Some(&loaded.few.duty[0].state), batch.duty[0].state.as_ref());
+    assert_eq!(loaded.few.next.alert, 5, "alerts and timelines share their numbers");
     assert_eq!(store.incident("inc-000002").await.unwrap().unwrap().incident, batch.incidents[1]);
     assert_eq!(store.alerts_after(0, 10).await.unwrap(), batch.alerts);
     assert_eq!(store.latest_alert_seq().await.unwrap(), 2);
@@ -270,14 +277,21 @@ async fn newest_first(store: &Store) {
 fn one_filter_of_each_kind() -> Vec<IncidentFilter> {
     let some = |text: &str| Some(text.to_owned());
     vec![
-        IncidentFilter { state: some("open"), ..Default::default() },
+        IncidentFilter { states: vec!["new".to_owned()], ..Default::default() },
         IncidentFilter { open: Some(true), ..Default::default() },
         IncidentFilter { level: some("alarm"), ..Default::default() },
         IncidentFilter { kind: some("exclusion_zone"), ..Default::default() },
         IncidentFilter { desk: some("rotterdam"), ..Default::default() },
         IncidentFilter { order: some("ord-1"), ..Default::default() },
         IncidentFilter { wearer: some("wearer-1"), ..Default::default() },
-        IncidentFilter { state: some("open"), before: Some(incident(18).cursor()), ..Default::default() },
+        IncidentFilter { owner: some("Anna"), ..Default::default() },
+        IncidentFilter { active: Some(true), kind: some("exclusion_zone"), ..Default::default() },
+        IncidentFilter { states: vec!["in_progress".to_owned(), "new".to_owned()], ..Default::default() },
+        IncidentFilter {
+            states: vec!["new".to_owned()],
+            before: Some(incident(18).cursor()),
+            ..Default::default()
+        },
     ]
 }
 
@@ -288,7 +302,7 @@ pub(super) async fn incidents_are_filtered(store: &Store) {
         wearer: "somebody".into(),
         order: "other".into(),
         desk: None,
-        state: "closed".into(),
+        state: "resolved".into(),
         closed_at: Some(at(99)),
         ..incident(n)
     };
@@ -296,7 +310,7 @@ pub(super) async fn incidents_are_filtered(store: &Store) {
     store.commit(&Batch { incidents, ..Batch::default() }).await.unwrap();
     for filter in one_filter_of_each_kind() {
         let found = store.incidents(&filter, 100).await.unwrap();
-        assert!(!found.is_empty() && found.iter().all(|row| row.state == "open"), "{filter:?}");
+        assert!(!found.is_empty() && found.iter().all(|row| row.state == "new"), "{filter:?}");
     }
     let closed = IncidentFilter { open: Some(false), ..Default::default() };
     assert_eq!(store.incidents(&closed, 100).await.unwrap().len(), 10);

@@ -86,14 +86,18 @@ impl Engine {
             self.forgotten.push(order);
         } else if t == order.valid_until {
             self.end_order(t, id, words::ORDER_ENDED);
-        } else if t == order.valid_from {
-            self.begin_order(t, id);
+        } else {
+            if t == order.valid_from {
+                self.begin_order(t, id);
+            }
+            self.check_expiry(t, &order);
         }
     }
 
     /// An order is in force from now on: its devices are expected to report, its schedules run, and fixes that
     /// belong to its time already are judged.
     pub(super) fn begin_order(&mut self, t: Timestamp, id: &OrderId) {
+        self.take_over(t, id);
         let Some(registered) = self.orders.get(id) else { return };
         let (devices, watches) = (registered.devices.clone(), registered.watches.clone());
         for slot in devices {
@@ -109,6 +113,7 @@ impl Engine {
 
     /// Ends all that stands raised under an order.
     pub(super) fn end_order(&mut self, t: Timestamp, id: &OrderId, reason: &str) {
+        self.hand_on(t, id);
         let Some(registered) = self.orders.get(id) else { return };
         let (watches, devices) = (registered.watches.clone(), registered.devices.clone());
         for slot in watches {
@@ -126,7 +131,11 @@ impl Engine {
 
     /// Ends what stands raised about a device.
     pub(super) fn lower_about(&mut self, now: Timestamp, key: &WatchKey, reason: &str) {
-        let Subject::Device(kind, device) = &key.subject else { return };
+        let (kind, device) = match &key.subject {
+            Subject::Device(kind, device) => (kind, device),
+            Subject::Order(_) => return self.lower_order(now, key, reason),
+            Subject::Zone(_) | Subject::Pair(_) => return,
+        };
         let slot = [Role::Wearer, Role::Victim].into_iter().find_map(|role| {
             let slot = self.find(role, device.as_str()).ok()?;
             self.devices[slot as usize].orders.contains(&key.order).then_some(slot)
@@ -135,6 +144,14 @@ impl Engine {
         if self.standing_about(key) > Standing::Clear {
             let about = AboutDevice { order: &order, kind: *kind, slot, now, evidence_at: now };
             self.announce_device(&about, Standing::Clear, |alert| reason.clone_into(&mut alert.reason));
+        }
+    }
+
+    /// Ends what stands raised about an order as a whole.
+    fn lower_order(&mut self, now: Timestamp, key: &WatchKey, reason: &str) {
+        let Some(order) = self.order(&key.order).cloned() else { return };
+        if self.standing_about(key) > Standing::Clear {
+            self.announce_order(now, now, &order, Standing::Clear, reason);
         }
     }
 

@@ -17,6 +17,7 @@ mod command;
 mod device;
 mod events;
 mod evidence;
+mod expiry;
 mod fixes;
 mod judge;
 mod late;
@@ -26,6 +27,7 @@ mod register;
 mod restore;
 mod silence;
 mod snapshot;
+mod successor;
 #[cfg(test)]
 mod tests;
 mod timers;

@@ -44,6 +44,8 @@ impl Engine {
             return Ok(Outcome::Duplicate);
         }
         self.admit(order)?;
+        let wearers = self.wearers_of(&order.order, Some(order));
+        let had = self.succeeded(&wearers);
         self.end_what_is_dropped(now, order);
         let (kept, devices) = self.unregister(&order.order);
         let left = self.register(order, kept);
@@ -58,14 +60,28 @@ impl Engine {
         } else {
             self.end_order(now, &order.order, words::ORDER_CHANGED);
         }
+        self.settle_expiry(now, &wearers, &had);
         Ok(Outcome::Done)
     }
 
     pub(super) fn withdraw_order(&mut self, now: Timestamp, id: &OrderId) -> Result<Outcome, Refused> {
         let order = self.order(id).cloned().ok_or(Refused::UnknownOrder)?;
+        let wearers = self.wearers_of(id, None);
+        let had = self.succeeded(&wearers);
         self.end_order(now, id, words::ORDER_CHANGED);
         self.forget_order(&order);
+        self.settle_expiry(now, &wearers, &had);
         Ok(Outcome::Done)
+    }
+
+    /// The wearers of an order: as it is known, and as it is to be.
+    fn wearers_of(&self, id: &OrderId, new: Option<&Order>) -> Vec<PersonId> {
+        let known = self.order(id).map(|order| order.wearer.person.clone());
+        let mut wearers: Vec<_> =
+            known.into_iter().chain(new.map(|order| order.wearer.person.clone())).collect();
+        wearers.sort();
+        wearers.dedup();
+        wearers
     }
 
     /// Takes an order out, with all that is remembered of its watches.
@@ -337,6 +353,7 @@ impl Engine {
                 self.timers.set(at, Timer::Order(order.order.clone()));
             }
         }
+        self.set_expiry_timer(now, order);
         let forgotten = (order.valid_until + policy::HISTORY).max(now + Millis(1));
         self.timers.set(forgotten, Timer::Order(order.order.clone()));
     }

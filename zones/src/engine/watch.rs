@@ -21,9 +21,12 @@ pub enum Subject {
     Pair(PersonId),
     /// A device itself: silence, tamper, battery, jamming, AWARE.
     Device(AlertKind, DeviceId),
+    /// The order as a whole: its end.
+    Order(AlertKind),
 }
 
-/// Name of a watch: `{order}/zone/{zone}`, `{order}/pair/{victim}` or `{order}/{kind}/{device}`.
+/// Name of a watch: `{order}/zone/{zone}`, `{order}/pair/{victim}`, `{order}/{kind}/{device}`, or `{order}/{kind}/`
+/// for the order as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WatchKey {
     /// The order it belongs to.
@@ -38,6 +41,7 @@ impl fmt::Display for WatchKey {
             Subject::Zone(zone) => write!(f, "{}/zone/{zone}", self.order),
             Subject::Pair(victim) => write!(f, "{}/pair/{victim}", self.order),
             Subject::Device(kind, device) => write!(f, "{}/{}/{device}", self.order, kind.as_str()),
+            Subject::Order(kind) => write!(f, "{}/{}/", self.order, kind.as_str()),
         }
     }
 }
@@ -59,6 +63,7 @@ impl FromStr for WatchKey {
             "battery" => about(AlertKind::Battery)?,
             "jamming" => about(AlertKind::Jamming)?,
             "parted" => about(AlertKind::Parted)?,
+            "order_expiry" if name.is_empty() => Subject::Order(AlertKind::OrderExpiry),
             "aware" => about(AlertKind::Aware)?,
             _ => return Err(wrong()),
         };
@@ -240,10 +245,20 @@ mod tests {
             "ord-1/silence/am-1",
             "ord-1/tamper/am-1",
             "ord-1/aware/vd-1",
+            "ord-1/parted/vd-1",
+            "ord-1/order_expiry/",
         ] {
             assert_eq!(text.parse::<WatchKey>().unwrap().to_string(), text);
         }
-        for bad in ["", "ord-1", "ord-1/zone", "ord-1/moon/z", "o r/zone/z", "ord-1/zone/a/b"] {
+        for bad in [
+            "",
+            "ord-1",
+            "ord-1/zone",
+            "ord-1/moon/z",
+            "o r/zone/z",
+            "ord-1/zone/a/b",
+            "ord-1/order_expiry/x",
+        ] {
             assert!(bad.parse::<WatchKey>().is_err(), "{bad}");
         }
     }

@@ -18,6 +18,7 @@ mod words;
 
 pub use terms::Term;
 use terms::Terms;
+pub(crate) use terms::is_succeeded;
 pub use words::render;
 
 /// A rule of the guidance, in the order of its table.

@@ -62,18 +62,20 @@ impl Terms {
         Self(by_wearer)
     }
 
-    /// Whether every victim of the order, or its wearer where it has none, has a successor: another order of the
-    /// same wearer and victim that starts before this one ends, and ends later.
+    /// Whether a draft has a successor among them: see [`is_succeeded`].
     pub(super) fn has_successor(&self, draft: &Draft) -> bool {
-        let takes_over = |term: &&Term| {
-            term.order != draft.order
-                && term.valid_from < draft.valid_until
-                && term.valid_until > draft.valid_until
-        };
         let others = self.0.get(&draft.wearer.person).map(Vec::as_slice).unwrap_or_default();
-        let successors: Vec<&Term> = others.iter().filter(takes_over).collect();
-        let covered =
-            |victim: &Victim| successors.iter().any(|term| term.victims.contains(&victim.party.person));
-        !successors.is_empty() && draft.victims.iter().all(covered)
+        is_succeeded(&Term::from(draft), others)
     }
+}
+
+/// Whether every victim of an order, or its wearer where it has none, has a successor: another order of the same
+/// wearer and victim that starts before this one ends, and ends later. `others` are orders of that wearer.
+pub(crate) fn is_succeeded(own: &Term, others: &[Term]) -> bool {
+    let takes_over = |term: &&Term| {
+        term.order != own.order && term.valid_from < own.valid_until && term.valid_until > own.valid_until
+    };
+    let successors: Vec<&Term> = others.iter().filter(takes_over).collect();
+    let covered = |victim: &PersonId| successors.iter().any(|term| term.victims.contains(victim));
+    !successors.is_empty() && own.victims.iter().all(covered)
 }

@@ -105,6 +105,14 @@ fn alerts(effects: &[Effect]) -> Vec<String> {
 fn start() -> Engine {
     let mut engine = Engine::new();
     engine.handle(t(0), Input::Order(Arc::new(full_order(false)))).unwrap();
+    // Another takes over where it ends.
+    let next = Order {
+        order: OrderId::new("next").unwrap(),
+        valid_from: t(4_000),
+        valid_until: t(9_000),
+        ..full_order(true)
+    };
+    engine.handle(t(0), Input::Order(Arc::new(next))).unwrap();
     while engine.poll_effect().is_some() {}
     engine
 }

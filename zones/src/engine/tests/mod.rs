@@ -11,5 +11,6 @@ mod orders;
 mod pairs;
 mod places;
 mod plausible;
+mod successors;
 mod tracks;
 mod ways;

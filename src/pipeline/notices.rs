@@ -1,0 +1,174 @@
+//! From who is to be told to what is sent: notices to people, a victim's second channel, alerts of the service itself.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use serde_json::json;
+use uuid::Uuid;
+use zones::{AlertKind, DeviceId, Level, Timestamp};
+
+use super::decide::Decider;
+use crate::delivery::{Ask, Notice as Message, Recipient};
+use crate::followup::{Notice, OwnAlert, Reason, Task};
+use crate::metrics::AlertLabels;
+use crate::store::{AlertRow, FollowUpRow, IncidentRow, NewDelivery};
+
+impl Decider {
+    /// Puts notices into the outbox, by every road that their people have. Of several to one person about one
+    /// incident that are due at once, because nobody looked for a while, the newest is enough.
+    pub(super) fn deliver_notices(&mut self) {
+        let told = std::mem::take(&mut self.pending.told);
+        let mut had = BTreeSet::new();
+        let mut kept = Vec::new();
+        for notice in told.iter().rev() {
+            for name in &notice.to {
+                if had.insert((notice.incident, name, ask(notice) as u8)) {
+                    kept.push((notice, name));
+                }
+            }
+        }
+        for (notice, name) in kept.into_iter().rev() {
+            let message = Message {
+                notice: notice.id.to_string(),
+                incident: notice.incident.to_string(),
+                kind: notice.kind,
+                level: notice.level,
+                order: Some(notice.order.clone()),
+                step: ask(notice),
+                about: notice.deadline.clone(),
+                late: false,
+                language: None,
+                raised_at: notice.at,
+            };
+            let roads: Vec<Recipient> = self
+                .around
+                .contacts
+                .roads_of(name)
+                .map(|channel| Recipient { channel, name: name.clone(), kept_back: None })
+                .collect();
+            self.send(&message, roads);
+        }
+    }
+
+    /// Tells a victim by her second channel that there is an alarm which her device has not shown.
+    pub(super) fn second_channel(&mut self, id: Uuid, incident: Uuid, device: &DeviceId, at: Timestamp) {
+        let Some(known) = self.followup.incident(incident) else { return };
+        let (kind, level) = (known.kind, known.worst);
+        let Some(order) = self.engine.order(&known.order) else { return };
+        let carries = |victim: &&zones::order::Victim| victim.party.device.as_ref() == Some(device);
+        let Some(victim) = order.victims.iter().find(carries) else { return };
+        let Some(second) = victim.second_channel.as_deref() else { return };
+        let roads = self.around.contacts.second_roads(second);
+        let message = Message {
+            notice: id.to_string(),
+            incident: incident.to_string(),
+            kind,
+            level,
+            order: None,
+            step: Ask::Look,
+            about: None,
+            late: false,
+            language: victim.language,
+            raised_at: at,
+        };
+        self.send(&message, roads);
+    }
+
+    fn send(&mut self, message: &Message, roads: Vec<Recipient>) {
+        let Ok(payload) = message.to_json() else {
+            tracing::error!(notice = message.notice, "a notice could not be written as JSON");
+            return;
+        };
+        for Recipient { channel, name, .. } in roads {
+            let id = self.next.delivery;
+            self.next.delivery += 1;
+            self.pending.batch.deliveries.push(NewDelivery {
+                id,
+                alert: message.notice.clone(),
+                alert_seq: self.next.alert - 1,
+                incident: message.incident.clone(),
+                channel,
+                recipient: name,
+                payload: payload.clone(),
+                level: message.level.as_str().into(),
+                created_at: message.raised_at,
+            });
+        }
+    }
+
+    /// Puts an alert that the service raises about itself into the batch, with its incident.
+    pub(super) fn own_alert(&mut self, own: &OwnAlert) {
+        let (nl, en) = match own.level {
+            Level::Clear => ("Er is weer iemand die", "There is somebody again who is"),
+            _ => ("Er is niemand die", "There is nobody who is"),
+        };
+        let role = own.role;
+        let reason = format!("{nl} {role} is / {en} {role}");
+        let kind = AlertKind::FollowUp.as_str();
+        let data = json!({
+            "alert": own.alert, "incident": own.incident, "revision": own.revision, "kind": kind,
+            "level": own.level, "certainty": "certain", "late": false, "order": own.order,
+            "wearer": own.wearer, "victim": null, "zone": null, "device": null, "raised_at": own.at,
+            "fixed_at": null, "distance_m": null, "uncertainty_m": null, "closing_mps": null,
+            "contact_s": null, "wearer_fix": null, "victim_fix": null, "legal_basis": null,
+            "arrest_on_sight": false, "contacts": {}, "role": role, "reason": reason,
+        });
+        let seq = self.next.alert;
+        self.next.alert += 1;
+        self.pending.batch.alerts.push(AlertRow {
+            seq,
+            alert: own.alert.to_string(),
+            incident: own.incident.to_string(),
+            revision: own.revision.into(),
+            raised_at: own.at,
+            level: own.level.as_str().into(),
+            kind: kind.into(),
+            order: own.order.to_string(),
+            wearer: own.wearer.to_string(),
+            victim: None,
+            desk: None,
+            data: data.to_string(),
+        });
+        let labels = AlertLabels { kind, level: own.level.as_str() };
+        self.metrics.alerts.get_or_create(&labels).inc();
+        let id = own.incident.to_string();
+        let row = self.incidents.entry(id.clone()).or_insert_with(|| IncidentRow {
+            incident: id.clone(),
+            order: own.order.to_string(),
+            kind: kind.into(),
+            wearer: own.wearer.to_string(),
+            victim: None,
+            zone: None,
+            device: None,
+            desk: None,
+            level: own.level.as_str().into(),
+            worst: "alarm".into(),
+            certainty: "certain".into(),
+            opened_at: own.at,
+            changed_at: own.at,
+            cleared_at: None,
+            closed_at: None,
+            revision: own.revision.into(),
+            state: Cow::Borrowed("new"),
+            follow_up: FollowUpRow::default(),
+        });
+        row.level = own.level.as_str().into();
+        row.revision = own.revision.into();
+        row.changed_at = own.at;
+        self.pending.changed.insert(id);
+    }
+}
+
+/// What a notice asks of who reads it.
+fn ask(notice: &Notice) -> Ask {
+    match notice.reason {
+        Reason::Step if notice.task == Some(Task::PhoneDesk) => Ask::PhoneDesk,
+        Reason::Step if notice.kind == AlertKind::FollowUp => Ask::NobodyOnDuty,
+        Reason::Step | Reason::Escalated => Ask::Acknowledge,
+        Reason::Ring => Ask::RingAgain,
+        Reason::DeskRejected => Ask::DeskRejected,
+        Reason::DeadlineNear => Ask::Remind,
+        Reason::DeadlineMissed => Ask::Missed,
+        Reason::Undelivered => Ask::Undelivered,
+    }
+}

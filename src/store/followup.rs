@@ -1,0 +1,92 @@
+//! Timelines, deadlines, and alerts and timelines in the one order of their numbers.
+
+use zones::Timestamp;
+
+use super::database::Value;
+use super::read::Select;
+use super::rows::{DeadlineCount, DeadlineRow, IncidentRow, LiveRow, StoredState, TimelineRow};
+use super::{MOST_ROWS, Store, StoreError, tables};
+
+impl Store {
+    /// What the clocks of incidents follow from, by incident.
+    pub(super) async fn all_followups(&self) -> Result<Vec<StoredState>, StoreError> {
+        self.all_states(Select::new(tables::FOLLOWUPS.columns, "followups")).await
+    }
+
+    /// What is remembered of roles, by role.
+    pub(super) async fn all_duty(&self) -> Result<Vec<StoredState>, StoreError> {
+        self.all_states(Select::new(tables::DUTY.columns, "duty")).await
+    }
+
+    /// Incidents that are closed, and of which something is remembered still.
+    pub(super) async fn remembered_incidents(&self) -> Result<Vec<IncidentRow>, StoreError> {
+        let select = Select::new(tables::INCIDENTS.columns, "incidents")
+            .filter("incident IN (SELECT f.incident FROM followups f) AND closed_at IS NOT NULL", []);
+        self.all(select.ordered("incident"), tables::read_incident).await
+    }
+
+    /// The timeline of an incident, oldest first: the newest lines of it, no more than [`MOST_ROWS`].
+    pub async fn timeline(&self, incident: &str) -> Result<Vec<TimelineRow>, StoreError> {
+        let select = Select::new(tables::TIMELINE.columns, "timeline")
+            .filter("incident = ?", [Value::text(incident)])
+            .page("seq DESC", MOST_ROWS);
+        let mut lines = self.all(select, tables::read_timeline).await?;
+        lines.reverse();
+        Ok(lines)
+    }
+
+    /// The deadlines of an incident, by when they end.
+    pub async fn deadlines_of(&self, incident: &str) -> Result<Vec<DeadlineRow>, StoreError> {
+        let select = Select::new(tables::DEADLINES.columns, "deadlines")
+            .filter("incident = ?", [Value::text(incident)])
+            .page("due_at, name", MOST_ROWS);
+        self.all(select, tables::read_deadline).await
+    }
+
+    /// How the deadlines went that end in a span of time, by name.
+    pub async fn deadline_counts(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<DeadlineCount>, StoreError> {
+        let select = Select::new(tables::COUNT_COLUMNS, "deadlines")
+            .filter("due_at >= ? AND due_at < ?", [from.as_millis().into(), to.as_millis().into()])
+            .grouped("name, partner");
+        self.all(select, tables::read_count).await
+    }
+
+    /// The deadlines that end in a span of time and were missed, the last first.
+    pub async fn missed_deadlines(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<DeadlineRow>, StoreError> {
+        let select = Select::new(tables::DEADLINES.columns, "deadlines")
+            .filter(
+                "missed = 1 AND due_at >= ? AND due_at < ?",
+                [from.as_millis().into(), to.as_millis().into()],
+            )
+            .page("due_at DESC, incident, name", limit);
+        self.all(select, tables::read_deadline).await
+    }
+
+    /// Alerts and lines of timelines with a higher number, in order: how live events resume. When there are more than
+    /// asked for, those that are left out all have a higher number.
+    pub async fn live_after(&self, seq: i64, limit: u32) -> Result<Vec<LiveRow>, StoreError> {
+        let lines = Select::new(tables::TIMELINE.columns, "timeline").filter("seq > ?", [seq.into()]);
+        let lines = self.all(lines.page("seq", limit), tables::read_timeline).await?;
+        let alerts = self.alerts_after(seq, limit).await?;
+        let mut rows: Vec<LiveRow> = alerts.into_iter().map(LiveRow::Alert).collect();
+        rows.extend(lines.into_iter().map(LiveRow::FollowUp));
+        rows.sort_by_key(LiveRow::seq);
+        rows.truncate(limit as usize);
+        Ok(rows)
+    }
+
+    /// Number of the newest alert or line of a timeline; 0 when there is none.
+    pub async fn latest_live_seq(&self) -> Result<i64, StoreError> {
+        let line = self.number("COALESCE(max(seq), 0)", "timeline").await?;
+        Ok(line.max(self.latest_alert_seq().await?))
+    }
+}
