@@ -156,11 +156,7 @@ impl Service {
         };
         decide(&mut parts, pipeline, sources, ingest, &stop.deciding);
         deliver(&mut parts, dispatcher, notices, &stop.rest);
-        let (reader, rest) = (state.clone(), stop.rest.clone());
-        parts.spawn(async move {
-            api::every_morning(reader, rest).await;
-            Ok(())
-        });
+        compare_every_morning(&mut parts, state.clone(), stop.rest.clone());
         answer(&mut parts, listener, state, writer, &stop.rest);
         parts.spawn(figures(store.clone(), metrics, stop.rest.clone()));
         // Without a folder the channel closes here, which says so.
@@ -194,6 +190,14 @@ impl Service {
         self.store.close().await;
         result
     }
+}
+
+/// Compares orders and devices once a day.
+fn compare_every_morning(parts: &mut JoinSet<Result<(), Failure>>, state: AppState, stop: CancellationToken) {
+    parts.spawn(async move {
+        api::every_morning(state, stop).await;
+        Ok(())
+    });
 }
 
 /// Sets the pipeline to work.
