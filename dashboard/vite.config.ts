@@ -2,13 +2,14 @@ import { readdirSync } from "node:fs";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vite";
 import { compressed } from "./build/compressed.ts";
+import { mapWorker } from "./build/map-worker.ts";
 
 // Every page beside this file is an entry: `index.html` is the console.
 const pages = readdirSync(import.meta.dirname).filter((name) => name.endsWith(".html"));
 
 export default defineConfig({
   base: "/",
-  plugins: [svelte(), compressed()],
+  plugins: [svelte(), mapWorker(), compressed()],
   // `npm run dev` beside a running service: `AFSTAND_URL=http://127.0.0.1:8080 npm run dev`.
   server: {
     proxy: Object.fromEntries(

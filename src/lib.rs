@@ -19,4 +19,5 @@ pub mod pipeline;
 pub mod replay;
 pub mod service;
 pub mod store;
+pub mod track;
 pub mod wire;

@@ -190,7 +190,7 @@ impl<K: CursorKey> Paging<K> {
         &self,
         mut rows: Vec<R>,
         key: impl Fn(&R) -> K,
-        show: impl Fn(R) -> T,
+        show: impl FnMut(R) -> T,
     ) -> Page<T> {
         let more = rows.len() > self.limit as usize;
         rows.truncate(self.limit as usize);

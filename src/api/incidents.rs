@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -94,6 +94,35 @@ pub(crate) struct IncidentView {
     pub closed_at: Option<Timestamp>,
 }
 
+/// An incident in a list, with what its newest alert measured.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub(crate) struct ListedIncident {
+    /// The incident.
+    #[serde(flatten)]
+    pub incident: IncidentView,
+    /// What the newest alert said: a figure a reader of the queue needs without opening each.
+    pub latest: Option<Measured>,
+}
+
+/// The figures of an alert; field by field as in its `data`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub(crate) struct Measured {
+    /// Metres to the other party, or to the zone's edge (negative inside).
+    pub distance_m: Option<f64>,
+    /// Uncertainty of that, in metres.
+    pub uncertainty_m: Option<f64>,
+    /// Closing speed in m/s.
+    pub closing_mps: Option<f64>,
+    /// Seconds to the alarm distance.
+    pub contact_s: Option<f64>,
+    /// Whether it was found afterwards.
+    #[serde(default)]
+    pub late: bool,
+    /// When it was measured.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub fixed_at: Option<Timestamp>,
+}
+
 /// An incident with everything that belongs to it.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct IncidentDetail {
@@ -172,7 +201,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         ("limit" = Option<u32>, Query, description = "Entries of a page, 1 to 500; 100 if not given"),
     ),
     responses(
-        (status = 200, description = "A page", body = Page<IncidentView>),
+        (status = 200, description = "A page", body = Page<ListedIncident>),
         (status = 400, description = "A parameter that cannot be used", body = Document,
          content_type = "application/problem+json"),
     ),
@@ -182,7 +211,7 @@ async fn list(
     State(state): State<AppState>,
     scope: Scope,
     mut params: Params,
-) -> Result<Json<Page<IncidentView>>, Problem> {
+) -> Result<Json<Page<ListedIncident>>, Problem> {
     let (open, states) = states(params.text("state")?)?;
     let condition = params.word("condition", Condition::WORDS)?;
     let mut filter = IncidentFilter {
@@ -199,7 +228,14 @@ async fn list(
     let mut paging = params.paging::<IncidentCursor>("incidents")?;
     filter.before = paging.after.take();
     let rows = state.store.incidents(&filter, paging.ask()).await?;
-    Ok(Json(paging.page(rows, IncidentRow::cursor, view)))
+    let ids: Vec<&str> = rows.iter().map(|row| row.incident.as_str()).collect();
+    let mut newest = state.store.newest_alerts(&ids).await?;
+    let show = |row: IncidentRow| {
+        let alert = newest.remove(&row.incident);
+        let latest = alert.and_then(|alert| serde_json::from_str(&alert.data).ok());
+        ListedIncident { latest, incident: view(row) }
+    };
+    Ok(Json(paging.page(rows, IncidentRow::cursor, show)))
 }
 
 /// One incident with its alerts, their decisions, and what came of their deliveries.

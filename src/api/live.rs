@@ -19,9 +19,10 @@ use super::access::Scope;
 use super::extract::Params;
 use super::followup::{self, LiveView};
 use super::me::AppFeed;
+use super::positions::Moved;
 use super::problem::{Document, Kind, Problem};
 use crate::metrics::Metrics;
-use crate::store::{LiveRow, Store};
+use crate::store::{LiveRow, StateRow, Store};
 
 /// Streams that may be open at once.
 pub(super) const MOST_STREAMS: usize = 1_000;
@@ -41,6 +42,7 @@ pub(super) const RETRY: Duration = Duration::from_secs(2);
 pub struct LiveFeed {
     newest: Arc<watch::Sender<i64>>,
     streams: Arc<Semaphore>,
+    pub(super) moved: Moved,
     /// The same for the apps of victims.
     pub(super) apps: AppFeed,
 }
@@ -50,6 +52,7 @@ impl Default for LiveFeed {
         Self {
             newest: Arc::new(watch::Sender::new(0)),
             streams: Arc::new(Semaphore::new(MOST_STREAMS)),
+            moved: Moved::default(),
             apps: AppFeed::default(),
         }
     }
@@ -59,6 +62,18 @@ impl LiveFeed {
     /// Says that every alert up to the number `seq` is committed: call it after each commit that has alerts.
     pub fn committed(&self, seq: i64) {
         self.newest.send_replace(seq);
+    }
+
+    /// Says which devices' states were committed: call it after each commit.
+    pub fn moved(&self, devices: &[StateRow]) {
+        self.moved.note(devices);
+    }
+
+    /// Leave for one more stream, of alerts or of positions.
+    pub(super) fn admit(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        Arc::clone(&self.streams)
+            .try_acquire_owned()
+            .map_err(|_| Problem::new(Kind::BUSY).detail(format!("{MOST_STREAMS} streams are open")))
     }
 
     /// Says that something for these victim devices is committed.
@@ -101,9 +116,7 @@ async fn live(
     params: Params,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let asked = last_id(&headers, params)?;
-    let Ok(permit) = Arc::clone(&state.live.streams).try_acquire_owned() else {
-        return Err(Problem::new(Kind::BUSY).detail(format!("{MOST_STREAMS} streams are open")));
-    };
+    let permit = state.live.admit()?;
     // Subscribed before the store is read: what is committed in between wakes the stream.
     let feed = state.live.newest.subscribe();
     let latest = state.store.latest_live_seq().await?;
@@ -221,13 +234,13 @@ pub(super) fn position(seq: i64) -> Event {
 }
 
 /// Counts a stream while it is open.
-struct Open {
+pub(super) struct Open {
     _permit: OwnedSemaphorePermit,
     metrics: Arc<Metrics>,
 }
 
 impl Open {
-    fn new(permit: OwnedSemaphorePermit, metrics: Arc<Metrics>) -> Self {
+    pub(super) fn new(permit: OwnedSemaphorePermit, metrics: Arc<Metrics>) -> Self {
         metrics.live_streams.inc();
         Self { _permit: permit, metrics }
     }

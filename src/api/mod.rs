@@ -8,6 +8,7 @@ mod access;
 mod audit;
 mod body;
 pub mod commands;
+mod console;
 mod desks;
 mod docs;
 mod duty;
@@ -23,6 +24,7 @@ mod me;
 mod orders;
 mod page;
 mod people;
+mod positions;
 mod problem;
 mod readiness;
 mod rejected;
@@ -155,6 +157,8 @@ fn described() -> OpenApiRouter<AppState> {
         .merge(duty::routes())
         .merge(live::routes())
         .merge(people::routes())
+        .merge(positions::routes())
+        .merge(console::routes())
         .merge(rejected::routes())
         .merge(desks::routes())
         .merge(ingest::routes())

@@ -75,6 +75,7 @@ impl Committer {
         if !pending.batch.notices.is_empty() {
             self.notices.committed();
         }
+        self.live.moved(&pending.batch.devices);
         let newest = pending.batch.alerts.last().map(|row| row.seq);
         let newest = newest.max(pending.batch.timeline.last().map(|row| row.seq));
         if let Some(newest) = newest {

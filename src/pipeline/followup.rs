@@ -254,7 +254,7 @@ impl Decider {
 
     /// Brings the rows of incidents up to date with what the follow-up changed.
     pub(super) fn take_followup(&mut self) {
-        let Self { followup, pending, incidents, quiet, .. } = self;
+        let Self { followup, pending, incidents, .. } = self;
         let batch = &mut pending.batch;
         let mut changed = std::mem::take(&mut pending.changed);
         followup.drain_changes(|change| match change {
@@ -271,7 +271,6 @@ impl Decider {
                 let name = id.to_string();
                 batch.followups.push(rows::followup(&name, None));
                 incidents.remove(&name);
-                quiet.forget(&name);
             }
             Change::Duty(role, row) => batch.duty.push(rows::duty(role, row)),
         });

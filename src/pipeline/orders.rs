@@ -115,8 +115,8 @@ impl Decider {
 
     pub(super) fn forget(&mut self, order: &Order) {
         self.recent.clear();
-        Arc::make_mut(&mut self.register).forget(order);
-        self.directory.forget(order);
+        Arc::make_mut(&mut self.register).forget(&order.order);
+        self.directory.forget(&order.order);
     }
 }
 

@@ -32,9 +32,9 @@ impl Quiet {
         keeps
     }
 
-    /// Forgets one of which nothing more is raised.
-    pub(super) fn forget(&mut self, incident: &str) {
-        self.0.remove(incident);
+    /// Forgets those of which nothing more is raised.
+    pub(super) fn retain(&mut self, goes_on: impl Fn(&String) -> bool) {
+        self.0.retain(goes_on);
     }
 }
 

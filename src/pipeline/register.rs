@@ -1,46 +1,30 @@
 //! What the register says about devices beyond what the engine needs: their other names, their wishes.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use zones::order::Order;
-use zones::{ByOrder, DeviceId, Invalid, Role};
+use zones::{DeviceId, Invalid, NamedOrders, OrderId, Role};
 
 /// Names and wishes of devices, by the orders that state them.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Register {
-    trackers: ByOrder<String, (Role, DeviceId)>,
-    devices: ByOrder<DeviceId, Stated>,
-}
-
-/// What an order says of a device.
-#[derive(Debug, Clone, Copy)]
-struct Stated {
-    role: Role,
-    receipts: bool,
-}
+pub(crate) struct Register(NamedOrders);
 
 impl Register {
-    /// Takes in an order.
-    pub(crate) fn note(&mut self, order: &Order) {
-        for (role, party) in order.parties() {
-            let Some(device) = &party.device else { continue };
-            let stated = Stated { role, receipts: party.receipts };
-            self.devices.insert(device.clone(), order.order.clone(), stated);
-            if let Some(tracker) = &party.owntracks {
-                self.trackers.insert(tracker.clone(), order.order.clone(), (role, device.clone()));
-            }
-        }
+    /// Takes in many orders.
+    pub(crate) fn note_all(&mut self, orders: &[Arc<Order>]) {
+        self.0.reserve(orders.len());
+        orders.iter().for_each(|order| self.note(order));
+    }
+
+    /// Takes in an order, in place of what stood under its id.
+    pub(crate) fn note(&mut self, order: &Arc<Order>) {
+        self.0.insert(Arc::clone(order));
     }
 
     /// Takes out what an order had stated.
-    pub(crate) fn forget(&mut self, order: &Order) {
-        for (_, party) in order.parties() {
-            let Some(device) = &party.device else { continue };
-            self.devices.remove(device, &order.order);
-            if let Some(tracker) = &party.owntracks {
-                self.trackers.remove(tracker, &order.order);
-            }
-        }
+    pub(crate) fn forget(&mut self, order: &OrderId) {
+        self.0.remove(order);
     }
 
     /// Refuses an order that gives an OwnTracks name to another device than a registered order does: one phone
@@ -51,12 +35,13 @@ impl Register {
             let (Some(device), Some(tracker)) = (&party.device, &party.owntracks) else { continue };
             let field =
                 if n == 0 { "wearer.owntracks".to_owned() } else { format!("victims[{}].owntracks", n - 1) };
-            let mut others = self
-                .trackers
-                .of(tracker)
-                .filter(|(id, (r, d))| **id != order.order && (*r, d) != (role, device));
-            if let Some((id, _)) = others.next() {
-                return Err(Invalid::new(field, format!("is the name of another device in {id}")));
+            let other = self.0.of_tracker(tracker).find(|stated| {
+                let another = (stated.role, stated.party.device.as_ref()) != (role, Some(device));
+                stated.order.order != order.order && stated.party.device.is_some() && another
+            });
+            if let Some(stated) = other {
+                let problem = format!("is the name of another device in {}", stated.order.order);
+                return Err(Invalid::new(field, problem));
             }
             if own.insert(tracker, (role, device)).is_some_and(|before| before != (role, device)) {
                 return Err(Invalid::new(field, "is the name of two devices in this order"));
@@ -66,19 +51,19 @@ impl Register {
     }
 
     /// The device that an OwnTracks name `user/device` stands for.
-    pub(crate) fn tracker(&self, tracker: &str) -> Option<&(Role, DeviceId)> {
-        self.trackers.of(&tracker.to_owned()).map(|(_, device)| device).last()
+    pub(crate) fn tracker<'a>(&'a self, tracker: &'a str) -> Option<(Role, &'a DeviceId)> {
+        let stated = self.0.of_tracker(tracker);
+        stated.filter_map(|stated| Some((stated.role, stated.party.device.as_ref()?))).last()
     }
 
     /// The role of a device whose message does not say it.
     pub(crate) fn role(&self, device: &str) -> Option<Role> {
-        self.devices.of(&DeviceId::new(device).ok()?).map(|(_, stated)| stated.role).last()
+        self.0.of_device(device).map(|stated| stated.role).last()
     }
 
     /// Whether a device wants `committed` receipts.
     pub(crate) fn wants_receipts(&self, role: Role, device: &str) -> bool {
-        let Ok(device) = DeviceId::new(device) else { return false };
-        self.devices.of(&device).any(|(_, stated)| stated.role == role && stated.receipts)
+        self.0.of_device(device).any(|stated| stated.role == role && stated.party.receipts)
     }
 }
 
@@ -86,7 +71,7 @@ impl Register {
 mod tests {
     use super::*;
 
-    fn order(id: &str, receipts: bool) -> Order {
+    fn order(id: &str, receipts: bool) -> Arc<Order> {
         let text = serde_json::json!({
             "order": id, "legal_basis": "special_condition",
             "valid_from": "2026-11-01T00:00:00Z", "valid_until": "2027-11-01T00:00:00Z",
@@ -94,7 +79,7 @@ mod tests {
             "victims": [{"person": "v", "device": "vd-1", "proximity": null}],
             "zones": {"type": "FeatureCollection", "features": []}, "contacts": {}
         });
-        zones::order::read(&text.to_string()).unwrap().remove(0).into_order().unwrap()
+        Arc::new(zones::order::read(&text.to_string()).unwrap().remove(0).into_order().unwrap())
     }
 
     #[test]
@@ -106,10 +91,10 @@ mod tests {
         assert_eq!(register.tracker("jan/phone").unwrap().1.as_str(), "am-1");
         assert_eq!(register.role("vd-1"), Some(Role::Victim));
         assert!(register.wants_receipts(Role::Wearer, "am-1"));
-        register.forget(&first);
+        register.forget(&first.order);
         assert!(!register.wants_receipts(Role::Wearer, "am-1"), "only the first asked for them");
         assert!(register.tracker("jan/phone").is_some());
-        register.forget(&second);
+        register.forget(&second.order);
         assert_eq!((register.tracker("jan/phone"), register.role("am-1")), (None, None));
     }
 }

@@ -5,14 +5,13 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
-use zones::{Input, Timestamp};
+use zones::Input;
 
 use super::cap::CapRecord;
 use super::commit::Committer;
 use super::decide::{Decider, Pending, Surroundings};
 use super::directory::Directory;
 use super::files::FileOrder;
-use super::resume::TakenOrder;
 pub use super::resume::{Damaged, Taken};
 use crate::api::commands::Command;
 use crate::api::{LiveFeed, Readiness};
@@ -104,12 +103,12 @@ impl std::fmt::Debug for Pipeline {
 }
 
 impl Pipeline {
-    /// Reads what the store holds, for [`resume`](Self::resume).
+    /// Reads what the store holds, for [`resume`](Self::resume), and takes it up row by row.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub async fn load(store: &Store) -> Result<Taken, StoreError> {
-        store.load_as(TakenOrder::new).await
+        Taken::load(store).await
     }
 
     /// Takes up what the store holds.
@@ -123,12 +122,11 @@ impl Pipeline {
         metrics: Arc<Metrics>,
         readiness: watch::Sender<Readiness>,
     ) -> Result<(Self, Directory), Damaged> {
-        let Settings { clock: time, rules, desks, contacts, keys, traccar_topic, source } = settings;
+        let Settings { clock, rules, desks, contacts, keys, traccar_topic, source } = settings;
         let around = Surroundings { desks, contacts, keys, traccar_topic, source };
-        let directory = Directory::default();
-        let clock = loaded.clock.unwrap_or(Timestamp::from_millis(0));
-        let decider = Decider::resume(loaded, clock, directory.clone(), around, rules, metrics.clone())?;
-        Ok((Self { clock: time, decider, store, metrics, readiness }, directory))
+        let decider = Decider::resume(loaded, around, rules, metrics.clone())?;
+        let directory = decider.directory.clone();
+        Ok((Self { clock, decider, store, metrics, readiness }, directory))
     }
 
     /// Takes up what desks were sent that later messages to them refer to.

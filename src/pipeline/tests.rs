@@ -9,17 +9,16 @@ use zones::{Input, OrderId, Timestamp};
 
 use super::aside::Said;
 use super::decide::{Decider, Surroundings};
-use super::directory::Directory;
 use super::files::FileOrder;
 use super::quiet::Quiet;
-use super::resume::{Taken, TakenOrder};
+use super::resume::{Taken, TakingOrders};
 use crate::api::commands::NotWithdrawn;
 use crate::config::Contacts;
 use crate::followup::{self, Actor, Command, Rules};
 use crate::metrics::Metrics;
 use crate::store::{
-    Batch, Channel, InputKind, Loaded, Next, NoticeRow, Origin, Outcome, QUIET_HOURS, StoredFix, StoredOrder,
-    StoredState,
+    Batch, Channel, Few, InputKind, Next, NoticeRow, Origin, Outcome, QUIET_HOURS, Store, StoredFix,
+    StoredOrder, StoredState,
 };
 use crate::wire::TrackerKeys;
 
@@ -61,40 +60,36 @@ fn stated(order: &Value) -> FileOrder {
     FileOrder::Stated { draft: Box::new(draft(order)), file: "all.json".into(), modified: Some(t(0)) }
 }
 
-fn nothing() -> Taken {
-    Loaded {
-        orders: Vec::new(),
-        devices: Vec::new(),
-        histories: Vec::new(),
+fn few(clock: Timestamp, next: i64) -> Few {
+    Few {
         watches: Vec::new(),
         incidents: Vec::new(),
         quiet: Vec::new(),
         followups: Vec::new(),
         duty: Vec::new(),
         latest_fixes: Vec::new(),
-        next: Next { input: 1, alert: 1, delivery: 1, rejected: 1 },
-        clock: None,
+        next: Next { input: next, alert: next, delivery: next, rejected: next },
+        clock: Some(clock),
     }
 }
 
-fn started(loaded: Taken) -> Decider {
-    let around = Surroundings {
+fn nothing() -> Taken {
+    TakingOrders::new(few(t(-1), 1)).all().all()
+}
+
+fn around() -> Surroundings {
+    Surroundings {
         desks: Vec::new(),
         contacts: Contacts::default(),
         keys: TrackerKeys::default(),
         traccar_topic: None,
         source: "urn:afstand:test".to_owned(),
-    };
-    let clock = loaded.clock.unwrap_or(t(-1));
-    let mut decider = Decider::resume(
-        loaded,
-        clock,
-        Directory::default(),
-        around,
-        Rules::default(),
-        Arc::new(Metrics::default()),
-    )
-    .unwrap();
+    }
+}
+
+fn started(taken: Taken) -> Decider {
+    let mut decider =
+        Decider::resume(taken, around(), Rules::default(), Arc::new(Metrics::default())).unwrap();
     decider.tell(t(0), &Input::Hearing(true)).unwrap();
     decider.take();
     decider
@@ -114,10 +109,7 @@ fn stored(batch: Batch) -> Taken {
     let state = |row: crate::store::StateRow| Some(StoredState { key: row.key, state: row.state? });
     let clock = batch.inputs.iter().map(|row| row.received_at).max();
     let fixes = batch.inputs.into_iter().filter(|row| row.kind == InputKind::Fix);
-    Loaded {
-        orders: batch.orders.into_iter().map(order).map(TakenOrder::new).collect(),
-        devices: batch.devices.into_iter().filter_map(state).collect(),
-        histories: batch.histories.into_iter().filter_map(state).collect(),
+    let mut orders = TakingOrders::new(Few {
         watches: batch.watches.into_iter().filter_map(state).collect(),
         quiet,
         incidents: batch.incidents,
@@ -126,9 +118,13 @@ fn stored(batch: Batch) -> Taken {
         latest_fixes: fixes
             .map(|row| StoredFix { role: row.role.unwrap(), device: row.device.to_string(), body: row.body })
             .collect(),
-        next: Next { input: 100, alert: 100, delivery: 100, rejected: 100 },
-        clock,
-    }
+        ..few(clock.unwrap_or(t(-1)), 100)
+    });
+    batch.orders.into_iter().map(order).for_each(|row| orders.order(row));
+    let mut devices = orders.all();
+    batch.devices.into_iter().filter_map(state).for_each(|row| devices.device(&row));
+    batch.histories.into_iter().filter_map(state).for_each(|row| devices.history(&row));
+    devices.all()
 }
 
 /// Incidents of which the last that a victim was to be told was kept back.
@@ -152,6 +148,60 @@ fn fix(seconds: i64, lat: f64) -> Vec<u8> {
 
 fn has_fixes(batch: &Batch) -> usize {
     batch.inputs.iter().filter(|row| row.kind == InputKind::Fix).count()
+}
+
+/// A batch with an order, a device that was heard, and a watch that was raised.
+fn a_life() -> Batch {
+    let mut before = started(nothing());
+    before.put_order(t(0), draft(&order("a")), Origin::Api).unwrap();
+    before.message(t(1), "afstand/v1/wearer/am-a/fix", &fix(1, 52.0));
+    before.message(t(2), "afstand/v1/victim/vd-a/fix", &fix(2, 52.0));
+    before.take().batch
+}
+
+/// A start reads the store on two threads, in parts; it finds what one that is given the rows finds.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_from_the_store_knows_what_was_committed() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&format!("sqlite:{}", folder.path().join("a.db").display())).await.unwrap();
+    let mut orders: Vec<_> = (0..1_300).map(|n| format!("n{n}")).collect();
+    orders.sort();
+    let mut before = started(nothing());
+    for name in &orders {
+        before.put_order(t(0), draft(&order(name)), Origin::File).unwrap();
+        before.message(t(1), &format!("afstand/v1/wearer/am-{name}/fix"), &fix(1, 52.0));
+    }
+    store.commit(&before.take().batch).await.unwrap();
+    let taken = Taken::load(&store).await.unwrap();
+    assert!(taken.of_files().map(OrderId::as_str).eq(orders.iter().map(|name| format!("ord-{name}"))));
+    let after = Decider::resume(taken, around(), Rules::default(), Arc::new(Metrics::default())).unwrap();
+    assert_eq!(after.engine.snapshot().devices, before.engine.snapshot().devices);
+    assert!(after.engine.orders().eq(before.engine.orders()));
+    store.close().await;
+}
+
+#[test]
+fn a_row_that_cannot_be_read_stops_the_start_and_is_named() {
+    let told = |batch| match Decider::resume(
+        stored(batch),
+        around(),
+        Rules::default(),
+        Arc::new(Metrics::default()),
+    ) {
+        Ok(_) => String::new(),
+        Err(damaged) => damaged.to_string(),
+    };
+    assert_eq!(told(a_life()), "");
+    let mut batch = a_life();
+    batch.orders[0].document = Some("{}".to_owned());
+    assert!(told(batch).starts_with("stored order ord-a cannot be read: "));
+    let mut batch = a_life();
+    batch.devices[0].state = Some(vec![7]);
+    let named = format!("stored state of device {} cannot be read: ", batch.devices[0].key);
+    assert!(told(batch).starts_with(&named));
+    let mut batch = a_life();
+    batch.watches[0].state = Some(Vec::new());
+    assert!(told(batch).starts_with("stored state of watch ord-a/pair/v-a cannot be read: "));
 }
 
 #[test]

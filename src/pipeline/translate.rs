@@ -18,7 +18,7 @@ pub(crate) fn inputs<'a>(
     match message {
         Message::OwnTracks { tracker, what } => {
             let (role, device) = register.tracker(tracker).ok_or_else(|| unknown("OwnTracks tracker"))?;
-            owntracks(*role, device, *what, each);
+            owntracks(role, device, *what, each);
         }
         Message::Traccar(traccar) => {
             let role = register.role(&traccar.device).ok_or_else(|| unknown("device"))?;

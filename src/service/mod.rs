@@ -20,7 +20,7 @@ use crate::followup::Rules;
 use crate::metrics::Metrics;
 use crate::mqtt::{IngestLink, LinkSettings, MqttConfig, Publisher};
 use crate::pipeline::{self, Pipeline, Sources};
-use crate::store::{Origin, Store};
+use crate::store::Store;
 use crate::wire::{SUBSCRIPTIONS, TrackerKeys};
 
 /// Changes of order files that may wait for the pipeline.
@@ -92,28 +92,18 @@ impl Service {
     ///
     /// # Errors
     /// When a part cannot start: one line that names what is wrong.
-    pub async fn start(plan: Plan) -> Result<Self, Failure> {
+    pub async fn start(mut plan: Plan) -> Result<Self, Failure> {
         let (listener, address) = bind(plan.listen).await?;
         let ingest_settings = LinkSettings::load(&plan.broker, subscriptions(plan.traccar_topic.as_deref()))
             .map_err(Failure::new)?;
         let out_settings = LinkSettings::load(&plan.broker, Vec::new()).map_err(Failure::new)?;
         let store = Store::open(&plan.store_url).await.map_err(Failure::new)?;
         let loaded = Pipeline::load(&store).await.map_err(Failure::new)?;
-        let from_files = loaded.orders.iter().filter(|order| order.origin == Origin::File);
-        let from_files = from_files.filter_map(|order| order.id().cloned()).collect();
+        let from_files = loaded.of_files().cloned().collect();
         let metrics = Arc::new(Metrics::default());
         let (ready, readiness) = watch::channel(Readiness::default());
-        let settings = pipeline::Settings {
-            clock: plan.clock.clone(),
-            rules: plan.rules,
-            contacts: plan.contacts.clone(),
-            desks: plan.desks.clone(),
-            keys: plan.keys,
-            traccar_topic: plan.traccar_topic,
-            source: format!("urn:afstand:{}", plan.broker.client_id),
-        };
         let (mut pipeline, directory) =
-            Pipeline::resume(store.clone(), loaded, settings, metrics.clone(), ready)
+            Pipeline::resume(store.clone(), loaded, settings(&mut plan), metrics.clone(), ready)
                 .map_err(Failure::new)?;
         pipeline.recall().await.map_err(Failure::new)?;
 
@@ -194,6 +184,19 @@ impl Service {
         }
         self.store.close().await;
         result
+    }
+}
+
+/// What the pipeline is to know.
+fn settings(plan: &mut Plan) -> pipeline::Settings {
+    pipeline::Settings {
+        clock: plan.clock.clone(),
+        rules: std::mem::take(&mut plan.rules),
+        contacts: plan.contacts.clone(),
+        desks: plan.desks.clone(),
+        keys: std::mem::take(&mut plan.keys),
+        traccar_topic: plan.traccar_topic.take(),
+        source: format!("urn:afstand:{}", plan.broker.client_id),
     }
 }
 

@@ -12,6 +12,7 @@ mod bulk;
 mod database;
 mod error;
 mod followup;
+mod incidents;
 mod migration;
 mod postgres;
 mod read;
@@ -92,21 +93,23 @@ impl Store {
 
     /// Everything a start needs. Nothing may be committed meanwhile.
     pub async fn load(&self) -> Result<Loaded, StoreError> {
-        self.load_as(|order| order).await
+        let (mut orders, mut devices, mut histories) = (Vec::new(), Vec::new(), Vec::new());
+        self.each_order(|row| orders.push(row)).await?;
+        self.each_device(|row| devices.push(row)).await?;
+        self.each_history(|row| histories.push(row)).await?;
+        orders.sort_unstable_by(|a, b| a.order.cmp(&b.order));
+        devices.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        histories.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        Ok(Loaded { orders, devices, histories, few: self.load_few().await? })
     }
 
-    /// The same, with orders read as they come: by the time the last has been fetched all are read, and their
-    /// documents are gone.
-    pub async fn load_as<O: Send>(
-        &self,
-        order: impl FnMut(StoredOrder) -> O + Send,
-    ) -> Result<Loaded<O>, StoreError> {
+    /// What a start needs beside orders and devices, which are many:
+    /// [`each_order`](Self::each_order), [`each_device`](Self::each_device) and
+    /// [`each_history`](Self::each_history) give them one by one.
+    pub async fn load_few(&self) -> Result<Few, StoreError> {
         // One after the other: fetching and reading run on two threads as it is, and more of them only wait
         // for each other.
-        Ok(Loaded {
-            orders: self.register(order).await?,
-            devices: self.all_devices().await?,
-            histories: self.all_histories().await?,
+        Ok(Few {
             watches: self.all_watches().await?,
             incidents: [self.open_incidents().await?, self.remembered_incidents().await?].concat(),
             quiet: self.quiet_incidents().await?,

@@ -161,7 +161,8 @@ pub(super) fn reading(path: &Path) -> SqliteConnectOptions {
         .busy_timeout(BUSY_TIMEOUT)
         .row_buffer_size(1_024)
         .pragma("temp_store", "MEMORY")
-        .pragma("cache_size", "-16384")
+        // A start walks through everything once: what it has read is not worth keeping.
+        .pragma("cache_size", "-4096")
         .disable_statement_logging()
 }
 

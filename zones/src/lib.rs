@@ -8,7 +8,6 @@
 //! stands in the name or the type.
 
 mod alert;
-mod by_order;
 mod decision;
 mod engine;
 mod fix;
@@ -19,6 +18,7 @@ mod ids;
 mod input;
 mod invalid;
 mod lookup;
+mod named;
 pub mod order;
 pub mod policy;
 mod position;
@@ -27,17 +27,17 @@ mod time;
 mod words;
 
 pub use alert::{Alert, AlertKind, Approach};
-pub use by_order::ByOrder;
 pub use decision::{Decision, Rule};
 pub use engine::{
     Change, Changes, DeviceRow, DeviceState, Effect, Engine, EpisodeRow, HistoryRow, Kept, NotCancelled,
-    Note, Noted, Outcome, Protection, ProtectionReason, ProtectionState, Refused, Said, Seen, Snapshot,
-    Subject, Told, Track, WatchKey,
+    Note, Noted, Outcome, Protection, ProtectionReason, ProtectionState, Refused, Restoring, Said, Seen,
+    Snapshot, Subject, Told, Track, WatchKey,
 };
 pub use fix::{Fix, Source};
 pub use ids::{DeskId, DeviceId, OrderId, PersonId, ZoneId, is_id};
 pub use input::{Aware, AwareCancel, CodeCheck, DeviceEvent, DeviceEventKind, Input, Role};
 pub use invalid::Invalid;
+pub use named::{NamedOrders, Stated};
 pub use position::Position;
 pub use standing::{Certainty, Episode, Level, Raised, Standing};
 pub use time::{Millis, Timestamp};

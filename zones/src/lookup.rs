@@ -41,6 +41,28 @@ impl Lookup {
         self.place(hash_of(name), is).map(|(line, place)| self.lines[line].slots[place])
     }
 
+    /// All slots that were entered under this name, and of others that share its hash: in no order that means
+    /// anything, so whoever asks sorts them or only counts.
+    pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = u32> {
+        let hash = hash_of(name);
+        let mut next = Some(self.home(hash));
+        let lines = std::iter::from_fn(move || {
+            let at = next?;
+            let line = self.lines.get(at)?;
+            next = line.is_full().then(|| self.after(at));
+            Some(line)
+        });
+        lines.flat_map(move |line| line.with(hash).map(|place| line.slots[place]))
+    }
+
+    /// Makes room for so many more, so that the table is made once.
+    pub(crate) fn reserve(&mut self, more: usize) {
+        let lines = (self.count + more).div_ceil(FULLEST);
+        if lines > self.lines.len() {
+            self.grow(lines);
+        }
+    }
+
     /// Enters a slot that is not in the table yet.
     pub(crate) fn insert(&mut self, name: &str, slot: u32) {
         if self.count >= self.lines.len() * FULLEST {
@@ -189,6 +211,27 @@ mod tests {
     }
 
     #[test]
+    fn a_slot_under_many_names_loses_the_one_that_is_taken_out() {
+        let names: Vec<String> = (0..500).map(|n| format!("v-{n}")).collect();
+        let mut lookup = Lookup::default();
+        lookup.reserve(names.len());
+        for name in &names {
+            lookup.insert(name, 1);
+            lookup.insert(name, 2);
+        }
+        for (n, name) in names.iter().enumerate() {
+            lookup.remove(name, 1);
+            let left = |name: &String| {
+                let mut slots: Vec<u32> = lookup.all(name).collect();
+                slots.sort_unstable();
+                slots
+            };
+            assert_eq!(left(name), [2]);
+            assert!(names[n + 1..].iter().all(|name| left(name) == [1, 2]));
+        }
+    }
+
+    #[test]
     fn names_that_share_a_slot_s_hash_are_told_apart() {
         let mut lookup = Lookup::default();
         lookup.insert("x", 1);
@@ -218,7 +261,7 @@ mod tests {
                 let name = format!("n{name}");
                 if enters {
                     lookup.insert(&name, slot);
-                    list.push((name, slot));
+                    list.push((name.clone(), slot));
                 } else if let Some(at) = list.iter().position(|(known, _)| *known == name) {
                     lookup.remove(&name, list.swap_remove(at).1);
                 }
@@ -226,6 +269,12 @@ mod tests {
                 for (name, slot) in &list {
                     prop_assert_eq!(lookup.get(name, |known| known == *slot), Some(*slot));
                 }
+                let mut all: Vec<u32> = lookup.all(&name).collect();
+                all.sort_unstable();
+                let known = list.iter().filter(|(known, _)| *known == name).map(|(_, slot)| *slot);
+                let mut known: Vec<u32> = known.collect();
+                known.sort_unstable();
+                prop_assert_eq!(all, known);
             }
             for (name, slot) in &list {
                 lookup.remove(name, *slot);

@@ -13,7 +13,7 @@ export type LineState = "closed" | "connecting" | "live" | "lost";
 /** News within this time is drawn at once: a burst costs one drawing. */
 const DRAW_AFTER_MS = 40;
 /** What the stream does not tell is read again this often. */
-const REFRESH_MS = 20_000;
+const REFRESH_MS = 60_000;
 const ORDERS_MS = 120_000;
 
 export class Centre {
@@ -40,6 +40,8 @@ export class Centre {
   orders = $state.raw<ReadonlyMap<string, OrderEntry>>(new Map());
   ordersRead = $state<boolean | null>(null);
 
+  /** What the service calls incidents that are not resolved. */
+  private openStates = "open";
   private known = new Map<string, Incident>();
   private version = $state(0);
   private drawTimer: ReturnType<typeof setTimeout> | undefined;
@@ -174,7 +176,13 @@ export class Centre {
   async refresh(): Promise<void> {
     const began = now();
     try {
-      const { items } = await this.api.all<Incident>("/v1/incidents?state=open");
+      const { items } = await this.api
+        .all<Incident>(`/v1/incidents?state=${this.openStates}`)
+        .catch((error) => {
+          if (!(error instanceof Refused) || error.status !== 400) throw error;
+          this.openStates = "new,acknowledged,in_progress";
+          return this.api.all<Incident>(`/v1/incidents?state=${this.openStates}`);
+        });
       const open = new Set(items.map((item) => item.incident));
       for (const item of items) this.put(withRead(this.known.get(item.incident), item));
       // Open here and not there: it was resolved, unless it began while the list was being read.

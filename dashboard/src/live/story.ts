@@ -12,14 +12,42 @@ export interface Happening {
   what: { family: string; word: string } | { text: string };
   /** Who: a name, a recipient, or nobody. */
   who: string;
-  /** More to say, in words that people wrote. */
-  note: string;
+  /** More to say: words of the dictionary, and words that people wrote. */
+  notes: Note[];
 }
+
+export type Note = { family: string; word: string } | { text: string };
 
 const OWN_NAME = "afstand";
 
-/** Texts of a step's details, in the order in which they read well. */
-const TELLING = ["outcome", "action", "to", "step", "reason", "note", "text"];
+/** Details of a step that are words of the dictionary, and those that are texts, in the order they read well. */
+const WORDS: Record<string, string> = {
+  outcome: "outcome",
+  action: "action",
+  to: "role",
+  role: "role",
+  task: "task",
+  state: "receipt",
+  deadline: "deadline",
+};
+const TEXTS = ["step", "people", "desk", "recipient", "reference", "reason", "note", "text"];
+
+/** Steps that alerts tell already, and better. */
+const TOLD_BY_ALERTS = ["raised", "cleared"];
+
+function notesOf(detail: Record<string, unknown>): Note[] {
+  const notes: Note[] = [];
+  for (const [name, family] of Object.entries(WORDS)) {
+    const word = detail[name];
+    if (typeof word === "string") notes.push({ family, word });
+  }
+  for (const name of TEXTS) {
+    const value = detail[name];
+    const text = Array.isArray(value) ? value.join(", ") : value;
+    if (typeof text === "string" && text) notes.push({ text });
+  }
+  return notes;
+}
 
 export function story(incident: IncidentDetail): Happening[] {
   const alerts = incident.alerts.map(
@@ -29,29 +57,30 @@ export function story(incident: IncidentDetail): Happening[] {
       mark: shapeOf(data),
       what: { text: data.reason ?? data.kind },
       who: "",
-      note: "",
+      notes: [],
     }),
   );
-  const steps = (incident.timeline ?? []).map((entry, n): Happening => {
-    const detail = entry.detail ?? {};
-    const texts = TELLING.map((name) => detail[name]).filter((text) => typeof text === "string" && text);
+  const entries = (incident.timeline ?? []).filter((entry) => !TOLD_BY_ALERTS.includes(entry.what));
+  const steps = entries.map((entry, n): Happening => {
+    const own = entry.actor === OWN_NAME;
     return {
       key: `step/${entry.seq ?? n}`,
       at: Date.parse(entry.at),
-      mark: entry.actor === OWN_NAME ? "automatic" : "person",
+      mark: own ? "automatic" : "person",
       what: { family: "step", word: entry.what },
-      who: entry.actor === OWN_NAME ? "" : entry.actor,
-      note: texts.join(" · "),
+      who: own ? "" : entry.actor,
+      notes: notesOf(entry.detail ?? {}),
     };
   });
-  const receipts = incident.receipts.map(
+  // A service that keeps a timeline has what recipients said in it.
+  const receipts = (incident.timeline ? [] : incident.receipts).map(
     (receipt, n): Happening => ({
       key: `receipt/${n}`,
       at: Date.parse(receipt.at),
       mark: "automatic",
       what: { family: "receipt", word: receipt.state },
       who: receipt.recipient,
-      note: [receipt.reference, receipt.reason].filter(Boolean).join(" · "),
+      notes: [receipt.reference, receipt.reason].flatMap((text) => (text ? [{ text }] : [])),
     }),
   );
   return [...alerts, ...steps, ...receipts].sort((a, b) => b.at - a.at || (a.key < b.key ? 1 : -1));

@@ -83,7 +83,7 @@ export interface Incident {
   outcome?: string | null;
   proposed?: Proposed | null;
   next_step_at?: string | null;
-  tasks?: unknown[];
+  tasks?: string[];
   count?: number;
   latest?: Measured | null;
 }

@@ -50,7 +50,7 @@ impl Maker for Sabotage {
                 }
             }
             Self::CurfewInUtc => {
-                for schedule in order.zones.iter_mut().filter_map(|zone| zone.schedule.as_mut()) {
+                for schedule in order.zones.iter_mut().filter_map(|zone| zone.schedule.as_deref_mut()) {
                     *schedule = Schedule::new("UTC", schedule.windows().to_vec()).unwrap();
                 }
             }

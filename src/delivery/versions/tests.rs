@@ -8,8 +8,8 @@ use super::*;
 const ALERT: &str = "3f0c9a54-7c53-5d0e-9a3f-0a9f6b8f2c11";
 const INCIDENT: &str = "b7a0f3e2-1111-5abc-8def-001122334455";
 
-fn person(name: &str, phone: &str) -> Contact {
-    Contact { name: name.to_owned(), phone: phone.to_owned() }
+fn person(name: &str, phone: &str) -> Box<Contact> {
+    Box::new(Contact { name: name.to_owned(), phone: phone.to_owned() })
 }
 
 fn fix(lat: f64, lon: f64) -> Fix {

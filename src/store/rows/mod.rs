@@ -304,13 +304,20 @@ pub struct Next {
 
 /// What a start needs.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Loaded<O = StoredOrder> {
+pub struct Loaded {
     /// Orders in the register, by id.
-    pub orders: Vec<O>,
+    pub orders: Vec<StoredOrder>,
     /// States of devices, by id.
     pub devices: Vec<StoredState>,
     /// Histories of devices, by id.
     pub histories: Vec<StoredState>,
+    /// The rest.
+    pub few: Few,
+}
+
+/// What a start needs beside orders and devices.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Few {
     /// States of watches, by key.
     pub watches: Vec<StoredState>,
     /// Open incidents, then closed ones of which something is remembered; each by id.

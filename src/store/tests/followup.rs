@@ -63,11 +63,11 @@ pub(super) async fn what_is_remembered_is_loaded(store: &Store) {
     store.commit(&Batch { incidents, followups, ..Batch::default() }).await.unwrap();
     let loaded = store.load().await.unwrap();
     assert_eq!(
-        loaded.incidents.iter().map(|row| &*row.incident).collect::<Vec<_>>(),
+        loaded.few.incidents.iter().map(|row| &*row.incident).collect::<Vec<_>>(),
         ["inc-000001", "inc-000002"]
     );
-    assert_eq!(loaded.followups.len(), 2);
+    assert_eq!(loaded.few.followups.len(), 2);
     let forgotten = vec![state("inc-000002", None)];
     store.commit(&Batch { followups: forgotten, ..Batch::default() }).await.unwrap();
-    assert_eq!(store.load().await.unwrap().incidents.len(), 1);
+    assert_eq!(store.load().await.unwrap().few.incidents.len(), 1);
 }

@@ -24,11 +24,11 @@ async fn a_killed_writer_loses_nothing_it_said() {
             let said = kill_after(commits, scratch.url());
             let store = Store::open(scratch.url()).await.unwrap();
             let loaded = store.load().await.unwrap();
-            let next = loaded.next.input;
+            let next = loaded.few.next.input;
             assert!(next > said, "said {said}, found up to {next}");
             assert!(said >= first, "the writer began where the last one ended");
             assert_eq!((next - 1) % PER_COMMIT, 0, "a whole number of commits");
-            assert_eq!((loaded.next.alert, loaded.next.delivery), (next, next));
+            assert_eq!((loaded.few.next.alert, loaded.few.next.delivery), (next, next));
             assert_eq!(store.counts().await.unwrap().pending_deliveries, next - 1);
             let state: [u8; 8] = loaded.devices[0].state.clone().try_into().unwrap();
             assert_eq!(i64::from_be_bytes(state), next - 1, "the state is that of the last commit");
@@ -62,7 +62,7 @@ fn kill_after(commits: usize, url: &str) -> i64 {
 
 async fn write_for_ever(url: &str) {
     let store = Store::open(url).await.unwrap();
-    let mut next = store.load().await.unwrap().next.input;
+    let mut next = store.load().await.unwrap().few.next.input;
     loop {
         let seqs = next..next + PER_COMMIT;
         next = seqs.end;

@@ -110,7 +110,10 @@ async fn batches_of_every_length_are_whole() {
 async fn a_restart_finds_everything() {
     for scratch in Scratch::all().await {
         let store = Store::open(scratch.url()).await.unwrap();
-        assert_eq!(store.load().await.unwrap().next, Next { input: 1, alert: 1, delivery: 1, rejected: 1 });
+        assert_eq!(
+            store.load().await.unwrap().few.next,
+            Next { input: 1, alert: 1, delivery: 1, rejected: 1 }
+        );
         let batch = rows::one_of_each();
         store.commit(&batch).await.unwrap();
         let before = store.load().await.unwrap();
@@ -122,13 +125,13 @@ async fn a_restart_finds_everything() {
         assert_eq!(after.orders.len(), 1);
         assert_eq!(after.devices[0].key, batch.devices[0].key);
         assert_eq!(Some(&after.histories[0].state), batch.histories[0].state.as_ref());
-        assert_eq!(after.watches[0].state, *batch.watches[0].state.as_ref().unwrap());
-        assert_eq!(after.incidents, batch.incidents);
+        assert_eq!(after.few.watches[0].state, *batch.watches[0].state.as_ref().unwrap());
+        assert_eq!(after.few.incidents, batch.incidents);
         let last = |seqs: &mut dyn Iterator<Item = i64>| seqs.max().unwrap() + 1;
-        assert_eq!(after.next.input, last(&mut batch.inputs.iter().map(|r| r.seq)));
-        assert_eq!(after.next.alert, last(&mut batch.timeline.iter().map(|r| r.seq)));
-        assert_eq!(after.next.delivery, last(&mut batch.deliveries.iter().map(|r| r.id)));
-        assert_eq!(after.next.rejected, last(&mut batch.rejected.iter().map(|r| r.seq)));
+        assert_eq!(after.few.next.input, last(&mut batch.inputs.iter().map(|r| r.seq)));
+        assert_eq!(after.few.next.alert, last(&mut batch.timeline.iter().map(|r| r.seq)));
+        assert_eq!(after.few.next.delivery, last(&mut batch.deliveries.iter().map(|r| r.id)));
+        assert_eq!(after.few.next.rejected, last(&mut batch.rejected.iter().map(|r| r.seq)));
         store.close().await;
         scratch.remove().await;
     }
@@ -157,7 +160,7 @@ async fn who_was_taken_over_cannot_commit() {
         claim(&*store.shared.database).await.unwrap();
         let refused = store.commit(&rows::one_of_each()).await.unwrap_err();
         assert!(matches!(refused, StoreError::TakenOver { .. }), "{refused}");
-        assert_eq!(store.load().await.unwrap().next.input, 1, "nothing was stored");
+        assert_eq!(store.load().await.unwrap().few.next.input, 1, "nothing was stored");
         store.close().await;
         scratch.remove().await;
     }
@@ -251,7 +254,7 @@ async fn a_lost_server_is_found_again() {
     assert!(lost.is_retryable(), "{lost}");
     let again = store.commit(&batch).await.unwrap();
     assert!(!again.repeated, "the first try had stored nothing");
-    assert_eq!(store.load().await.unwrap().next.input, batch.inputs[0].seq + 1);
+    assert_eq!(store.load().await.unwrap().few.next.input, batch.inputs[0].seq + 1);
     let refused = Store::open(scratch.url()).await.unwrap_err();
     assert!(matches!(refused, StoreError::Owned { .. }), "the lock was taken again: {refused}");
     store.close().await;

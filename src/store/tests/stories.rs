@@ -17,6 +17,13 @@ pub(super) async fn delivery_life_cycle(store: &Store) {
     assert!(pending.iter().all(|d| d.attempts == 0 && d.next_at.is_none() && !d.incident_closed));
     assert_eq!(store.pending_deliveries(2, 10).await.unwrap()[0].delivery.id, 3);
 
+    let told = async |after| {
+        let told = store.told_of_open_incidents(Channel::DeskWebhook, "rotterdam", after, 10).await.unwrap();
+        told.into_iter().map(|row| (row.id, row.incident, row.alert)).collect::<Vec<_>>()
+    };
+    assert_eq!(told(0).await, [(1, "inc-000001".to_owned(), "alert-1".to_owned())]);
+    assert!(told(1).await.is_empty(), "nothing after it");
+
     // The webhook fails twice, the second failure is recorded twice; then it answers.
     let failed = |attempt, millis| DeliveryProgress {
         id: 1,
@@ -45,6 +52,7 @@ pub(super) async fn delivery_life_cycle(store: &Store) {
     let incidents = vec![IncidentRow { closed_at: Some(at(60)), ..incident(1) }];
     store.commit(&Batch { incidents, receipts, ..Batch::default() }).await.unwrap();
     assert!(store.pending_deliveries(2, 10).await.unwrap()[0].incident_closed);
+    assert!(told(0).await.is_empty(), "the incident is closed");
     let closed =
         |id| DeliveryProgress { id, at: at(70), outcome: Outcome::Closed { why: "incident closed".into() } };
     store.record_deliveries(vec![closed(1), closed(2), closed(3)]).await.unwrap();
@@ -116,7 +124,7 @@ pub(super) async fn states_by_key(store: &Store) {
         state("nobody", None),
     ])
     .await;
-    let loaded = store.load().await.unwrap().watches;
+    let loaded = store.load().await.unwrap().few.watches;
     assert_eq!(
         loaded.iter().map(|row| (&*row.key, &*row.state)).collect::<Vec<_>>(),
         [("a/2", &b"z"[..]), ("ab/1", b"x")]
@@ -154,7 +162,7 @@ pub(super) async fn quiet_hours_are_remembered(store: &Store) {
     let closed = IncidentRow { closed_at: Some(at(9)), ..incident(3) };
     let incidents = vec![incident(1), incident(2), closed];
     store.commit(&Batch { incidents, deliveries, progress, ..Batch::default() }).await.unwrap();
-    assert_eq!(store.load().await.unwrap().quiet, ["inc-000001"]);
+    assert_eq!(store.load().await.unwrap().few.quiet, ["inc-000001"]);
     let pending = store.pending_deliveries(0, 10).await.unwrap();
     assert_eq!(pending.iter().map(|p| p.delivery.id).collect::<Vec<_>>(), [4, 5]);
     let story = store.incident("inc-000001").await.unwrap().unwrap();

@@ -40,9 +40,9 @@ pub(super) async fn every_row_comes_back(store: &Store) {
     assert_eq!(story.deadlines.len(), 2);
     assert!(batch.deadlines.iter().all(|clock| story.deadlines.contains(clock)));
     let loaded = store.load().await.unwrap();
-    assert_eq!(Some(&loaded.followups[0].state), batch.followups[0].state.as_ref());
-    assert_eq!(Some(&loaded.duty[0].state), batch.duty[0].state.as_ref());
-    assert_eq!(loaded.next.alert, 5, "alerts and timelines share their numbers");
+    assert_eq!(Some(&loaded.few.followups[0].state), batch.followups[0].state.as_ref());
+    assert_eq!(Some(&loaded.few.duty[0].state), batch.duty[0].state.as_ref());
+    assert_eq!(loaded.few.next.alert, 5, "alerts and timelines share their numbers");
     assert_eq!(store.incident("inc-000002").await.unwrap().unwrap().incident, batch.incidents[1]);
     assert_eq!(store.alerts_after(0, 10).await.unwrap(), batch.alerts);
     assert_eq!(store.latest_alert_seq().await.unwrap(), 2);
@@ -178,13 +178,13 @@ pub(super) async fn dropped_commit_leaves_nothing(store: &Store) {
                 break;
             }
         }
-        let whole = [loaded.next.input == 4, loaded.orders.len() == 1, loaded.next.delivery == 4];
+        let whole = [loaded.few.next.input == 4, loaded.orders.len() == 1, loaded.few.next.delivery == 4];
         assert!(whole == [true; 3] || whole == [false; 3], "{whole:?} after {waits} waits");
     }
     assert!(dropped > 3, "dropped {dropped} times");
     batch.inputs.clear();
     store.commit(&batch).await.unwrap();
-    assert_eq!(store.load().await.unwrap().next.input, 4);
+    assert_eq!(store.load().await.unwrap().few.next.input, 4);
 }
 
 pub(super) async fn pages_join(store: &Store) {
@@ -316,7 +316,7 @@ pub(super) async fn incidents_are_filtered(store: &Store) {
     let closed = IncidentFilter { open: Some(false), ..Default::default() };
     assert_eq!(store.incidents(&closed, 100).await.unwrap().len(), 10);
     assert_eq!(store.incidents(&IncidentFilter::default(), 100).await.unwrap().len(), 30);
-    assert_eq!(store.load().await.unwrap().incidents.len(), 20, "a start needs the open ones");
+    assert_eq!(store.load().await.unwrap().few.incidents.len(), 20, "a start needs the open ones");
 
     // Of two revisions in one batch the last counts.
     let twice = vec![incident(1), IncidentRow { revision: 9, changed_at: at(500), ..incident(1) }];
@@ -346,7 +346,7 @@ pub(super) async fn odd_texts(store: &Store) {
     found.reverse();
     assert_eq!(found, batch.rejected);
     assert_eq!(store.order("big").await.unwrap().unwrap().document, long);
-    assert_eq!(store.load().await.unwrap().next.input, i64::MAX);
+    assert_eq!(store.load().await.unwrap().few.next.input, i64::MAX);
     assert_eq!(store.inputs(&span(0, 10), 10).await.unwrap(), batch.inputs);
 
     // A NUL must not stop a commit, and a rejected message is cut, not at half a character.
@@ -380,7 +380,7 @@ pub(super) async fn every_length(store: &Store) {
         assert!(store.commit(&batch).await.unwrap().repeated);
     }
     let loaded = store.load().await.unwrap();
-    assert_eq!(loaded.next.input, first);
+    assert_eq!(loaded.few.next.input, first);
     assert_eq!(loaded.devices.len(), usize::try_from(first - 1).unwrap());
     for row in loaded.devices {
         let n = i64::from_be_bytes(row.state.try_into().unwrap());

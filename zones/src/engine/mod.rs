@@ -24,6 +24,7 @@ mod late;
 mod plausible;
 mod protection;
 mod register;
+mod restore;
 mod silence;
 mod snapshot;
 mod successor;
@@ -40,6 +41,7 @@ use std::sync::Arc;
 pub use device::{DeviceState, Said, Seen};
 pub use protection::{Protection, ProtectionReason, ProtectionState, Told};
 pub use register::Refused;
+pub use restore::Restoring;
 pub use snapshot::{Change, Changes, DeviceRow, EpisodeRow, HistoryRow, Snapshot};
 pub use track::{Kept, Track};
 pub use watch::{Subject, WatchKey};
@@ -49,7 +51,7 @@ use crate::decision::Decision;
 use crate::lookup::Lookup;
 use crate::order::Order;
 use crate::standing::Episode;
-use crate::{ByOrder, DeviceEventKind, DeviceId, Input, Millis, OrderId, PersonId, Role, Timestamp};
+use crate::{DeviceEventKind, DeviceId, Input, Millis, OrderId, PersonId, Role, Timestamp};
 use device::{Beside, Device};
 use timers::{Timer, Timers};
 use uuid::Uuid;
@@ -157,8 +159,8 @@ pub enum Outcome {
 #[derive(Debug)]
 struct Registered {
     order: Arc<Order>,
-    watches: Vec<u32>,
-    devices: Vec<u32>,
+    watches: Box<[u32]>,
+    devices: Box<[u32]>,
 }
 
 /// Whether devices can be heard, and since when.
@@ -176,7 +178,8 @@ pub struct Engine {
     clock: Timestamp,
     hearing: Hearing,
     orders: BTreeMap<OrderId, Registered>,
-    by_wearer: ByOrder<PersonId, ()>,
+    /// Slots of wearers' devices by the name of the person, one entry an order.
+    wearers: Lookup,
     devices: Vec<Device>,
     /// One for each device.
     besides: Vec<Beside>,
@@ -215,7 +218,7 @@ impl Engine {
             clock: Timestamp::from_millis(i64::MIN),
             hearing: Hearing { on: true, since: None, served: Millis(0) },
             orders: BTreeMap::new(),
-            by_wearer: ByOrder::default(),
+            wearers: Lookup::default(),
             devices: Vec::new(),
             besides: Vec::new(),
             free_devices: Vec::new(),
@@ -292,7 +295,9 @@ impl Engine {
 
     /// The registered orders of a wearer, ascending by id.
     pub fn orders_of_wearer<'a>(&'a self, wearer: &'a PersonId) -> impl Iterator<Item = &'a Arc<Order>> {
-        self.by_wearer.of(wearer).filter_map(|(id, ())| self.order(id))
+        let devices = self.wearers.all(wearer.as_str()).map(|slot| &self.devices[slot as usize]);
+        let ids: BTreeSet<&OrderId> = devices.flat_map(|device| &device.orders).collect();
+        ids.into_iter().filter_map(|id| self.order(id)).filter(|order| order.wearer.person == *wearer)
     }
 
     /// The name of the watch in a [`Decision`].

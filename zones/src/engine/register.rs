@@ -117,8 +117,8 @@ impl Engine {
 
     /// The other orders of the same wearer or with one of the same devices, ascending.
     fn related(&self, order: &Order) -> Vec<&Arc<Order>> {
-        let mut ids: BTreeSet<&OrderId> =
-            self.by_wearer.of(&order.wearer.person).map(|(id, ())| id).collect();
+        let of_wearer = self.orders_of_wearer(&order.wearer.person);
+        let mut ids: BTreeSet<&OrderId> = of_wearer.map(|order| &order.order).collect();
         for device in order.parties().filter_map(|(_, party)| party.device.as_ref()) {
             let slots = [Role::Wearer, Role::Victim].map(|role| self.find(role, device.as_str()).ok());
             ids.extend(slots.into_iter().flatten().flat_map(|slot| &self.devices[slot as usize].orders));
@@ -143,7 +143,9 @@ impl Engine {
             }
             devices.push(slot);
         }
-        self.by_wearer.insert(order.wearer.person.clone(), order.order.clone(), ());
+        if let Some(wearer) = devices.first() {
+            self.wearers.insert(order.wearer.person.as_str(), *wearer);
+        }
         let mut watches = Vec::new();
         for (subject, what, victim) in watched(order) {
             let Some(wearer) = devices.first().copied() else { break };
@@ -153,7 +155,7 @@ impl Engine {
         }
         self.orders.insert(
             order.order.clone(),
-            Registered { order: Arc::clone(order), watches, devices: devices.clone() },
+            Registered { order: Arc::clone(order), watches: watches.into(), devices: devices.clone().into() },
         );
         for slot in devices {
             self.relist(slot);
@@ -165,7 +167,9 @@ impl Engine {
     fn unregister(&mut self, id: &OrderId) -> (BTreeMap<Subject, Box<Episode>>, Vec<u32>) {
         let mut kept = BTreeMap::new();
         let Some(registered) = self.orders.remove(id) else { return (kept, Vec::new()) };
-        self.by_wearer.remove(&registered.order.wearer.person, id);
+        if let Some(wearer) = registered.devices.first() {
+            self.wearers.remove(registered.order.wearer.person.as_str(), *wearer);
+        }
         for slot in registered.watches {
             let watch = &mut self.watches[slot as usize];
             watch.timer_at = None;
@@ -181,7 +185,7 @@ impl Engine {
             self.devices[*slot as usize].orders.retain(|order| order != id);
             self.relist(*slot);
         }
-        (kept, registered.devices)
+        (kept, registered.devices.into_vec())
     }
 
     fn add_watch(&mut self, watch: Watch) -> u32 {

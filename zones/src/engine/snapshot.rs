@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::Engine;
 use super::device::DeviceState;
 use super::track::Kept;
 use super::watch::WatchKey;
-use super::{Engine, Hearing, Refused};
 use crate::order::Order;
 use crate::standing::Episode;
 use crate::{DeviceId, Millis, Role, Timestamp};
@@ -87,10 +87,9 @@ pub enum Change<'a> {
     Forgotten(Arc<Order>),
 }
 
-/// Everything an engine needs to go on as if it had never stopped. For restoring, the rows that are many may be
-/// read as they are asked for: at the size of a country all of them at once would double the memory of a start.
+/// Everything an engine needs to go on as if it had never stopped.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Snapshot<D = Vec<DeviceRow>, H = Vec<HistoryRow>> {
+pub struct Snapshot {
     /// The latest time that was handled.
     pub clock: Timestamp,
     /// Whether devices could be heard.
@@ -102,9 +101,9 @@ pub struct Snapshot<D = Vec<DeviceRow>, H = Vec<HistoryRow>> {
     /// The register, ascending by id.
     pub orders: Vec<Arc<Order>>,
     /// All devices.
-    pub devices: D,
+    pub devices: Vec<DeviceRow>,
     /// Histories, of those devices that have one.
-    pub histories: H,
+    pub histories: Vec<HistoryRow>,
     /// All watches that were ever raised.
     pub episodes: Vec<EpisodeRow>,
 }
@@ -140,46 +139,6 @@ impl Engine {
                 .collect(),
             episodes,
         }
-    }
-
-    /// An engine that goes on from a snapshot, and the orders of it that contradict others: those are not in
-    /// it.
-    pub fn restore<D, H>(snapshot: Snapshot<D, H>) -> (Self, Vec<(Arc<Order>, Refused)>)
-    where
-        D: IntoIterator<Item = DeviceRow>,
-        H: IntoIterator<Item = HistoryRow>,
-    {
-        let mut engine = Self::new();
-        engine.clock = snapshot.clock;
-        engine.hearing =
-            Hearing { on: snapshot.hearing, since: snapshot.hearing_since, served: snapshot.hearing_served };
-        for row in snapshot.episodes {
-            if let Some(episode) = row.episode {
-                engine.about_devices.insert(row.watch, episode);
-            }
-        }
-        // At the size of a country a table that grows by doubling holds three times its rows while it does.
-        let victims: usize = snapshot.orders.iter().map(|order| order.victims.len()).sum();
-        let zones: usize = snapshot.orders.iter().map(|order| order.zones.len()).sum();
-        engine.devices.reserve_exact(snapshot.orders.len() + victims);
-        engine.watches.reserve_exact(zones + victims);
-        let resumed = snapshot.orders.into_iter().map(|order| engine.resume_order(order));
-        let refused = resumed.filter_map(Result::err).collect();
-        for row in snapshot.devices {
-            if let (Ok(slot), Some(state)) = (engine.find(row.role, row.device.as_str()), row.state) {
-                engine.devices[slot as usize].state = state;
-            }
-        }
-        for row in snapshot.histories {
-            if let (Ok(slot), Some(history)) = (engine.find(row.role, row.device.as_str()), row.history) {
-                engine.devices[slot as usize].history = history;
-            }
-        }
-        for slot in 0..engine.devices.len() as u32 {
-            engine.resume_device(slot);
-            engine.resume_command(slot);
-        }
-        (engine, refused)
     }
 
     /// Takes what has changed since the last call: [`drain_changes`](Self::drain_changes), copied.

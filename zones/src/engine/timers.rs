@@ -35,6 +35,11 @@ impl Timers {
         }
     }
 
+    /// Makes room for so many more that are not of devices.
+    pub(super) fn reserve(&mut self, more: usize) {
+        self.others.reserve_exact(more);
+    }
+
     pub(super) fn next_at(&self) -> Option<Timestamp> {
         let other = self.others.peek().map(|Reverse((at, _))| *at);
         match (self.devices.next_at(), other) {

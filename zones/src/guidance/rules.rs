@@ -138,7 +138,7 @@ fn plain(draft: &Draft, zone: Option<&DraftZone>, code: Code, reason: &Reason<'_
 }
 
 fn measure(draft: &Draft, zone: &DraftZone, code: Code, measured_m: f64, required_m: f64) -> Finding {
-    let excused = zone.deviation.as_ref().is_some_and(crate::order::Deviation::is_complete);
+    let excused = zone.deviation.as_deref().is_some_and(crate::order::Deviation::is_complete);
     let severity = match code {
         Code::RadiusBelowAdvice => Severity::Warning,
         _ if excused => Severity::Info,

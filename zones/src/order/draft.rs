@@ -53,9 +53,9 @@ pub struct DraftZone {
     /// Width of the warning ring around it, in metres.
     pub buffer_m: f64,
     /// When it applies; `None` is always. May never apply.
-    pub schedule: Option<Schedule>,
+    pub schedule: Option<Box<Schedule>>,
     /// Why it may break the guidance; may be incomplete.
-    pub deviation: Option<Deviation>,
+    pub deviation: Option<Box<Deviation>>,
     /// Another place than the victim's residence that it protects.
     pub protects: Option<Position>,
     pub(super) shape: Result<Shape, Unsound>,
@@ -113,6 +113,10 @@ impl Draft {
 
     /// The order, of a draft without errors.
     fn enforced(self) -> Order {
+        // Room for these and no more: collected in place they would keep that of the drafts, for as long as the
+        // order lives. A zone without a shape is an error, and was just ruled out.
+        let mut zones = Vec::with_capacity(self.zones.len());
+        zones.extend(self.zones.into_iter().filter_map(DraftZone::into_zone));
         Order {
             order: self.order,
             legal_basis: self.legal_basis,
@@ -121,8 +125,7 @@ impl Draft {
             risk: self.risk,
             wearer: self.wearer,
             victims: self.victims,
-            // A zone without a shape is an error, and was just ruled out.
-            zones: self.zones.into_iter().filter_map(DraftZone::into_zone).collect(),
+            zones,
             desk: self.desk,
             tell_desk: self.tell_desk,
             contacts: self.contacts,

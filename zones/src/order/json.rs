@@ -46,8 +46,12 @@ pub(super) fn each<'a, T>(
     if list.len() > most {
         return Err(Invalid::new("", format!("has {} elements, more than {most}", list.len())));
     }
-    let element = |(i, value)| read(value).map_err(|e| e.within(&format!("[{i}]")));
-    list.iter().enumerate().map(element).collect()
+    // Collecting results knows no length, and would leave room for four of what is one.
+    let mut all = Vec::with_capacity(list.len());
+    for (i, value) in list.iter().enumerate() {
+        all.push(read(value).map_err(|e| e.within(&format!("[{i}]")))?);
+    }
+    Ok(all)
 }
 
 /// A text of at most `most` characters.

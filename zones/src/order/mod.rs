@@ -122,7 +122,7 @@ pub struct Proximity {
     pub warning_s: f64,
 }
 
-/// A zone of an order.
+/// A zone of an order. What few zones have lies apart: there are as many as people, and all are in memory.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Zone {
     /// The zone's id.
@@ -136,9 +136,9 @@ pub struct Zone {
     /// Width of the warning ring around it, in metres.
     pub buffer_m: f64,
     /// When it applies; `None` is always.
-    pub schedule: Option<Schedule>,
+    pub schedule: Option<Box<Schedule>>,
     /// Why it may break the guidance.
-    pub deviation: Option<Deviation>,
+    pub deviation: Option<Box<Deviation>>,
     /// Another place than the victim's residence that it protects.
     pub protects: Option<Position>,
 }
@@ -208,13 +208,13 @@ pub enum Risk {
 pub struct Contacts {
     /// The reclassering's supervising officer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub supervising_officer: Option<Contact>,
+    pub supervising_officer: Option<Box<Contact>>,
     /// The case coordinator.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub case_coordinator: Option<Contact>,
+    pub case_coordinator: Option<Box<Contact>>,
     /// The victim's fixed contact.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub victim_contact: Option<Contact>,
+    pub victim_contact: Option<Box<Contact>>,
 }
 
 /// A name and a number.

@@ -259,8 +259,8 @@ fn zone(value: &Value) -> Result<DraftZone, Invalid> {
             buffer_m: properties
                 .may("buffer_m", |m| not_negative(m).and_then(at_most(policy::FURTHEST_M)))?
                 .unwrap_or(0.0),
-            schedule: properties.may("schedule", schedule)?,
-            deviation: properties.may("deviation", deviation)?,
+            schedule: properties.may("schedule", schedule)?.map(Box::new),
+            deviation: properties.may("deviation", deviation)?.map(Box::new),
             protects: properties.may("protects", position)?,
             shape: Geometry::Empty.shape(),
         };
@@ -317,9 +317,9 @@ fn deviation(value: &Value) -> Result<Deviation, Invalid> {
 fn contacts(value: &Value) -> Result<Contacts, Invalid> {
     let fields = Fields::of(value)?;
     Ok(Contacts {
-        supervising_officer: fields.may("supervising_officer", contact)?,
-        case_coordinator: fields.may("case_coordinator", contact)?,
-        victim_contact: fields.may("victim_contact", contact)?,
+        supervising_officer: fields.may("supervising_officer", contact)?.map(Box::new),
+        case_coordinator: fields.may("case_coordinator", contact)?.map(Box::new),
+        victim_contact: fields.may("victim_contact", contact)?.map(Box::new),
     })
 }
 

@@ -187,8 +187,8 @@ macro_rules! feature_json {
                     victim: zone.victim.as_ref(),
                     radius_m,
                     buffer_m: zone.buffer_m,
-                    schedule: zone.schedule.as_ref().map(ScheduleJson::from),
-                    deviation: zone.deviation.as_ref(),
+                    schedule: zone.schedule.as_deref().map(ScheduleJson::from),
+                    deviation: zone.deviation.as_deref(),
                     protects: zone.protects,
                 };
                 Self { r#type: "Feature", geometry, properties }

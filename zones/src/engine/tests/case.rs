@@ -73,7 +73,7 @@ pub(super) fn with_zone(mut order: Order, kind: ZoneKind, radius_m: f64, buffer_
 }
 
 pub(super) fn on_schedule(mut order: Order, schedule: Schedule) -> Order {
-    order.zones.last_mut().unwrap().schedule = Some(schedule);
+    order.zones.last_mut().unwrap().schedule = Some(Box::new(schedule));
     order
 }
 

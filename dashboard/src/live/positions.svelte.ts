@@ -1,0 +1,92 @@
+// Where everybody is: all of them once, then every second who moved. Followed while somebody looks.
+import { type Place, placeOf } from "../map/drawing.ts";
+import type { Centre } from "./centre.svelte.ts";
+import { now } from "./clock.ts";
+import { follow } from "./stream.ts";
+import type { Device } from "./types.ts";
+
+type Told = (moved: readonly Place[]) => void;
+
+export class Positions {
+  line = $state<"closed" | "connecting" | "live" | "lost" | "refused">("closed");
+  lastSign = $state(0);
+  /** Counts the news; whoever reads it is drawn again with the next. */
+  version = $state(0);
+
+  private known = new Map<string, Device>();
+  private ofPerson = new Map<string, Place>();
+  private listeners = new Set<Told>();
+  private watchers = 0;
+  private stop: () => void = () => {};
+
+  constructor(private centre: Centre) {}
+
+  /** Keeps following until the function returned is called; tells who moved. */
+  watch(told: Told = () => {}): () => void {
+    this.listeners.add(told);
+    this.watchers += 1;
+    if (this.watchers === 1) this.begin();
+    return () => {
+      this.listeners.delete(told);
+      this.watchers -= 1;
+      if (this.watchers === 0) {
+        this.stop();
+        this.line = "closed";
+      }
+    };
+  }
+
+  devices(): Device[] {
+    void this.version;
+    return [...this.known.values()];
+  }
+
+  places(): Place[] {
+    void this.version;
+    return [...this.known.values()].flatMap((device) => placeOf(device) ?? []);
+  }
+
+  /** Where a person is, by the newest of the person's devices. */
+  of(person: string | null | undefined): Place | undefined {
+    void this.version;
+    return person ? this.ofPerson.get(person) : undefined;
+  }
+
+  private begin(): void {
+    this.line = "connecting";
+    this.stop = follow("/v1/live/positions", () => this.centre.api.headers(), {
+      open: () => {
+        this.line = "live";
+        this.lastSign = now();
+      },
+      sign: () => {
+        this.lastSign = now();
+      },
+      event: ({ event, data }) => {
+        if (event === "positions") this.take(JSON.parse(data) as Device[]);
+      },
+      lost: () => {
+        this.line = "lost";
+      },
+      anew: () => {},
+      refused: () => {
+        this.line = "refused";
+      },
+    });
+  }
+
+  private take(devices: readonly Device[]): void {
+    const moved: Place[] = [];
+    for (const device of devices) {
+      this.known.set(device.device, device);
+      const place = placeOf(device);
+      if (!place) continue;
+      moved.push(place);
+      const before = this.ofPerson.get(place.person);
+      const newer = !before || before.device === place.device || before.fixed_at <= place.fixed_at;
+      if (newer) this.ofPerson.set(place.person, place);
+    }
+    this.version += 1;
+    for (const tell of this.listeners) tell(moved);
+  }
+}

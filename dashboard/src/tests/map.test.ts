@@ -1,0 +1,152 @@
+import type { Feature } from "geojson";
+import { expect, test } from "vitest";
+import type { Lonlat, OrderDocument } from "../live/types.ts";
+import { focus, movingZone, type Place, people, placeOf, trail, zones } from "../map/drawing.ts";
+import { boxOf, metresBetween, ring, towards } from "../map/geo.ts";
+import { fromRd, grid, toRd } from "../map/rd.ts";
+import { at, T0 } from "./incidents.ts";
+
+const UTRECHT: Lonlat = [5.1214, 52.0907];
+const ROTTERDAM: Lonlat = [4.4792, 51.9225];
+
+const placed = (person: string, changes: Partial<Place> = {}): Place => ({
+  person,
+  device: `dev-${person}`,
+  role: person.startsWith("victim") ? "victim" : "wearer",
+  at: UTRECHT,
+  uncertainty_m: 20,
+  fixed_at: T0,
+  silent: false,
+  ...changes,
+});
+
+const order = {
+  order: "ord-1",
+  wearer: { person: "wearer-1" },
+  victims: [{ person: "victim-1", residence: ROTTERDAM }],
+  zones: {
+    type: "FeatureCollection",
+    features: [
+      {
+        type: "Feature",
+        geometry: { type: "Point", coordinates: ROTTERDAM },
+        properties: { zone: "z-1", kind: "exclusion", radius_m: 5_000, buffer_m: 500 },
+      },
+      {
+        type: "Feature",
+        geometry: {
+          type: "Polygon",
+          coordinates: [
+            [
+              [4, 52],
+              [4.1, 52],
+              [4.1, 52.1],
+              [4, 52],
+            ],
+          ],
+        },
+        properties: { zone: "z-2", kind: "inclusion", buffer_m: 100 },
+      },
+    ],
+  },
+} as unknown as OrderDocument;
+
+const outline = (drawn: Feature | undefined): Lonlat[] =>
+  drawn?.geometry.type === "Polygon" ? (drawn.geometry.coordinates[0] as Lonlat[]) : [];
+
+test("distances over the sphere are those of the ellipsoid within half a percent", () => {
+  // Geodesic on WGS 84, by geographiclib 2.x: 47,905.3 m.
+  expect(Math.abs(metresBetween(UTRECHT, ROTTERDAM) / 47_905.3 - 1)).toBeLessThan(0.0033);
+  for (const bearing of [0, 45, 137, 290]) {
+    expect(metresBetween(UTRECHT, towards(UTRECHT, 5_000, bearing))).toBeCloseTo(5_000, 3);
+  }
+});
+
+test("a ring is closed and everywhere as far away as it says", () => {
+  const points = ring(UTRECHT, 1_000, 32);
+  expect(points).toHaveLength(33);
+  expect(points[0]).toEqual(points[32]);
+  for (const point of points) expect(metresBetween(UTRECHT, point)).toBeCloseTo(1_000, 3);
+  const box = boxOf(points);
+  expect(box && box[0] < UTRECHT[0] && box[2] > UTRECHT[0]).toBe(true);
+  expect(boxOf([])).toBeNull();
+});
+
+test("the national grid is where its reference points are", () => {
+  // Onze Lieve Vrouwetoren in Amersfoort, and the Westertoren in Amsterdam (Kadaster).
+  const known: [x: number, y: number, lat: number, lon: number][] = [
+    [155_000, 463_000, 52.1551744, 5.38720621],
+    [120_700.723, 487_525.502, 52.37453253, 4.88352559],
+  ];
+  for (const [x, y, lat, lon] of known) {
+    expect(metresBetween(fromRd(x, y), [lon, lat])).toBeLessThan(0.5);
+    const [backX, backY] = toRd([lon, lat]);
+    expect(Math.hypot(backX - x, backY - y)).toBeLessThan(1);
+  }
+  const lines = grid(5.1, 52.05, 5.15, 52.08);
+  expect(lines.length).toBeGreaterThan(6);
+  expect(lines.length).toBeLessThan(14);
+  expect(grid(3, 50, 7, 53)).toEqual([]);
+});
+
+test("only people of the case are named with their age; who is silent shows it too", () => {
+  const all = [placed("wearer-1"), placed("victim-2"), placed("wearer-3", { silent: true })];
+  const [chosen, other, silent] = people(all, new Set(["wearer-1"]), () => "0:12");
+  expect(chosen).toMatchObject({ id: "dev-wearer-1", properties: { chosen: true, label: "wearer-1\n0:12" } });
+  expect(other?.properties).toMatchObject({ chosen: false, label: "", role: "victim" });
+  expect(silent?.properties).toMatchObject({ old: true, label: "0:12" });
+});
+
+test("a zone is drawn with its buffer, round or not", () => {
+  const drawn = zones(order, (zone) => zone.properties.zone);
+  expect(drawn.map((feature) => feature.properties?.part)).toEqual(["buffer", "zone", "band", "zone"]);
+  const edge = outline(drawn[0])[0] as Lonlat;
+  expect(metresBetween(ROTTERDAM, edge)).toBeCloseTo(5_500, 2);
+});
+
+test("her moving zone has both distances", () => {
+  const [warning, alarm] = movingZone(
+    UTRECHT,
+    { alarm_m: 1_000, warning_m: 2_000 },
+    (part, m) => `${part} ${m}`,
+  );
+  expect([warning?.properties?.label, alarm?.properties?.label]).toEqual(["warning 2000", "alarm 1000"]);
+});
+
+test("a trail is cut where nothing was heard: no line says what nobody knows", () => {
+  const fix = (minutes: number) => ({ at: UTRECHT, fixed_at: T0 + minutes * 60_000 });
+  const lines = trail([0, 1, 2, 12, 13, 30].map(fix), "wearer").filter(
+    (part) => part.geometry.type === "LineString",
+  );
+  expect(lines.map((line) => (line.geometry as { coordinates: unknown[] }).coordinates.length)).toEqual([
+    3, 2,
+  ]);
+});
+
+test("what is brought into sight is the pair, or the zones when only one is known", () => {
+  expect(focus([placed("wearer-1"), placed("victim-1", { at: ROTTERDAM })], order)).toHaveLength(2);
+  expect(focus([placed("wearer-1")], order).length).toBeGreaterThan(5);
+});
+
+test("a device without a position is no place on the map", () => {
+  const device = {
+    device: "am-1",
+    role: "wearer",
+    person: "wearer-1",
+    last_fix: null,
+    uncertainty_m: null,
+    age_s: null,
+    received_at: null,
+    online: null,
+    silent_since: null,
+    unreadable: null,
+  } as const;
+  expect(placeOf(device)).toBeNull();
+  const heard = {
+    ...device,
+    last_fix: { fixed_at: at(0), lat: 52, lon: 5 },
+    uncertainty_m: 25,
+    silent_since: at(5),
+  };
+  expect(placeOf(heard)).toMatchObject({ at: [5, 52], silent: true, fixed_at: T0 });
+});

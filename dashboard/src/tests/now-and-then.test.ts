@@ -1,0 +1,192 @@
+import { expect, test } from "vitest";
+import { unseenFirst } from "../live/devices.ts";
+import { figures } from "../live/figures.ts";
+import { nearness } from "../live/nearness.ts";
+import { momentOf, moments, type Track } from "../live/retrace.ts";
+import { story } from "../live/story.ts";
+import type { Device, IncidentDetail, OrderDocument } from "../live/types.ts";
+import { type Place, placeOf } from "../map/drawing.ts";
+import { towards } from "../map/geo.ts";
+import { alert, at, incident, T0 } from "./incidents.ts";
+
+const place = (person: string, lon: number, changes: Partial<Place> = {}): Place => ({
+  person,
+  device: person,
+  role: person.startsWith("victim") ? "victim" : "wearer",
+  at: [lon, 52],
+  uncertainty_m: 30,
+  fixed_at: T0,
+  silent: false,
+  ...changes,
+});
+const among =
+  (...all: Place[]) =>
+  (person: string) =>
+    all.find((one) => one.person === person);
+
+test("how near they are now is told of fresh positions only", () => {
+  const pair = incident("1");
+  const [his, hers] = [place("wearer-1", 5), place("victim-1", 5.01, { uncertainty_m: 40 })];
+  const now = nearness(pair, among(his, hers), undefined, T0 + 10_000);
+  // 0.01° along the parallel of 52°: 685 m on a sphere.
+  expect(now?.distance_m).toBeGreaterThan(680);
+  expect(now?.distance_m).toBeLessThan(690);
+  expect([now?.uncertainty_m, now?.age_s]).toEqual([50, 10]);
+  expect(nearness(pair, among(his), undefined, T0)).toBeNull();
+  expect(nearness(pair, among(his, hers), undefined, T0 + 181_000)).toBeNull();
+  expect(nearness(pair, among({ ...his, silent: true }, hers), undefined, T0)).toBeNull();
+});
+
+test("to a round zone the edge counts, negative inside; of other shapes nothing is claimed", () => {
+  const order = {
+    zones: {
+      features: [
+        { geometry: { type: "Point", coordinates: [5, 52] }, properties: { zone: "z", radius_m: 1_000 } },
+        { geometry: { type: "Polygon", coordinates: [] }, properties: { zone: "p" } },
+      ],
+    },
+  } as unknown as OrderDocument;
+  const inside = incident("1", { kind: "exclusion_zone", zone: "z" });
+  const his = among({ ...place("wearer-1", 5), at: towards([5, 52], 400, 90) });
+  expect(nearness(inside, his, order, T0)?.distance_m).toBeCloseTo(-600, 1);
+  expect(nearness({ ...inside, zone: "p" }, his, order, T0)).toBeNull();
+});
+
+const track: Track = {
+  from: at(0),
+  to: at(600),
+  devices: [
+    {
+      device: "am-1",
+      role: "wearer",
+      person: "wearer-1",
+      cut: false,
+      fixes: [
+        { fixed_at: at(10), received_at: at(11), lat: 52, lon: 5 },
+        { fixed_at: at(20), received_at: at(300), lat: 52, lon: 5.1, accuracy_m: 8 },
+        { fixed_at: at(30), received_at: at(31), lat: 52, lon: 5.2, accuracy_m: 0 },
+      ],
+    },
+    { device: "vd-1", role: "victim", person: "victim-1", cut: false, fixes: [] },
+  ],
+};
+
+test("a replay shows what was known at the moment, not what came later", () => {
+  const lons = (seconds: number) =>
+    momentOf(track, T0 + seconds * 1000).trails.flatMap(({ fixes }) => fixes.map((fix) => fix.at[0]));
+  expect([lons(5), lons(15), lons(60), lons(400)]).toEqual([[], [5], [5, 5.2], [5, 5.1, 5.2]]);
+  expect(momentOf(track, T0 + 400_000).places).toMatchObject([
+    { person: "wearer-1", at: [5.2, 52], uncertainty_m: 25 },
+  ]);
+  expect(moments(track)).toEqual([T0 + 11_000, T0 + 31_000, T0 + 300_000]);
+});
+
+const device = (name: string, changes: Partial<Device> = {}): Device => ({
+  device: name,
+  role: "wearer",
+  person: `p-${name}`,
+  last_fix: { fixed_at: at(0), lat: 52, lon: 5 },
+  uncertainty_m: 10,
+  age_s: 1,
+  received_at: null,
+  online: true,
+  silent_since: null,
+  unreadable: null,
+  ...changes,
+});
+
+test("who is unseen comes first, the highest risk above all", () => {
+  const all = [
+    device("fine"),
+    device("off", { online: false }),
+    device("silent-low", { silent_since: at(1) }),
+    device("silent-high", { silent_since: at(1) }),
+    device("never-high", { last_fix: null }),
+    device("old-medium", { last_fix: { fixed_at: at(-400), lat: 52, lon: 5 } }),
+    device("damaged", { unreadable: "state", last_fix: null }),
+  ];
+  const risk = (person: string | null) => person?.split("-").at(-1) ?? "";
+  const rows = unseenFirst(all, risk, T0 + 1_000).map(
+    ({ device: { device: name }, look }) => `${name} ${look}`,
+  );
+  expect(rows).toEqual([
+    "silent-high silent",
+    "never-high unheard",
+    "old-medium old",
+    "silent-low silent",
+    "damaged unreadable",
+    "off offline",
+    "fine seen",
+  ]);
+  expect(placeOf(device("fine"))?.device).toBe("fine");
+});
+
+test("figures of one name are added up over their labels", () => {
+  const sums = figures(
+    '# HELP x\nafstand_alerts_total{kind="aware"} 2\nafstand_alerts_total{kind="silence"} 3\nafstand_backlog_messages 0\n# EOF\n',
+  );
+  expect([...sums]).toEqual([
+    ["afstand_alerts_total", 5],
+    ["afstand_backlog_messages", 0],
+  ]);
+});
+
+const told = (timeline: unknown[] | undefined): IncidentDetail =>
+  ({
+    ...incident("1"),
+    alerts: [{ seq: 1, data: alert("1", 1), decisions: [] }],
+    deliveries: [],
+    receipts: [
+      {
+        at: at(40),
+        received_at: at(40),
+        channel: "desk_mqtt",
+        recipient: "rotterdam",
+        alert: null,
+        state: "accepted",
+        reference: "P-7",
+        reason: null,
+      },
+    ],
+    timeline,
+  }) as unknown as IncidentDetail;
+
+test("the story has alerts, people and automatic steps, newest first, each thing once", () => {
+  const timeline = [
+    { seq: 1, at: at(10), actor: "afstand", what: "raised", detail: { level: "alarm" } },
+    {
+      seq: 2,
+      at: at(20),
+      actor: "afstand",
+      what: "told",
+      detail: { role: "operator", people: ["Anna", "Bo"] },
+    },
+    {
+      seq: 3,
+      at: at(30),
+      actor: "bakker",
+      what: "noted",
+      detail: { text: "<script>alert(1)</script>", extra: 7 },
+    },
+    {
+      seq: 4,
+      at: at(40),
+      actor: "afstand",
+      what: "desk",
+      detail: { desk: "rotterdam", state: "accepted", reference: "P-7" },
+    },
+  ];
+  expect(story(told(timeline)).map(({ mark, who, notes }) => [mark, who, notes])).toEqual([
+    ["automatic", "", [{ family: "receipt", word: "accepted" }, { text: "rotterdam" }, { text: "P-7" }]],
+    ["person", "bakker", [{ text: "<script>alert(1)</script>" }]],
+    ["automatic", "", [{ family: "role", word: "operator" }, { text: "Anna, Bo" }]],
+    ["alarm", "", []],
+  ]);
+});
+
+test("a service without a timeline still tells what recipients said", () => {
+  expect(story(told(undefined)).map(({ who, notes }) => [who, notes])).toEqual([
+    ["rotterdam", [{ text: "P-7" }]],
+    ["", []],
+  ]);
+});

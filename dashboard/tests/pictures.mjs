@@ -1,0 +1,47 @@
+// Pictures of every place of the console at both widths and in both themes, of the demonstration as it plays:
+//     dashboard/run pictures FOLDER
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { browser, demo, watched } from "./world.mjs";
+
+const to = process.argv[2];
+if (!to) throw new Error("say where to");
+mkdirSync(to, { recursive: true });
+const PLACES = ["incidents", "orders", "devices", "lookup", "health"];
+const SIZES = [
+  { width: 1440, height: 900 },
+  { width: 1920, height: 1080 },
+];
+/** So long the city plays before the first picture. */
+const PLAY_MS = Number(process.env.PLAY_MS ?? 60_000);
+
+const service = await demo();
+const chromium = await browser();
+try {
+  const origin = `http://${service.address}`;
+  await new Promise((resume) => setTimeout(resume, PLAY_MS));
+  for (const size of SIZES) {
+    const { page } = await watched(chromium, origin, size);
+    for (const theme of ["dark", "light"]) {
+      await page.goto(`${origin}/#token=${service.token}`);
+      await page.evaluate((name) => localStorage.setItem("theme", name), theme);
+      await page.reload();
+      for (const place of PLACES) {
+        await page.evaluate((hash) => {
+          location.hash = hash;
+        }, `#/${place}`);
+        if (place === "incidents") {
+          await page.locator(".row").first().waitFor();
+          await page.keyboard.press("j");
+        }
+        if (place === "orders") await page.locator("main li button").first().click();
+        await page.waitForTimeout(3_000);
+        await page.screenshot({ path: join(to, `${place}-${theme}-${size.width}.png`) });
+      }
+    }
+    await page.context().close();
+  }
+} finally {
+  await chromium.close();
+  await service.stop();
+}

@@ -1,0 +1,128 @@
+//! What the console asks beyond the resources themselves: who am I (`GET /v1/session`), why
+//! (`GET /v1/incidents/{incident}/explain`), where were they (`…/track`), may this order be (`POST /v1/guidance`).
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use zones::guidance::{self, Finding};
+use zones::order::Draft;
+
+use super::AppState;
+use super::access::Caller;
+use super::extract::SaidJson;
+use super::problem::{Document, Problem};
+use crate::explain::{self, Explanation, Question, Unexplained};
+use crate::track::{self, Track};
+
+/// Whose token it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct SessionView {
+    /// Name of the token: what stands in a timeline.
+    pub name: String,
+    /// Its role.
+    #[schema(example = "operator")]
+    pub role: &'static str,
+}
+
+/// What the guidance says about an order that nobody registered.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub(crate) struct Advice {
+    /// The findings; an `error` would keep it out of force.
+    #[schema(value_type = Vec<Object>)]
+    pub findings: Vec<Finding>,
+}
+
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(session))
+        .routes(routes!(explain_incident))
+        .routes(routes!(track_incident))
+        .routes(routes!(advise))
+}
+
+/// Who asks.
+#[utoipa::path(
+    get,
+    path = "/v1/session",
+    tag = "console",
+    responses((status = 200, description = "The holder of the token", body = SessionView)),
+    security(("token" = [])),
+)]
+async fn session(caller: Caller) -> Json<SessionView> {
+    Json(SessionView { name: caller.name, role: caller.role.as_str() })
+}
+
+/// Why: each judgement of an incident's watch, with the numbers it saw, in Dutch and English. No positions.
+#[utoipa::path(
+    get,
+    path = "/v1/incidents/{incident}/explain",
+    tag = "incidents",
+    params(("incident" = String, Path, description = "The incident's id")),
+    responses(
+        (status = 200, description = "As `afstand explain --json`", body = Object),
+        (status = 404, description = "There is none", body = Document, content_type = "application/problem+json"),
+    ),
+    security(("token" = [])),
+)]
+async fn explain_incident(
+    State(state): State<AppState>,
+    Path(incident): Path<String>,
+) -> Result<Json<Explanation>, Problem> {
+    let question = Question::Incident(incident);
+    match explain::of_store(&state.store, &question, (state.clock)()).await {
+        Ok(explanation) => Ok(Json(explanation)),
+        Err(Unexplained::Incident(incident)) => Err(Problem::unknown("incident", &incident)),
+        Err(Unexplained::Store(error)) => Err(error.into()),
+        Err(other) => Err(Problem::internal(&other)),
+    }
+}
+
+/// Where both parties were, from five minutes before an incident to its end.
+#[utoipa::path(
+    get,
+    path = "/v1/incidents/{incident}/track",
+    tag = "incidents",
+    params(("incident" = String, Path, description = "The incident's id")),
+    responses(
+        (status = 200, description = "Fixes as they came, oldest first", body = Object),
+        (status = 404, description = "There is none", body = Document, content_type = "application/problem+json"),
+    ),
+    security(("token" = [])),
+)]
+async fn track_incident(
+    State(state): State<AppState>,
+    Path(incident): Path<String>,
+) -> Result<Json<Track>, Problem> {
+    let story = state.store.incident(&incident).await?;
+    let Some(story) = story else { return Err(Problem::unknown("incident", &incident)) };
+    Ok(Json(track::of_incident(&state.store, &story.incident, (state.clock)()).await?))
+}
+
+/// What the guidance says about an order, without registering it: for an editor, while somebody draws.
+#[utoipa::path(
+    post,
+    path = "/v1/guidance",
+    tag = "orders",
+    request_body(content = Object, description = "One order"),
+    responses(
+        (status = 200, description = "The findings", body = Advice),
+        (status = 400, description = "Not JSON", body = Document, content_type = "application/problem+json"),
+        (status = 422, description = "A field that cannot be used", body = Document,
+         content_type = "application/problem+json"),
+    ),
+    security(("token" = [])),
+)]
+async fn advise(State(state): State<AppState>, body: SaidJson) -> Result<Json<Advice>, Problem> {
+    body.check()?;
+    let now = (state.clock)();
+    // Reading a large order takes milliseconds: not on a thread that serves others.
+    let findings = tokio::task::spawn_blocking(move || {
+        let value: Value = serde_json::from_slice(&body.0).map_err(|e| Problem::not_json(&e))?;
+        Ok::<_, Problem>(guidance::check(&[Draft::read(&value)?], now))
+    });
+    Ok(Json(Advice { findings: findings.await.map_err(|e| Problem::internal(&e))?? }))
+}
