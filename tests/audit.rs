@@ -94,6 +94,33 @@ async fn in_postgresql() {
     database.remove().await;
 }
 
+/// Killed in the middle of it, again and again: what was shown is there, and the chain goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kill_breaks_nothing() {
+    let pair = Pair::new("gamma");
+    let mut world = World::start(Broker::embedded().await, |draft| draft.orders([&pair.order])).await;
+    let config = world.service.path("afstand.toml");
+    let mut shown = 0;
+    for round in 1..=3 {
+        let operator = world.service.api("operator");
+        let looking = tokio::spawn(async move {
+            let mut shown = 0;
+            while let Some(answer) = operator.try_get("/v1/orders").await {
+                shown += i64::from(answer.status == 200 && !answer.body.is_empty());
+            }
+            shown
+        });
+        tokio::time::sleep(std::time::Duration::from_millis(150 * round)).await;
+        world.service.kill().await;
+        shown += looking.await.unwrap();
+        let (status, said) = verify(&config, &[]);
+        assert_eq!(status, Some(0), "{said}");
+        let rows: i64 = said.split_whitespace().nth(1).unwrap().parse().unwrap();
+        assert!(rows >= shown && shown > 0, "{shown} were shown: {said}");
+        world.service.start().await;
+    }
+}
+
 #[test]
 fn what_cannot_be_read_is_said_with_status_2() {
     let folder = tempfile::tempdir().unwrap();

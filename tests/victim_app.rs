@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use support::broker::Broker;
 use support::case::{HOME, Pair, after, fix, now};
 use support::geo::{Place, moved};
@@ -20,7 +21,7 @@ use support::until;
 use support::world::World;
 
 /// All that may ever be a name in what she is sent.
-const MAY_BE_SAID: [&str; 34] = [
+const MAY_BE_SAID: [&str; 35] = [
     "protection",
     "state",
     "reasons",
@@ -50,6 +51,7 @@ const MAY_BE_SAID: [&str; 34] = [
     "phone",
     "nl",
     "en",
+    "done",
     // Of problem documents.
     "status",
     "detail",
@@ -113,6 +115,11 @@ fn geohash((lat, lon): Place) -> String {
         }
     }
     hash
+}
+
+fn sha256(code: &str) -> String {
+    let bytes: [u8; 32] = Sha256::digest(code.as_bytes()).into();
+    bytes.map(|byte| format!("{byte:02x}")).concat()
 }
 
 /// Every way I could think of to write a place down.
@@ -190,7 +197,7 @@ fn holds_nothing_of_him(sent: &str, secrets: &[String]) {
     assert!(extra.is_empty(), "{extra:?}");
     // Revisions and statuses: nothing that could be a distance, a speed or an angle.
     let whole = |number: &&f64| {
-        number.fract() != 0.0 || !(1.0..=20.0).contains(*number) && ![400.0, 422.0].contains(*number)
+        number.fract() != 0.0 || !(1.0..=20.0).contains(*number) && ![400.0, 409.0, 422.0].contains(*number)
     };
     assert_eq!(numbers.iter().find(whole), None, "{numbers:?}");
 }
@@ -199,7 +206,8 @@ fn holds_nothing_of_him(sent: &str, secrets: &[String]) {
 async fn she_is_told_of_the_danger_and_of_nothing_else() {
     let pair = Pair::new("alpha")
         .with("/wearer/residence", json!([5.217_389, 52.287_461]))
-        .with("/victims/0/residence", json!([HOME.1, HOME.0]));
+        .with("/victims/0/residence", json!([HOME.1, HOME.0]))
+        .with("/victims/0/aware_code_sha256", sha256("2580"));
     let mut world =
         World::start(Broker::embedded().await, |draft| draft.orders([&pair.order]).victim("vd-alpha")).await;
     let (app, operator, sent) = (world.service.api("victim"), world.service.api("operator"), Sent::default());
@@ -248,6 +256,9 @@ async fn she_is_told_of_the_danger_and_of_nothing_else() {
         me().await["alerts"].as_array()?.iter().any(|alert| alert["data"]["kind"] == "aware").then_some(())
     })
     .await;
+    for (code, status) in [("4711", 409), ("2580", 204)] {
+        assert_eq!(sent.note(app.post("/v1/me/aware/cancel", json!({"code": code})).await).status, status);
+    }
     for (n, (seconds, metres)) in
         [(40, 1_400.0), (45, 1_700.0), (50, 2_000.0), (109, 2_300.0)].into_iter().enumerate()
     {
@@ -262,7 +273,8 @@ async fn she_is_told_of_the_danger_and_of_nothing_else() {
     until("the all-clear in her stream", async || {
         sent.text()
             .lines()
-            .any(|line| line.starts_with("data:") && line.contains("\"level\":\"clear\""))
+            .filter(|line| line.starts_with("data:") && line.contains("\"level\":\"clear\""))
+            .any(|line| line.contains("victim_proximity"))
             .then_some(())
     })
     .await;

@@ -360,7 +360,7 @@ fn states(text: Option<String>) -> Result<(Option<bool>, Vec<String>), Problem> 
     }
 }
 
-fn view(row: IncidentRow) -> IncidentView {
+pub(super) fn view(row: IncidentRow) -> IncidentView {
     IncidentView {
         condition: if row.cleared_at.is_some() { "cleared" } else { "active" },
         follow_up: FollowUpView::from(row.follow_up),

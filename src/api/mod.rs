@@ -7,6 +7,7 @@
 mod access;
 mod audit;
 mod body;
+mod cases;
 pub mod commands;
 mod console;
 mod desks;
@@ -27,6 +28,7 @@ mod people;
 mod positions;
 mod problem;
 mod readiness;
+mod reconciliation;
 mod rejected;
 pub mod states;
 
@@ -54,6 +56,7 @@ use utoipa_axum::router::OpenApiRouter;
 pub use desks::channel_word;
 pub use live::LiveFeed;
 pub use readiness::Readiness;
+pub use reconciliation::every_morning;
 
 use self::commands::{ANSWER_WITHIN, Commands};
 use self::listener::Limited;
@@ -165,6 +168,8 @@ fn described() -> OpenApiRouter<AppState> {
         .merge(audit::routes())
         .merge(me::routes())
         .merge(lookup::routes())
+        .merge(cases::routes())
+        .merge(reconciliation::routes())
 }
 
 async fn nothing_here() -> Problem {

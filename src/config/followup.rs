@@ -96,7 +96,7 @@ fn policy(raw: RawEscalation, at: &str, origin: &Origin) -> Result<Policy, Setti
         }
     }
     if let Some(steps) = raw.steps {
-        let steps = steps.into_iter().enumerate();
+        let steps = steps.iter().enumerate();
         policy.steps =
             steps.map(|(n, raw)| step(raw, &format!("{at}.steps[{n}]"), origin)).collect::<Result<_, _>>()?;
     }
@@ -104,7 +104,7 @@ fn policy(raw: RawEscalation, at: &str, origin: &Origin) -> Result<Policy, Setti
     Ok(policy)
 }
 
-fn step(raw: RawStep, at: &str, origin: &Origin) -> Result<Step, SettingsError> {
+fn step(raw: &RawStep, at: &str, origin: &Origin) -> Result<Step, SettingsError> {
     let key = |name: &str| format!("{at}.{name}");
     let tell =
         raw.tell.iter().map(|text| word(text, &key("tell"), Recipient::from_word, Recipient::WORDS, origin));

@@ -37,7 +37,9 @@ impl Directory {
     pub(super) fn note_all(&self, orders: &[Arc<Order>]) {
         let mut entries = self.write();
         entries.named.reserve(orders.len());
-        orders.iter().for_each(|order| entries.named.insert(Arc::clone(order)));
+        for order in orders {
+            entries.named.insert(Arc::clone(order));
+        }
         // Made at once it takes half the room of one that grew.
         let mut ids = orders.iter().map(|order| order.order.clone()).collect();
         entries.ids.append(&mut ids);

@@ -31,11 +31,6 @@ impl Quiet {
         }
         keeps
     }
-
-    /// Forgets those of which nothing more is raised.
-    pub(super) fn retain(&mut self, goes_on: impl Fn(&String) -> bool) {
-        self.0.retain(goes_on);
-    }
 }
 
 /// Whether it is raised in the quiet hours of the victim it concerns. A trial of AWARE is her own doing.

@@ -14,7 +14,9 @@ impl Register {
     /// Takes in many orders.
     pub(crate) fn note_all(&mut self, orders: &[Arc<Order>]) {
         self.0.reserve(orders.len());
-        orders.iter().for_each(|order| self.note(order));
+        for order in orders {
+            self.note(order);
+        }
     }
 
     /// Takes in an order, in place of what stood under its id.

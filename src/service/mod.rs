@@ -18,7 +18,7 @@ use crate::config::{Contacts, Desk, Tokens};
 use crate::delivery::{Dispatcher, Notices, Roads};
 use crate::followup::Rules;
 use crate::metrics::Metrics;
-use crate::mqtt::{IngestLink, LinkSettings, MqttConfig, Publisher};
+use crate::mqtt::{IngestHandle, IngestLink, LinkSettings, MqttConfig, Publisher};
 use crate::pipeline::{self, Pipeline, Sources};
 use crate::store::Store;
 use crate::wire::{SUBSCRIPTIONS, TrackerKeys};
@@ -145,13 +145,13 @@ impl Service {
             register: Arc::new(directory),
             clock: plan.clock.reader(),
         };
-        let deciding = stop.deciding.clone();
-        parts.spawn(async move {
-            let ended = pipeline.run(sources, deciding).await.map_err(Failure::new);
-            ingest.stop().await; // Acknowledgements of the last batch leave with it.
-            ended
-        });
+        decide(&mut parts, pipeline, sources, ingest, &stop.deciding);
         deliver(&mut parts, dispatcher, notices, &stop.rest);
+        let (reader, rest) = (state.clone(), stop.rest.clone());
+        parts.spawn(async move {
+            api::every_morning(reader, rest).await;
+            Ok(())
+        });
         answer(&mut parts, listener, state, writer, &stop.rest);
         parts.spawn(figures(store.clone(), metrics, stop.rest.clone()));
         // Without a folder the channel closes here, which says so.
@@ -198,6 +198,22 @@ fn settings(plan: &mut Plan) -> pipeline::Settings {
         traccar_topic: plan.traccar_topic.take(),
         source: format!("urn:afstand:{}", plan.broker.client_id),
     }
+}
+
+/// Sets the pipeline to work.
+fn decide(
+    parts: &mut JoinSet<Result<(), Failure>>,
+    pipeline: Pipeline,
+    sources: Sources,
+    ingest: IngestHandle,
+    stop: &CancellationToken,
+) {
+    let deciding = stop.clone();
+    parts.spawn(async move {
+        let ended = pipeline.run(sources, deciding).await.map_err(Failure::new);
+        ingest.stop().await; // Acknowledgements of the last batch leave with it.
+        ended
+    });
 }
 
 /// Sets what empties the outbox to work.

@@ -9,11 +9,12 @@
 
 mod audit;
 mod bulk;
+mod cases;
 mod database;
 mod error;
 mod followup;
-mod incidents;
 mod migration;
+mod outbox;
 mod postgres;
 mod read;
 mod reader;

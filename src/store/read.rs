@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use sqlx::{AssertSqlSafe, SqlSafeStr};
 
 use super::database::Value;
+use super::outbox::record_columns;
 use super::rows::{
-    AlertRow, Channel, Counts, DeliveryRecord, FixFilter, IncidentRow, InputFilter, InputKind, InputRow,
-    JournalFix, NoticeRow, OrderRow, PendingDelivery, RejectedRow, StoredFix, StoredOrder, StoredState,
-    ToldRow,
+    AlertRow, Counts, FixFilter, IncidentFilter, IncidentRow, IncidentStory, InputFilter, InputKind,
+    InputRow, JournalFix, NoticeRow, OrderRow, RejectedRow, StoredFix, StoredOrder, StoredState,
 };
 use super::tables::{self, Columns};
 use super::{MOST_ROWS, Store, StoreError};
@@ -17,13 +17,9 @@ use super::{MOST_ROWS, Store, StoreError};
 /// their acknowledgement.
 const LATEST_FIXES: i64 = 65_536;
 
-/// Of a delivery `d`.
-const OF_OPEN_INCIDENT: &str =
-    "EXISTS (SELECT 1 FROM incidents i WHERE i.incident = d.incident AND i.closed_at IS NULL)";
-
 /// A SELECT that grows condition by condition. All texts are constants; what comes from outside is a value.
 pub(super) struct Select<'a> {
-    pub(super) sql: String,
+    sql: String,
     values: Vec<Value<'a>>,
     joint: &'static str,
 }
@@ -162,16 +158,6 @@ impl Store {
         self.all(select.ordered("incident"), tables::read_incident).await
     }
 
-    /// Open incidents of which the last that a victim was to be told was kept from her by her quiet hours.
-    pub(super) async fn quiet_incidents(&self) -> Result<Vec<String>, StoreError> {
-        let select = Select::new("d.incident", "deliveries d").filter("d.why = 'quiet_hours'", []).filter(
-            "d.id = (SELECT max(o.id) FROM deliveries o WHERE o.incident = d.incident AND o.channel = d.channel) \
-             AND EXISTS (SELECT 1 FROM incidents i WHERE i.incident = d.incident AND i.closed_at IS NULL)",
-            [],
-        );
-        self.all(select.ordered("d.incident"), tables::read_name).await
-    }
-
     /// The latest fixes of the journal, oldest first. The journal's newest rows lie together, whatever its length.
     pub(super) async fn latest_fixes(&self) -> Result<Vec<StoredFix>, StoreError> {
         let newest = self.number("COALESCE(max(seq), 0)", "inputs").await?;
@@ -208,6 +194,56 @@ impl Store {
             .filter_some("seq < ?", before.map(Value::from))
             .page("seq DESC", limit);
         self.all(select, tables::read_change).await
+    }
+
+    /// Incidents, last changed first.
+    pub async fn incidents(
+        &self,
+        filter: &IncidentFilter,
+        limit: u32,
+    ) -> Result<Vec<IncidentRow>, StoreError> {
+        let states: Vec<Option<&String>> =
+            if filter.states.is_empty() { vec![None] } else { filter.states.iter().map(Some).collect() };
+        // The first of several states are among the first of each: every page is read off an index.
+        let mut rows = Vec::new();
+        for state in &states {
+            rows.extend(self.all(incidents(filter, *state, limit), tables::read_incident).await?);
+        }
+        if states.len() > 1 {
+            rows.sort_by(|a, b| (b.changed_at, &b.incident).cmp(&(a.changed_at, &a.incident)));
+            rows.truncate(limit.min(MOST_ROWS) as usize);
+        }
+        Ok(rows)
+    }
+
+    /// One incident with its alerts, deliveries and receipts: of each the newest, no more than [`MOST_ROWS`], oldest
+    /// first.
+    pub async fn incident(&self, incident: &str) -> Result<Option<IncidentStory>, StoreError> {
+        let of_incident = |columns: &str, from: &str| {
+            Select::new(columns, from).filter("incident = ?", [Value::text(incident)])
+        };
+        let select = of_incident(tables::INCIDENTS.columns, "incidents");
+        let Some(row) = self.first(select, tables::read_incident).await? else { return Ok(None) };
+        let alerts = of_incident(tables::ALERTS.columns, "alerts").page("seq DESC", MOST_ROWS);
+        let deliveries = of_incident(&record_columns(), "deliveries d").page("id DESC", MOST_ROWS);
+        let receipts = Select::new(tables::RECEIPTS.columns, "receipts")
+            .filter(
+                "(incident = ? OR alert IN (SELECT a.alert FROM alerts a WHERE a.incident = ?))",
+                [Value::text(incident), Value::text(incident)],
+            )
+            .page("seq DESC", MOST_ROWS);
+        let mut story = IncidentStory {
+            incident: row,
+            alerts: self.all(alerts, tables::read_alert).await?,
+            deliveries: self.all(deliveries, tables::read_record).await?,
+            receipts: self.all(receipts, tables::read_receipt).await?,
+            timeline: self.timeline(incident).await?,
+            deadlines: self.deadlines_of(incident).await?,
+        };
+        story.alerts.reverse();
+        story.deliveries.reverse();
+        story.receipts.reverse();
+        Ok(Some(story))
     }
 
     /// Alerts with a higher number, oldest first: how live events resume.
@@ -322,102 +358,66 @@ impl Store {
         });
         Ok(counts.await?.unwrap_or_default())
     }
-
-    /// Deliveries with a higher number that are neither received nor closed, oldest first.
-    pub async fn pending_deliveries(
-        &self,
-        after: i64,
-        limit: u32,
-    ) -> Result<Vec<PendingDelivery>, StoreError> {
-        let columns = format!("{}, {}", tables::DELIVERIES.columns, tables::PENDING_COLUMNS);
-        let select = Select::new(&columns, "deliveries d")
-            .filter("received_at IS NULL AND closed_at IS NULL AND id > ?", [after.into()])
-            .page("id", limit);
-        self.all(select, tables::read_pending).await
-    }
-
-    /// The same of one recipient.
-    pub async fn pending_deliveries_to(
-        &self,
-        channel: Channel,
-        recipient: &str,
-        after: i64,
-        limit: u32,
-    ) -> Result<Vec<PendingDelivery>, StoreError> {
-        let columns = format!("{}, {}", tables::DELIVERIES.columns, tables::PENDING_COLUMNS);
-        let select = Select::new(&columns, "deliveries d")
-            .filter("channel = ? AND recipient = ?", [channel.number().into(), Value::text(recipient)])
-            .filter("received_at IS NULL AND closed_at IS NULL AND id > ?", [after.into()])
-            .page("id", limit);
-        self.all(select, tables::read_pending).await
-    }
-
-    /// What was put in the outbox for one recipient, after the one with that number, oldest first.
-    pub async fn deliveries_to_after(
-        &self,
-        channel: Channel,
-        recipient: &str,
-        after: i64,
-        limit: u32,
-    ) -> Result<Vec<DeliveryRecord>, StoreError> {
-        let select = Select::new(&record_columns(), "deliveries d")
-            .filter("channel = ? AND recipient = ?", [channel.number().into(), Value::text(recipient)])
-            .filter("id > ?", [after.into()])
-            .page("id", limit);
-        self.all(select, tables::read_record).await
-    }
-
-    /// What was put in the outbox for one recipient about incidents that are open, newest first.
-    pub async fn deliveries_of_open_incidents_to(
-        &self,
-        channel: Channel,
-        recipient: &str,
-        limit: u32,
-    ) -> Result<Vec<DeliveryRecord>, StoreError> {
-        let select = Select::new(&record_columns(), "deliveries d")
-            .filter("channel = ? AND recipient = ?", [channel.number().into(), Value::text(recipient)])
-            .filter(OF_OPEN_INCIDENT, [])
-            .page("id DESC", limit);
-        self.all(select, tables::read_record).await
-    }
-
-    /// What one recipient was sent about incidents that are open, after the delivery with that number, oldest first.
-    pub async fn told_of_open_incidents(
-        &self,
-        channel: Channel,
-        recipient: &str,
-        after: i64,
-        limit: u32,
-    ) -> Result<Vec<ToldRow>, StoreError> {
-        let select = Select::new(tables::TOLD_COLUMNS, "deliveries d")
-            .filter("channel = ? AND recipient = ?", [channel.number().into(), Value::text(recipient)])
-            .filter(OF_OPEN_INCIDENT, [])
-            .filter("id > ?", [after.into()])
-            .page("id", limit);
-        self.all(select, tables::read_told).await
-    }
-
-    /// Number of the newest delivery; 0 when there is none.
-    pub async fn latest_delivery(&self) -> Result<i64, StoreError> {
-        self.number("COALESCE(max(id), 0)", "deliveries").await
-    }
-
-    /// Deliveries to one recipient before the one with that number, newest first.
-    pub async fn deliveries_to(
-        &self,
-        channel: Channel,
-        recipient: &str,
-        before: Option<i64>,
-        limit: u32,
-    ) -> Result<Vec<DeliveryRecord>, StoreError> {
-        let select = Select::new(&record_columns(), "deliveries d")
-            .filter("channel = ? AND recipient = ?", [channel.number().into(), Value::text(recipient)])
-            .filter_some("id < ?", before.map(Value::from))
-            .page("id DESC", limit);
-        self.all(select, tables::read_record).await
-    }
 }
 
-pub(super) fn record_columns() -> String {
-    format!("{}, {}", tables::DELIVERIES.columns, tables::RECORD_COLUMNS)
+fn incidents<'a>(filter: &'a IncidentFilter, state: Option<&'a String>, limit: u32) -> Select<'a> {
+    fn word(word: Option<&String>) -> Option<Value<'_>> {
+        word.map(|word| Value::text(word))
+    }
+    let mut select = Select::new(tables::INCIDENTS.columns, "incidents")
+        .filter_some("state = ?", word(state))
+        .filter_some("level = ?", word(filter.level.as_ref()))
+        .filter_some("kind = ?", word(filter.kind.as_ref()))
+        .filter_some("desk = ?", word(filter.desk.as_ref()))
+        .filter_some("order_id = ?", word(filter.order.as_ref()))
+        .filter_some("wearer = ?", word(filter.wearer.as_ref()))
+        .filter_some("owner = ?", word(filter.owner.as_ref()));
+    if let Some(active) = filter.active {
+        select = select.filter(if active { "cleared_at IS NULL" } else { "cleared_at IS NOT NULL" }, []);
+    }
+    if let Some(open) = filter.open {
+        select = select.filter(if open { "closed_at IS NULL" } else { "closed_at IS NOT NULL" }, []);
+    }
+    if let Some(before) = &filter.before {
+        let place = [before.changed_at.as_millis().into(), Value::text(&before.incident)];
+        select = select.filter("(changed_at, incident) < (?, ?)", place);
+    }
+    select.page("changed_at DESC, incident DESC", limit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::IncidentCursor;
+
+    /// However many incidents there are, a page is read off an index: no scan of them all, no sorting.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_page_of_incidents_is_read_off_an_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&format!("sqlite:{}", folder.path().join("a.db").display())).await.unwrap();
+        let some = |text: &str| Some(text.to_owned());
+        let all = IncidentFilter::default;
+        let before = IncidentCursor::parse("1795255200000_inc-1");
+        for (filter, index) in [
+            (all(), "incidents_by_change"),
+            (IncidentFilter { open: Some(true), ..all() }, "incidents_open"),
+            (IncidentFilter { states: vec!["new".to_owned()], before, ..all() }, "incidents_by_state"),
+            (IncidentFilter { level: some("alarm"), ..all() }, "incidents_by_level"),
+            (IncidentFilter { kind: some("silence"), ..all() }, "incidents_by_kind"),
+            (IncidentFilter { desk: some("rotterdam"), ..all() }, "incidents_by_desk"),
+            (IncidentFilter { order: some("ord-1"), ..all() }, "incidents_by_order"),
+            (IncidentFilter { owner: some("Anna"), ..all() }, "incidents_by_owner"),
+            (IncidentFilter { wearer: some("wearer-1"), ..all() }, "incidents_by_wearer"),
+        ] {
+            let mut select = incidents(&filter, filter.states.first(), 100);
+            select.sql.insert_str(0, "EXPLAIN QUERY PLAN ");
+            let plan = store
+                .all(select, |row| Ok((row.int()?, row.int()?, row.int()?, row.text()?).3))
+                .await
+                .unwrap();
+            assert_eq!(plan.len(), 1, "{plan:?}");
+            assert!(plan[0].contains(&format!("USING INDEX {index}")), "{plan:?}");
+        }
+        store.close().await;
+    }
 }

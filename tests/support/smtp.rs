@@ -59,7 +59,7 @@ impl MailServer {
             for stream in listener.incoming() {
                 let (stream, shared) = (stream.expect("a client"), Arc::clone(&shared));
                 // A client that goes away in the middle is what some tests are about.
-                thread::spawn(move || hold(&shared, stream));
+                thread::spawn(move || hold(&shared, &stream));
             }
         });
         server
@@ -94,7 +94,7 @@ trait Wire: Read + Write {}
 impl<T: Read + Write> Wire for T {}
 
 /// A conversation from the first word to the last; whatever goes wrong on the way ends it.
-fn hold(shared: &Shared, stream: TcpStream) -> Option<()> {
+fn hold(shared: &Shared, stream: &TcpStream) -> Option<()> {
     let manner = shared.manner.lock().expect("nobody panicked").clone();
     let secretly = |stream: TcpStream| -> Option<Box<dyn Wire>> {
         Some(Box::new(StreamOwned::new(ServerConnection::new(manner.tls.clone()?).ok()?, stream)))

@@ -8,6 +8,7 @@
 //! stands in the name or the type.
 
 mod alert;
+mod calendar;
 mod decision;
 mod engine;
 mod fix;
@@ -27,6 +28,7 @@ mod time;
 mod words;
 
 pub use alert::{Alert, AlertKind, Approach};
+pub use calendar::Calendar;
 pub use decision::{Decision, Rule};
 pub use engine::{
     Change, Changes, DeviceRow, DeviceState, Effect, Engine, EpisodeRow, HistoryRow, Kept, NotCancelled,

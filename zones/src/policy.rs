@@ -206,6 +206,10 @@ pub const EXPIRY_DAYS: [i64; 5] = [30, 14, 7, 3, 1];
 /// From so many days before its end on, that is an alarm.
 pub const EXPIRY_ALARM_DAYS: i64 = 1;
 
+/// So many approaches in a week that stop short of an alarm are a pattern: boundary testing. Three is the least that a
+/// commute to work or to the shops does not make by chance in every week; to be set again when there are figures.
+pub const BOUNDARY_TESTING_FROM: u32 = 3;
+
 // What must hold between them, checked when the crate is built.
 const _: () = {
     assert!(LEAVE_M < COARSE_M);

@@ -90,7 +90,7 @@ pub(super) enum Moment {
     },
 }
 
-pub(super) const KINDS: [AlertKind; 9] = [
+pub(super) const KINDS: [AlertKind; 10] = [
     AlertKind::ExclusionZone,
     AlertKind::InclusionZone,
     AlertKind::VictimProximity,
@@ -100,6 +100,7 @@ pub(super) const KINDS: [AlertKind; 9] = [
     AlertKind::Battery,
     AlertKind::Jamming,
     AlertKind::Parted,
+    AlertKind::OrderExpiry,
 ];
 
 const APPROACHES: [(&str, Approach); 4] = [

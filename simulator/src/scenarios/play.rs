@@ -340,7 +340,9 @@ impl Told {
         let raised = alert.level > Level::Clear && !kept;
         Self {
             victim: alert.victim_device.is_some() && hers && !alert.hindsight && (raised || earlier.victim),
-            desk: alert.kind != K::Battery && !alert.test && (alert.level == Level::Alarm || earlier.desk),
+            desk: !matches!(alert.kind, K::Battery | K::OrderExpiry)
+                && !alert.test
+                && (alert.level == Level::Alarm || earlier.desk),
         }
     }
 }

@@ -81,6 +81,8 @@ pub(super) const FILES: &[(&str, &str)] = &files![
     "order-begins-inside"
     "order-ends-inside"
     "order-issued-inside"
+    "order-succeeded"
+    "order-runs-out"
     "zone-and-victim"
     "backlog-of-his"
     "aware-late"

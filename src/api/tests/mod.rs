@@ -4,6 +4,7 @@ mod access;
 mod audit;
 mod bench;
 mod body;
+mod cases;
 mod console;
 mod desks;
 mod health;

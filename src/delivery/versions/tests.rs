@@ -8,8 +8,8 @@ use super::*;
 const ALERT: &str = "3f0c9a54-7c53-5d0e-9a3f-0a9f6b8f2c11";
 const INCIDENT: &str = "b7a0f3e2-1111-5abc-8def-001122334455";
 
-fn person(name: &str, phone: &str) -> Box<Contact> {
-    Box::new(Contact { name: name.to_owned(), phone: phone.to_owned() })
+fn person(name: &str, phone: &str) -> Contact {
+    Contact { name: name.to_owned(), phone: phone.to_owned() }
 }
 
 fn fix(lat: f64, lon: f64) -> Fix {
@@ -49,9 +49,9 @@ pub(in crate::delivery) fn alert(kind: AlertKind, level: Level) -> Alert {
         legal_basis: LegalBasis::Sv509hh,
         arrest_on_sight: true,
         contacts: Contacts {
-            supervising_officer: Some(person("R. de Vries", "0880000001")),
-            case_coordinator: Some(person("C. Bakker", "0880000002")),
-            victim_contact: Some(person("V. Jansen", "0880000003")),
+            supervising_officer: Some(Box::new(person("R. de Vries", "0880000001"))),
+            case_coordinator: Some(Box::new(person("C. Bakker", "0880000002"))),
+            victim_contact: Some(Box::new(person("V. Jansen", "0880000003"))),
         },
         reason: "Drager binnen 1000 m van het slachtoffer".to_owned(),
         victim_device: None,
@@ -185,8 +185,8 @@ proptest! {
         alert.victim_fix = Some(fix(places[1].0, places[1].1));
         alert.distance_m = Some(distance);
         alert.reason = format!("{} at {}", names[0], distance);
-        alert.contacts.supervising_officer = Some(person(&names[1], "0612345678"));
-        alert.contacts.case_coordinator = Some(person(&names[2], "0687654321"));
+        alert.contacts.supervising_officer = Some(Box::new(person(&names[1], "0612345678")));
+        alert.contacts.case_coordinator = Some(Box::new(person(&names[2], "0687654321")));
 
         let body = victim_event("urn:afstand:test", &alert).unwrap();
         let mut secrets = ids.clone();

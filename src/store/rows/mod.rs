@@ -400,3 +400,14 @@ pub struct Counts {
     /// Orders in the register.
     pub orders: i64,
 }
+
+/// A device that sends and is in no order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownDevice {
+    /// The topic it sends on.
+    pub topic: String,
+    /// Messages set aside, of those that are kept.
+    pub messages: i64,
+    /// When the last arrived.
+    pub last_at: Timestamp,
+}

@@ -11,7 +11,7 @@ use super::bulk::{OnConflict, Table};
 use super::database::{Cells, Value};
 use super::rows::{
     InputKind, InputRow, JournalFix, NoticeRow, OrderRow, Origin, RejectedRow, StateRow, StoredFix,
-    StoredOrder, StoredState, Word,
+    StoredOrder, StoredState, UnknownDevice, Word,
 };
 
 pub(super) use audit::*;
@@ -101,6 +101,11 @@ fn opt_time<'a>(moment: Option<Timestamp>) -> Value<'a> {
 
 fn time<'a>(moment: Timestamp) -> Value<'a> {
     Value::Int(Some(moment.as_millis()))
+}
+
+/// Reads a device that is in no order.
+pub(super) fn read_unknown_device(from: &mut Columns<'_>) -> Read<UnknownDevice> {
+    Ok(UnknownDevice { topic: from.text()?, messages: from.int()?, last_at: from.time()? })
 }
 
 /// Reads one number.

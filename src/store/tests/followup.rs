@@ -7,7 +7,7 @@ use crate::store::*;
 pub(super) async fn one_order_of_both(store: &Store) {
     let alerts = [1, 2, 5, 9].map(|seq| alert(seq, "inc-000001")).to_vec();
     let timeline = [3, 4, 6, 7, 8, 10].map(|seq| line(seq, "inc-000001")).to_vec();
-    store.commit(&Batch { alerts, timeline, ..Batch::default() }).await.unwrap();
+    store.commit(&Batch { timeline, alerts, ..Batch::default() }).await.unwrap();
     assert_eq!(store.latest_live_seq().await.unwrap(), 10);
     for limit in 1..12 {
         let (mut seen, mut last) = (Vec::new(), 0);

@@ -78,10 +78,9 @@ impl Engine {
     /// The same for a watch over a device, unless the new order's stands raised itself.
     fn move_about(&mut self, t: Timestamp, from: &WatchKey, new: &Order) {
         let Subject::Device(kind, device) = &from.subject else { return };
-        let slot = new.parties().filter(|(_, party)| party.device.as_ref() == Some(device));
-        let Some(slot) = slot.filter_map(|(role, _)| self.find(role, device.as_str()).ok()).next() else {
-            return;
-        };
+        let mut carried = new.parties().filter(|(_, party)| party.device.as_ref() == Some(device));
+        let slot = carried.find_map(|(role, _)| self.find(role, device.as_str()).ok());
+        let Some(slot) = slot else { return };
         let about = AboutDevice { order: new, kind: *kind, slot, now: t, evidence_at: t };
         let (to, mut alert) = self.alert_about_device(&about);
         let Some(mut episode) = self.about_devices.get(from).cloned() else { return };
@@ -123,7 +122,7 @@ impl Engine {
     }
 
     fn watches_of(&self, id: &OrderId) -> Vec<u32> {
-        self.orders.get(id).map(|registered| registered.watches.clone()).unwrap_or_default()
+        self.orders.get(id).map(|registered| registered.watches.clone()).unwrap_or_default().into_vec()
     }
 
     fn others_of(&self, order: &Order) -> Vec<Arc<Order>> {

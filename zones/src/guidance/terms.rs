@@ -20,6 +20,15 @@ pub struct Term {
     pub valid_until: Timestamp,
 }
 
+impl Term {
+    /// Whether it starts before another order ends, and ends later. Of the same wearer: the caller sees to that.
+    pub fn takes_over_from(&self, other: &Self) -> bool {
+        self.order != other.order
+            && self.valid_from < other.valid_until
+            && self.valid_until > other.valid_until
+    }
+}
+
 fn persons(victims: &[Victim]) -> Vec<PersonId> {
     victims.iter().map(|victim| victim.party.person.clone()).collect()
 }
@@ -72,10 +81,7 @@ impl Terms {
 /// Whether every victim of an order, or its wearer where it has none, has a successor: another order of the same
 /// wearer and victim that starts before this one ends, and ends later. `others` are orders of that wearer.
 pub(crate) fn is_succeeded(own: &Term, others: &[Term]) -> bool {
-    let takes_over = |term: &&Term| {
-        term.order != own.order && term.valid_from < own.valid_until && term.valid_until > own.valid_until
-    };
-    let successors: Vec<&Term> = others.iter().filter(takes_over).collect();
+    let successors: Vec<&Term> = others.iter().filter(|term| term.takes_over_from(own)).collect();
     let covered = |victim: &PersonId| successors.iter().any(|term| term.victims.contains(victim));
     !successors.is_empty() && own.victims.iter().all(covered)
 }
