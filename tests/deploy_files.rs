@@ -9,6 +9,8 @@ use std::process::Command;
 use std::thread;
 
 use afstand::config::Settings;
+use afstand::followup::Policy;
+use zones::Level;
 
 fn deploy(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy").join(file)
@@ -92,6 +94,11 @@ fn what_the_sample_only_shows_is_right_too() {
     assert!(settings.store_url.starts_with("postgres://"));
     assert_eq!(settings.desks[0].webhook.as_ref().map(|webhook| webhook.secrets.len()), Some(2));
     assert_eq!(settings.mqtt.traccar_topic.as_deref(), Some("traccar/positions"));
+    assert_eq!(
+        settings.rules.policies[0].steps,
+        Policy::of_level(Level::Alarm).steps,
+        "the built-in one is shown"
+    );
     let roads: Vec<_> = settings.contacts.roads_of("room-1").collect();
     assert_eq!(roads.len(), 4, "{roads:?}");
 }
@@ -99,7 +106,20 @@ fn what_the_sample_only_shows_is_right_too() {
 /// The error about a key that does not exist names those that do: all of them must stand in the sample.
 #[test]
 fn the_sample_shows_every_key_there_is() {
-    for section in ["store", "mqtt", "api", "orders", "log", "smtp", "sms", "[contact]", "[desk]"] {
+    for section in [
+        "store",
+        "mqtt",
+        "api",
+        "orders",
+        "log",
+        "smtp",
+        "sms",
+        "[contact]",
+        "[escalation]",
+        "[deadline]",
+        "[duty]",
+        "[desk]",
+    ] {
         let error = Folder::new(&format!("[{section}]\nno_such_key = 1\n")).load().unwrap_err();
         let known: Vec<&str> = error.split('`').skip(1).step_by(2).collect();
         assert!(!known.is_empty(), "{error}");

@@ -1,17 +1,17 @@
 //! Empties the outbox: reads what is pending, sends it in its turn, writes down how that went.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 use zones::{Millis, Timestamp};
 
-use crate::store::{DeliveryProgress, NewDelivery, Outcome, PendingDelivery, Store, StoreError};
+use crate::store::{Channel, DeliveryProgress, NewDelivery, Outcome, PendingDelivery, Store, StoreError};
 
 use super::lanes::{Address, AfterFailure, Item, Lanes, Limits, Offered, Turn};
 use super::schedule::Schedule;
@@ -29,6 +29,9 @@ const MOST_CLOSED: usize = 10_000;
 const STOP_WITHIN: Duration = Duration::from_secs(5);
 /// At the latest then the clock is looked at again, should it have been set.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+/// From so many failed attempts on (37 s by the contract's schedule) a delivery is trouble: somebody must find another
+/// way.
+const TROUBLE_FROM: i64 = 5;
 /// Longest error that is kept, in characters.
 const LONGEST_ERROR: usize = 300;
 
@@ -79,6 +82,17 @@ impl DispatchHandle {
     }
 }
 
+/// A delivery that does not get through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    /// The incident it is about.
+    pub incident: String,
+    /// The road.
+    pub channel: Channel,
+    /// Who it is for.
+    pub recipient: String,
+}
+
 type Sent = (i64, i64, Result<String, SendError>);
 
 /// Sends what the outbox holds, for as long as it runs.
@@ -98,6 +112,10 @@ pub struct Dispatcher<T> {
     more_to_read: bool,
     /// The store did not answer: not before then.
     store_again_at: Option<Instant>,
+    /// Who hears of trouble.
+    trouble: Option<mpsc::Sender<Trouble>>,
+    /// Deliveries whose trouble was told.
+    told: BTreeSet<i64>,
 }
 
 impl<T> fmt::Debug for Dispatcher<T> {
@@ -135,8 +153,16 @@ impl<T: Transport> Dispatcher<T> {
             read_up_to: 0,
             more_to_read: true,
             store_again_at: None,
+            trouble: None,
+            told: BTreeSet::new(),
         };
         (dispatcher, handle)
+    }
+
+    /// Tells `trouble` of each delivery that does not get through, once.
+    #[must_use]
+    pub fn telling(self, trouble: mpsc::Sender<Trouble>) -> Self {
+        Self { trouble: Some(trouble), ..self }
     }
 
     /// Runs until `stop`, or until the store fails for good; what was pending before is sent too. What is under
@@ -304,6 +330,7 @@ impl<T: Transport> Dispatcher<T> {
             Ok(detail) => {
                 tracing::debug!(delivery = id, attempt, "delivered");
                 self.lanes.received(id);
+                self.told.remove(&id);
                 self.unwritten.push(DeliveryProgress {
                     id,
                     at,
@@ -321,6 +348,9 @@ impl<T: Transport> Dispatcher<T> {
         } else {
             tracing::debug!(delivery = id, attempt, error, "not delivered");
         }
+        if attempt >= TROUBLE_FROM {
+            self.tell_trouble(id);
+        }
         let next_at = at + self.schedule.after(attempt);
         let error = error.chars().take(LONGEST_ERROR).collect();
         let outcome = Outcome::Attempted { attempt, error, next_at };
@@ -330,7 +360,18 @@ impl<T: Transport> Dispatcher<T> {
         }
     }
 
+    /// Says once that a delivery does not get through; later, when nobody can listen now.
+    fn tell_trouble(&mut self, id: i64) {
+        let (Some(trouble), Some((to, incident))) = (&self.trouble, self.lanes.place(id)) else { return };
+        let about =
+            Trouble { incident: incident.to_owned(), channel: to.channel, recipient: to.name.to_string() };
+        if !self.told.contains(&id) && trouble.try_send(about).is_ok() {
+            self.told.insert(id);
+        }
+    }
+
     fn give_up(&mut self, id: i64) {
+        self.told.remove(&id);
         let outcome = Outcome::Closed { why: "the incident is closed".to_owned() };
         self.unwritten.push(DeliveryProgress { id, at: (self.clock)(), outcome });
     }

@@ -322,6 +322,11 @@ impl<P: Clone> Lanes<P> {
         }
     }
 
+    /// To whom a delivery that is held goes, and about which incident.
+    pub(super) fn place(&self, id: i64) -> Option<(&Address, &str)> {
+        self.places.get(&id).map(|(to, incident)| (to, &**incident))
+    }
+
     /// Deliveries held, and those of them under way.
     #[cfg(test)]
     pub(super) fn counts(&self) -> (usize, usize) {

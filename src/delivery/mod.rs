@@ -29,7 +29,7 @@ mod webhook;
 mod words;
 
 pub use cap::{CapMessage, Earlier, cap_message};
-pub use dispatcher::{Clock, DispatchHandle, Dispatcher};
+pub use dispatcher::{Clock, DispatchHandle, Dispatcher, Trouble};
 pub use lanes::Limits;
 pub use notices::{NoticeHandle, Notices};
 pub use routing::{DeskRoads, Facts, Recipient, recipients};

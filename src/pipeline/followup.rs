@@ -8,11 +8,12 @@ use zones::{Alert, DeskId, DeviceId, Input, Level, OrderId, PersonId, Timestamp}
 
 use super::decide::Decider;
 use super::rows;
+use crate::delivery::Trouble;
 use crate::followup::{
     Actor, Change, Command, DeskState, Done, Effect, Entry, Event, OnDuty, Raised, Refused, StaffRole, State,
     VictimState,
 };
-use crate::store::{IncidentRow, TimelineRow};
+use crate::store::{Channel, IncidentRow, TimelineRow};
 use crate::wire::{Message, Unusable};
 
 /// Who has a role now, and who says so.
@@ -158,6 +159,21 @@ impl Decider {
         let done = self.follow(now, Event::Duty { actor, role, people, until });
         self.journal_if(done == Ok(Done::Done), seq);
         done
+    }
+
+    /// Something does not get through to whom it is for.
+    pub(super) fn trouble(&mut self, now: Timestamp, trouble: Trouble) {
+        self.advance(now);
+        let Trouble { incident, channel, recipient } = trouble;
+        let Ok(incident) = Uuid::parse_str(&incident) else { return };
+        // A number or an address of hers is nothing for a timeline.
+        let recipient = match channel {
+            Channel::VictimSms | Channel::VictimEmail => "second_channel".to_owned(),
+            _ => recipient,
+        };
+        let channel = crate::api::channel_word(channel);
+        // Of an incident that is over nobody need find another way.
+        let _ = self.follow(now, Event::Undelivered { incident, channel, recipient });
     }
 
     /// Who has which role now.

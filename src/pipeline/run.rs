@@ -17,7 +17,7 @@ use crate::api::commands::Command;
 use crate::api::{LiveFeed, Readiness};
 use crate::clock::Clock;
 use crate::config::{Contacts, Desk};
-use crate::delivery::{DispatchHandle, NoticeHandle};
+use crate::delivery::{DispatchHandle, NoticeHandle, Trouble};
 use crate::followup::Rules;
 use crate::metrics::Metrics;
 use crate::mqtt::{Acks, Arrived, LinkStatus, Publisher};
@@ -71,6 +71,8 @@ pub struct Sources {
     pub link: watch::Receiver<LinkStatus>,
     /// Commands of the API.
     pub commands: mpsc::Receiver<Command>,
+    /// Deliveries that do not get through.
+    pub trouble: mpsc::Receiver<Trouble>,
     /// Changes of the orders folder; closed where there is none.
     pub files: mpsc::Receiver<FileOrder>,
     /// The road to devices.
@@ -141,7 +143,8 @@ impl Pipeline {
     /// # Errors
     /// When the store fails for good. Nothing that was not committed has been acknowledged.
     pub async fn run(self, sources: Sources, stop: CancellationToken) -> Result<(), StoreError> {
-        let Sources { arrived, acks, link, commands, files, publisher, dispatch, notices, live } = sources;
+        let Sources { arrived, acks, link, commands, trouble, files, publisher, dispatch, notices, live } =
+            sources;
         let (store_ok, store_state) = watch::channel(true);
         let metrics = self.metrics.clone();
         let store = self.store;
@@ -160,7 +163,7 @@ impl Pipeline {
             folder_until: Some(Instant::now() + FOLDER_WITHIN),
         };
         tokio::select! {
-            () = deciding.run(arrived, commands, files, to_committer, stop) => {}
+            () = deciding.run(Inbox { arrived, commands, trouble, files }, to_committer, stop) => {}
             ended = &mut committing => return ended.unwrap_or_else(|error| Err(broken(&error))),
         }
         committing.await.unwrap_or_else(|error| Err(broken(&error)))
@@ -170,6 +173,14 @@ impl Pipeline {
 /// The committing task ended without a word.
 fn broken(error: &tokio::task::JoinError) -> StoreError {
     StoreError::Refused { url: String::new(), problem: format!("the committer failed: {error}") }
+}
+
+/// What the deciding loop hears.
+struct Inbox {
+    arrived: mpsc::Receiver<Arrived>,
+    commands: mpsc::Receiver<Command>,
+    trouble: mpsc::Receiver<Trouble>,
+    files: mpsc::Receiver<FileOrder>,
 }
 
 struct Deciding {
@@ -188,9 +199,7 @@ struct Deciding {
 impl Deciding {
     async fn run(
         mut self,
-        mut arrived: mpsc::Receiver<Arrived>,
-        mut commands: mpsc::Receiver<Command>,
-        mut files: mpsc::Receiver<FileOrder>,
+        Inbox { mut arrived, mut commands, mut trouble, mut files }: Inbox,
         committer: mpsc::Sender<Pending>,
         stop: CancellationToken,
     ) {
@@ -212,6 +221,7 @@ impl Deciding {
                 Ok(()) = self.link.changed() => self.hear(),
                 Ok(()) = self.store_state.changed() => self.hear(),
                 Some(command) = commands.recv(), if !full && knows_orders => self.command(command),
+                Some(trouble) = trouble.recv(), if !full => self.decider.trouble(self.clock.now(), trouble),
                 change = files.recv(), if !full && folder_watched => {
                     folder_watched = change.is_some();
                     self.folder(change);

@@ -14,7 +14,7 @@ use super::quiet::Quiet;
 use super::resume::{Taken, TakingOrders};
 use crate::api::commands::NotWithdrawn;
 use crate::config::Contacts;
-use crate::followup::Rules;
+use crate::followup::{self, Actor, Command, Rules};
 use crate::metrics::Metrics;
 use crate::store::{
     Batch, Channel, Few, InputKind, Next, NoticeRow, Origin, Outcome, QUIET_HOURS, Store, StoredFix,
@@ -312,7 +312,7 @@ fn what_a_file_states_is_withdrawn_there() {
 }
 
 #[test]
-fn an_order_that_has_ended_can_be_withdrawn_and_its_incidents_leave_memory() {
+fn an_order_that_has_ended_can_be_withdrawn_and_its_incidents_wait_for_somebody() {
     let mut decider = started(nothing());
     let short = with("a", "/valid_until", json!(t(600)));
     decider.put_order(t(0), draft(&short), Origin::Api).unwrap();
@@ -321,18 +321,25 @@ fn an_order_that_has_ended_can_be_withdrawn_and_its_incidents_leave_memory() {
         decider.message(t(2), &format!("afstand/v1/victim/vd-{name}/fix"), &fix(1, 52.0));
         decider.message(t(3), &format!("afstand/v1/wearer/am-{name}/fix"), &fix(2, 52.001));
     }
-    let orders = |decider: &Decider| {
-        let mut orders: Vec<_> = decider.incidents.values().map(|row| row.order.clone()).collect();
-        orders.dedup();
-        orders
+    // Order, condition and state of each incident.
+    let incidents = |decider: &Decider| {
+        let rows = decider.incidents.values();
+        let mut rows: Vec<_> = rows
+            .map(|row| (row.order.clone(), row.cleared_at.is_some(), row.state.clone().into_owned()))
+            .collect();
+        // Of the pair, and of both devices' silence later on.
+        rows.sort();
+        rows.dedup();
+        rows
     };
+    let stands = |order: &str, cleared, state: &str| (order.to_owned(), cleared, state.to_owned());
     decider.take();
-    assert_eq!(orders(&decider), ["ord-a", "ord-b"]);
+    assert_eq!(incidents(&decider), [stands("ord-a", false, "new"), stands("ord-b", false, "new")]);
     // A history later the engine has forgotten it; the register has not.
     decider.advance(t(600) + zones::policy::HISTORY + zones::Millis(1_000));
     decider.take();
     assert!(decider.engine.order(&id("ord-a")).is_none());
-    assert!(!orders(&decider).contains(&"ord-a".to_owned()), "{:?}", orders(&decider));
+    assert_eq!(incidents(&decider)[0], stands("ord-a", true, "new"), "nobody has looked at it yet");
     let now = t(700) + zones::policy::HISTORY;
     assert_eq!(decider.withdraw_order(now, &id("ord-a"), Origin::Api), Ok(()));
     let batch = decider.take().batch;
@@ -341,11 +348,25 @@ fn an_order_that_has_ended_can_be_withdrawn_and_its_incidents_leave_memory() {
     let journal = batch.inputs.iter().find(|row| row.seq == batch.orders[0].seq).unwrap();
     assert_eq!(journal.kind, InputKind::OrderWithdrawn);
     decider.withdraw_order(now, &id("ord-b"), Origin::Api).unwrap();
-    assert_eq!(orders(&decider), [] as [String; 0]);
+    decider.take();
+    assert_eq!(incidents(&decider), [stands("ord-a", true, "new"), stands("ord-b", true, "new")]);
+    let ids: Vec<_> = decider.followup.incidents().map(|(id, _)| id).collect();
+    let sam = Actor { name: "sam".to_owned(), supervisor: true };
+    for id in ids {
+        let command = Command::Resolve { outcome: followup::Outcome::WearerLeft, note: None };
+        decider.follow_command(now, id, sam.clone(), command, None).unwrap();
+    }
+    let batch = decider.take().batch;
+    assert_eq!(batch.incidents.len(), 6);
+    assert!(batch.incidents.iter().all(|row| row.closed_at == Some(now) && row.state == "resolved"));
+    // What partners owe is remembered for a month after it was due, then nothing is.
+    decider.advance(now + zones::Millis::from_secs(35 * 86_400));
+    assert_eq!(decider.take().batch.followups.iter().filter(|row| row.state.is_none()).count(), 6);
+    assert_eq!(incidents(&decider), []);
 }
 
 #[test]
-fn a_start_leaves_out_incidents_of_orders_that_are_gone() {
+fn a_start_ends_what_orders_that_are_gone_had_raised() {
     let mut decider = started(nothing());
     decider.put_order(t(0), draft(&order("a")), Origin::Api).unwrap();
     decider.message(t(2), "afstand/v1/victim/vd-a/fix", &fix(1, 52.0));
@@ -358,7 +379,24 @@ fn a_start_leaves_out_incidents_of_orders_that_are_gone() {
     gone.message(t(3), "afstand/v1/wearer/am-a/fix", &fix(2, 52.001));
     let mut batch = gone.take().batch;
     batch.orders.clear();
-    assert_eq!(started(stored(batch)).incidents.len(), 0);
+    let started = started(stored(batch));
+    let rows: Vec<_> = started.incidents.values().collect();
+    assert_eq!(rows.len(), 1, "it is somebody's still");
+    assert!(rows[0].cleared_at.is_some() && rows[0].closed_at.is_none());
+}
+
+#[test]
+fn what_was_open_before_there_was_a_follow_up_gets_one() {
+    let mut decider = started(nothing());
+    decider.put_order(t(0), draft(&order("a")), Origin::Api).unwrap();
+    decider.message(t(2), "afstand/v1/victim/vd-a/fix", &fix(1, 52.0));
+    decider.message(t(3), "afstand/v1/wearer/am-a/fix", &fix(2, 52.001));
+    let mut batch = decider.take().batch;
+    batch.followups.clear();
+    let adopted = started(stored(batch));
+    let [(_, incident)] = adopted.followup.incidents().collect::<Vec<_>>()[..] else { panic!("not one") };
+    assert_eq!((incident.worst, incident.state), (zones::Level::Alarm, followup::State::New));
+    assert!(incident.next_step_at().is_some());
 }
 
 #[test]

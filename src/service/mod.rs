@@ -26,6 +26,9 @@ use crate::wire::{SUBSCRIPTIONS, TrackerKeys};
 /// Changes of order files that may wait for the pipeline.
 const FILES_WAITING: usize = 16;
 
+/// Deliveries that do not get through and wait to be told of; the dispatcher comes back with those that find no room.
+const TROUBLES_WAITING: usize = 64;
+
 /// What a service is made of.
 #[derive(Debug)]
 pub struct Plan {
@@ -89,7 +92,7 @@ impl Service {
     ///
     /// # Errors
     /// When a part cannot start: one line that names what is wrong.
-    pub async fn start(plan: Plan) -> Result<Self, Failure> {
+    pub async fn start(mut plan: Plan) -> Result<Self, Failure> {
         let (listener, address) = bind(plan.listen).await?;
         let ingest_settings = LinkSettings::load(&plan.broker, subscriptions(plan.traccar_topic.as_deref()))
             .map_err(Failure::new)?;
@@ -99,17 +102,8 @@ impl Service {
         let from_files = loaded.of_files().cloned().collect();
         let metrics = Arc::new(Metrics::default());
         let (ready, readiness) = watch::channel(Readiness::default());
-        let settings = pipeline::Settings {
-            clock: plan.clock.clone(),
-            rules: plan.rules,
-            contacts: plan.contacts.clone(),
-            desks: plan.desks.clone(),
-            keys: plan.keys,
-            traccar_topic: plan.traccar_topic,
-            source: format!("urn:afstand:{}", plan.broker.client_id),
-        };
         let (mut pipeline, directory) =
-            Pipeline::resume(store.clone(), loaded, settings, metrics.clone(), ready)
+            Pipeline::resume(store.clone(), loaded, settings(&mut plan), metrics.clone(), ready)
                 .map_err(Failure::new)?;
         pipeline.recall().await.map_err(Failure::new)?;
 
@@ -118,6 +112,8 @@ impl Service {
         let publisher = Publisher::start(out_settings);
         let roads = Roads::new(publisher.clone(), &plan.desks, plan.contacts).map_err(Failure::new)?;
         let (dispatcher, dispatch) = Dispatcher::new(store.clone(), roads, plan.clock.reader());
+        let (to_pipeline_too, trouble) = mpsc::channel(TROUBLES_WAITING);
+        let dispatcher = dispatcher.telling(to_pipeline_too);
         let (notices, notice_handle) = Notices::new(store.clone(), publisher.clone(), plan.clock.reader());
         let (commands, asked) = commands::channel();
         let (to_files, files) = mpsc::channel(FILES_WAITING);
@@ -129,6 +125,7 @@ impl Service {
             acks: ingest.acks(),
             link: ingest.status(),
             commands: asked,
+            trouble,
             files,
             publisher,
             dispatch,
@@ -187,6 +184,19 @@ impl Service {
         }
         self.store.close().await;
         result
+    }
+}
+
+/// What the pipeline is to know.
+fn settings(plan: &mut Plan) -> pipeline::Settings {
+    pipeline::Settings {
+        clock: plan.clock.clone(),
+        rules: std::mem::take(&mut plan.rules),
+        contacts: plan.contacts.clone(),
+        desks: plan.desks.clone(),
+        keys: std::mem::take(&mut plan.keys),
+        traccar_topic: plan.traccar_topic.take(),
+        source: format!("urn:afstand:{}", plan.broker.client_id),
     }
 }
 

@@ -106,7 +106,7 @@ struct Weeks<'a> {
     calendar: &'a Calendar,
     /// Where they begin, ascending; the last is the end of all.
     edges: Vec<Timestamp>,
-    weeks: Vec<Week>,
+    made: Vec<Week>,
     /// What stands raised, by incident.
     spells: BTreeMap<&'a str, Spell>,
 }
@@ -120,8 +120,8 @@ pub(crate) fn pattern(
     incidents: &[IncidentRow],
 ) -> Vec<Week> {
     let starts = &edges[..edges.len().saturating_sub(1)];
-    let weeks = starts.iter().map(|monday| Week::new(calendar.date(*monday))).collect();
-    let mut all = Weeks { calendar, edges, weeks, spells: BTreeMap::new() };
+    let made = starts.iter().map(|monday| Week::new(calendar.date(*monday))).collect();
+    let mut all = Weeks { calendar, edges, made, spells: BTreeMap::new() };
     for alert in alerts {
         if let Ok(told) = serde_json::from_str(&alert.data) {
             all.take(alert, &told);
@@ -129,11 +129,11 @@ pub(crate) fn pattern(
     }
     all.end_silences(alerts);
     all.react(incidents);
-    for week in &mut all.weeks {
+    for week in &mut all.made {
         let both = week.stopped_short + week.buffer_visits;
         week.boundary_testing = both >= policy::BOUNDARY_TESTING_FROM;
     }
-    all.weeks
+    all.made
 }
 
 impl Week {
@@ -159,7 +159,7 @@ impl Week {
 impl<'a> Weeks<'a> {
     fn of(&mut self, at: Timestamp) -> Option<&mut Week> {
         let place = self.edges.partition_point(|edge| *edge <= at).checked_sub(1)?;
-        self.weeks.get_mut(place)
+        self.made.get_mut(place)
     }
 
     fn take(&mut self, alert: &'a AlertRow, told: &Told) {
@@ -240,7 +240,7 @@ impl<'a> Weeks<'a> {
 
     /// Hours of a silence, each in the week it belongs to. An alert about a victim's device names her.
     fn silent(&mut self, hers: bool, from: Timestamp, until: Timestamp) {
-        for (week, edges) in self.weeks.iter_mut().zip(self.edges.windows(2)) {
+        for (week, edges) in self.made.iter_mut().zip(self.edges.windows(2)) {
             let [begins, ends] = edges else { return };
             let hours = (until.min(*ends) - from.max(*begins)).as_secs_f64().max(0.0) / 3_600.0;
             *if hers { &mut week.victim_silent_h } else { &mut week.wearer_silent_h } += hours;
@@ -251,7 +251,7 @@ impl<'a> Weeks<'a> {
         let mut waits: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
         for incident in incidents.iter().filter(|incident| incident.worst == "alarm") {
             let place = self.edges.partition_point(|edge| *edge <= incident.opened_at).checked_sub(1);
-            let Some((place, week)) = place.and_then(|n| Some((n, self.weeks.get_mut(n)?))) else { continue };
+            let Some((place, week)) = place.and_then(|n| Some((n, self.made.get_mut(n)?))) else { continue };
             week.follow_up.alarms += 1;
             if let Some(at) = incident.follow_up.acknowledged_at {
                 week.follow_up.acknowledged += 1;
@@ -260,7 +260,7 @@ impl<'a> Weeks<'a> {
         }
         for (place, mut waited) in waits {
             waited.sort_by(f64::total_cmp);
-            if let Some(week) = self.weeks.get_mut(place) {
+            if let Some(week) = self.made.get_mut(place) {
                 week.follow_up.median_s = waited.get(waited.len() / 2).copied();
                 week.follow_up.longest_s = waited.last().copied();
             }

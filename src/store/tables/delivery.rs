@@ -41,9 +41,10 @@ fn read_delivery(from: &mut Columns<'_>) -> Read<NewDelivery> {
     })
 }
 
-/// What [`read_pending`] reads of a delivery `d`, after the columns of [`DELIVERIES`].
+/// What [`read_pending`] reads of a delivery `d`, after the columns of [`DELIVERIES`]. What was put in the outbox after
+/// its incident was closed (an end, a deadline) is not given up with it.
 pub(in crate::store) const PENDING_COLUMNS: &str = "attempts, attempted_at, error, next_at, \
-    (SELECT i.closed_at FROM incidents i WHERE i.incident = d.incident)";
+    (SELECT i.closed_at FROM incidents i WHERE i.incident = d.incident AND d.created_at <= i.closed_at)";
 
 /// Reads [`DELIVERIES`] and [`PENDING_COLUMNS`].
 pub(in crate::store) fn read_pending(from: &mut Columns<'_>) -> Read<PendingDelivery> {

@@ -129,7 +129,7 @@ async fn a_restart_finds_everything() {
         assert_eq!(after.few.incidents, batch.incidents);
         let last = |seqs: &mut dyn Iterator<Item = i64>| seqs.max().unwrap() + 1;
         assert_eq!(after.few.next.input, last(&mut batch.inputs.iter().map(|r| r.seq)));
-        assert_eq!(after.few.next.alert, last(&mut batch.alerts.iter().map(|r| r.seq)));
+        assert_eq!(after.few.next.alert, last(&mut batch.timeline.iter().map(|r| r.seq)));
         assert_eq!(after.few.next.delivery, last(&mut batch.deliveries.iter().map(|r| r.id)));
         assert_eq!(after.few.next.rejected, last(&mut batch.rejected.iter().map(|r| r.seq)));
         store.close().await;

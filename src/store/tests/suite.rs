@@ -304,6 +304,7 @@ pub(super) async fn incidents_are_filtered(store: &Store) {
         desk: None,
         state: "resolved".into(),
         closed_at: Some(at(99)),
+        follow_up: FollowUpRow::default(),
         ..incident(n)
     };
     let incidents = (0..20).map(incident).chain((20..30).map(other)).collect();

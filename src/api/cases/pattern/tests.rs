@@ -11,7 +11,8 @@ fn t(hours: f64) -> Timestamp {
 
 fn alert(hours: f64, incident: &str, kind: &'static str, level: &'static str, more: Value) -> AlertRow {
     let mut data = json!({"certainty": "certain", "late": false});
-    data.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let Value::Object(more) = more else { panic!("{more} is no object") };
+    data.as_object_mut().unwrap().extend(more);
     AlertRow {
         seq: (hours * 3_600.0) as i64,
         alert: format!("{incident}-{hours}"),
