@@ -86,7 +86,7 @@ fn idle() {
         std::hint::black_box(machine.poll_deadline());
         machine.handle(machine.clock(), Event::Tick).unwrap();
     }
-    let look = (processor() - begun) / rounds;
+    let look = processor().saturating_sub(begun) / rounds;
     println!("{OPEN} open incidents, nothing due: {look:?} a look");
     let (from, begun) = (machine.clock(), processor());
     let mut told = 0;
@@ -94,7 +94,7 @@ fn idle() {
         machine.handle(from + Millis::from_secs(second), Event::Tick).unwrap();
         told += drain(&mut machine);
     }
-    let share = (processor() - begun).as_secs_f64() / 900.0 * 100.0;
+    let share = processor().saturating_sub(begun).as_secs_f64() / 900.0 * 100.0;
     println!(
         "{OPEN} open incidents, each ringing once a quarter of an hour: {share:.3} % of a core, {told} effects"
     );
@@ -108,7 +108,7 @@ fn at_once() {
     }
     let alarm = raised(AT_ONCE, AlertKind::VictimProximity);
     machine.handle(t(0), Event::Alert(Box::new(alarm))).unwrap();
-    let decided = processor() - begun;
+    let decided = processor().saturating_sub(begun);
     let followed = drain(&mut machine);
     println!(
         "{AT_ONCE} incidents opened before an alarm: {decided:?} until it is decided, {followed} effects"

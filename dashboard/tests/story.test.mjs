@@ -110,10 +110,41 @@ test("a line that breaks is said at once, and nothing is missed when it is back"
   const while_away = await tamper("cut-1");
   road.mend();
   await page.getByText("GEEN VERBINDING.").waitFor({ state: "detached", timeout: 30_000 });
-  await page.getByRole("button", { name: "Filter" }).click();
+  await page.getByRole("button", { name: "Filter", exact: true }).click();
   await page.getByRole("searchbox").fill(while_away);
   await page.locator(".row").first().waitFor();
   assert.equal(await page.locator(".row").count(), 1);
+  await page.getByRole("button", { name: "Wis filters" }).click();
+  await page.getByRole("button", { name: "Filter", exact: true }).click();
+});
+
+test("alerts are drawn soon after they are raised: the figure is told, not judged", {
+  timeout: 180_000,
+}, async () => {
+  await place("incidents");
+  await page.getByRole("button", { name: "Filter", exact: true }).click();
+  await page.getByRole("searchbox").fill("am-lag-");
+  const delays = [];
+  for (let n = 0; n < 20; n += 1) {
+    await tamper(`lag-${n}`);
+    await page.waitForFunction(
+      (count) => document.querySelectorAll(".row").length > count || document.querySelector(".news"),
+      n,
+    );
+    const news = page.locator(".news");
+    if (await news.count()) await news.click();
+  }
+  const { body } = await service.api("GET", "/v1/incidents?kind=tamper&limit=500");
+  const drawn = await page.evaluate(() => globalThis.drawnAt);
+  for (const { incident, device, opened_at } of body.items) {
+    if (device?.startsWith("am-lag-") && drawn[incident])
+      delays.push(drawn[incident] - Date.parse(opened_at));
+  }
+  delays.sort((a, b) => a - b);
+  console.log(
+    `${delays.length} alerts drawn after ${delays[Math.floor(delays.length / 2)]} ms (median), ${delays[Math.floor(delays.length * 0.95)]} ms (95th percentile)`,
+  );
+  assert.equal(delays.length, 20);
   await page.getByRole("button", { name: "Wis filters" }).click();
   await page.getByRole("button", { name: "Filter", exact: true }).click();
 });
@@ -126,6 +157,9 @@ test("500 incidents at once are grouped, alarms stay on top, and the page goes o
     await Promise.all(Array.from({ length: 50 }, (_, k) => battery(`flood-${n + k}`)));
   }
   await page.getByText("Veel meldingen tegelijk").waitFor({ timeout: 60_000 });
+  // Alarms stand above the groups, so those may be out of sight: of the warnings alone the groups are seen.
+  await page.getByRole("button", { name: "Filter", exact: true }).click();
+  await page.getByLabel("Soort").selectOption("battery");
   const group = page.locator(".group", { hasText: "batterij" });
   await page.waitForFunction(
     () =>
@@ -136,20 +170,12 @@ test("500 incidents at once are grouped, alarms stay on top, and the page goes o
     { timeout: 120_000 },
   );
   await group.click();
+  await page.locator(".row").first().waitFor();
   assert.ok((await page.locator(".row").count()) < 60, "what is out of sight is not drawn");
   await group.click();
-});
-
-test("alerts were drawn soon after they were raised", async () => {
-  const drawn = await page.evaluate(() => globalThis.drawnAt);
-  const { body } = await service.api("GET", "/v1/incidents?limit=500");
-  const delays = body.items
-    .map(({ incident, opened_at }) => (drawn[incident] ?? Number.NaN) - Date.parse(opened_at))
-    .filter((delay) => delay >= 0)
-    .sort((a, b) => a - b);
-  console.log(
-    `${delays.length} rows drawn; ${delays[Math.floor(delays.length * 0.95)]} ms after the alert at the 95th percentile`,
-  );
+  await page.getByRole("button", { name: "Wis filters" }).click();
+  await page.getByText("Veel meldingen tegelijk").waitFor();
+  await page.getByRole("button", { name: "Filter", exact: true }).click();
 });
 
 test("an order of 800 m is refused while it is drawn, and accepted with a deviation", {

@@ -1,13 +1,6 @@
-//! The same with the real binary, killed at every turn of the story.
+//! The story through kills: whatever falls between two turns, each thing happens once, at its own time.
 
-use serde_json::{Value, json};
-use zones::Timestamp;
-
-use super::support::broker::Broker;
-use super::support::case::{HOME, Pair, after, fix, now};
-use super::support::geo::moved;
-use super::support::world::World;
-use super::{has, lines};
+use super::*;
 
 /// Short times, so that a story with a kill at each turn of it ends within a minute.
 const SHORT: &str = r#"

@@ -122,7 +122,7 @@ impl Engine {
     }
 
     fn watches_of(&self, id: &OrderId) -> Vec<u32> {
-        self.orders.get(id).map(|registered| registered.watches.clone()).unwrap_or_default().into_vec()
+        self.orders.get(id).map(|registered| registered.watches.to_vec()).unwrap_or_default()
     }
 
     fn others_of(&self, order: &Order) -> Vec<Arc<Order>> {
