@@ -92,7 +92,7 @@ impl Service {
     ///
     /// # Errors
     /// When a part cannot start: one line that names what is wrong.
-    pub async fn start(plan: Plan) -> Result<Self, Failure> {
+    pub async fn start(mut plan: Plan) -> Result<Self, Failure> {
         let (listener, address) = bind(plan.listen).await?;
         let ingest_settings = LinkSettings::load(&plan.broker, subscriptions(plan.traccar_topic.as_deref()))
             .map_err(Failure::new)?;
@@ -102,17 +102,8 @@ impl Service {
         let from_files = loaded.of_files().cloned().collect();
         let metrics = Arc::new(Metrics::default());
         let (ready, readiness) = watch::channel(Readiness::default());
-        let settings = pipeline::Settings {
-            clock: plan.clock.clone(),
-            rules: plan.rules,
-            contacts: plan.contacts.clone(),
-            desks: plan.desks.clone(),
-            keys: plan.keys,
-            traccar_topic: plan.traccar_topic,
-            source: format!("urn:afstand:{}", plan.broker.client_id),
-        };
         let (mut pipeline, directory) =
-            Pipeline::resume(store.clone(), loaded, settings, metrics.clone(), ready)
+            Pipeline::resume(store.clone(), loaded, settings(&mut plan), metrics.clone(), ready)
                 .map_err(Failure::new)?;
         pipeline.recall().await.map_err(Failure::new)?;
 
@@ -156,7 +147,11 @@ impl Service {
         };
         decide(&mut parts, pipeline, sources, ingest, &stop.deciding);
         deliver(&mut parts, dispatcher, notices, &stop.rest);
-        compare_every_morning(&mut parts, state.clone(), stop.rest.clone());
+        let (reader, rest) = (state.clone(), stop.rest.clone());
+        parts.spawn(async move {
+            api::every_morning(reader, rest).await;
+            Ok(())
+        });
         answer(&mut parts, listener, state, writer, &stop.rest);
         parts.spawn(figures(store.clone(), metrics, stop.rest.clone()));
         // Without a folder the channel closes here, which says so.
@@ -192,12 +187,17 @@ impl Service {
     }
 }
 
-/// Compares orders and devices once a day.
-fn compare_every_morning(parts: &mut JoinSet<Result<(), Failure>>, state: AppState, stop: CancellationToken) {
-    parts.spawn(async move {
-        api::every_morning(state, stop).await;
-        Ok(())
-    });
+/// What the pipeline is to know.
+fn settings(plan: &mut Plan) -> pipeline::Settings {
+    pipeline::Settings {
+        clock: plan.clock.clone(),
+        rules: std::mem::take(&mut plan.rules),
+        contacts: plan.contacts.clone(),
+        desks: plan.desks.clone(),
+        keys: std::mem::take(&mut plan.keys),
+        traccar_topic: plan.traccar_topic.take(),
+        source: format!("urn:afstand:{}", plan.broker.client_id),
+    }
 }
 
 /// Sets the pipeline to work.

@@ -1,6 +1,13 @@
-//! The story through kills: whatever falls between two turns, each thing happens once, at its own time.
+//! The same with the real binary, killed at every turn of the story.
 
-use super::*;
+use serde_json::{Value, json};
+use zones::Timestamp;
+
+use super::support::broker::Broker;
+use super::support::case::{HOME, Pair, after, fix, now};
+use super::support::geo::moved;
+use super::support::world::World;
+use super::{has, lines};
 
 /// Short times, so that a story with a kill at each turn of it ends within a minute.
 const SHORT: &str = r#"

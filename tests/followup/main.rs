@@ -26,7 +26,6 @@ use support::geo::moved;
 use support::http::Api;
 use support::mqtt::Client;
 use support::until;
-use support::world::World;
 use tokio_util::sync::CancellationToken;
 use zones::{DeskId, Timestamp};
 
