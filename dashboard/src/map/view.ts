@@ -10,6 +10,7 @@ import {
   setWorkerUrl,
 } from "maplibre-gl";
 import "maplibre-gl/dist/maplibre-gl.css";
+import "./controls.css";
 import workerUrl from "virtual:map-worker";
 import type { Lonlat } from "../live/types.ts";
 import { COLOURS } from "./colours.ts";
