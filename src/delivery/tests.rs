@@ -385,3 +385,31 @@ async fn stopping_waits_for_what_is_under_way() {
         case.records(Channel::VictimMqtt, "vd").await.iter().map(|r| r.received_at.is_some()).collect();
     assert_eq!(received, [true, false]);
 }
+
+/// Nobody is there.
+struct Nowhere;
+
+impl Transport for Nowhere {
+    async fn send(&self, _: &NewDelivery) -> Result<String, SendError> {
+        Err(SendError("nobody is there".to_owned()))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_does_not_get_through_is_told_once() {
+    let mut case = Case::new().await;
+    case.raise(Channel::DeskMqtt, "rotterdam", "inc-1", 1).await;
+    let (to, mut told) = mpsc::channel(4);
+    let (dispatcher, handle) =
+        Dispatcher::with(case.store.clone(), Nowhere, clock(), fast(), Limits::default());
+    let stop = CancellationToken::new();
+    let task = tokio::spawn(dispatcher.telling(to).run(stop.clone()));
+    let trouble = within("trouble", told.recv()).await.unwrap();
+    let recipient = "rotterdam".to_owned();
+    assert_eq!(trouble, Trouble { incident: "inc-1".to_owned(), channel: Channel::DeskMqtt, recipient });
+    // It goes on trying, and says nothing more of it.
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    Running { handle, stop, task }.stop().await;
+    assert!(told.try_recv().is_err());
+    assert!(case.records(Channel::DeskMqtt, "rotterdam").await[0].attempts >= 6);
+}

@@ -74,6 +74,9 @@ impl FollowUp {
 
     fn raise(&mut self, id: Uuid, incident: &mut Incident, now: Timestamp, raised: &Raised) {
         let (before, was_worst) = (incident.level, incident.worst);
+        // Under another order it goes on, where that takes over: what ends with the first one is not this.
+        incident.watch = raised.watch.as_ref().map(ToString::to_string);
+        incident.order = raised.order.clone();
         incident.level = raised.level;
         incident.worst = incident.worst.max(raised.level);
         incident.condition = Condition::Active;

@@ -201,3 +201,25 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_end_says_what_was_done_and_nothing_else_of_it() {
+    let over = alert(AlertKind::VictimProximity, Level::Clear);
+    let said = |done: WhatWasDone| {
+        let event = json(&all_clear_event("urn:afstand:test", &over, done).unwrap());
+        let texts = event["data"]["done"].as_array().unwrap().clone();
+        texts.iter().map(|text| text["en"].as_str().unwrap().to_owned()).collect::<Vec<_>>().join(" ")
+    };
+    let desk = |desk| WhatWasDone { acknowledged: true, acted: true, desk: Some(desk) };
+    assert_eq!(said(WhatWasDone::default()), "The monitoring centre looks into it.");
+    let seen = WhatWasDone { acknowledged: true, ..WhatWasDone::default() };
+    assert_eq!(said(seen), "The monitoring centre has seen it.");
+    assert_eq!(said(desk(DeskState::OnScene)), "Police have been there. The monitoring centre has acted.");
+    assert_eq!(said(desk(DeskState::Rejected)), "The monitoring centre has acted.");
+    let event = json(&all_clear_event("urn:afstand:test", &over, desk(DeskState::Accepted)).unwrap());
+    let plain = json(&victim_event("urn:afstand:test", &over).unwrap());
+    assert_eq!(plain["data"].get("done"), None, "absent, as before");
+    let mut without = event;
+    without["data"].as_object_mut().unwrap().remove("done");
+    assert_eq!(without, plain);
+}

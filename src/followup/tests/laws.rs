@@ -6,8 +6,8 @@ use zones::{DeskId, DeviceId, Level, Millis, OrderId};
 
 use super::case::{alert_id, incident_id, operator, raised, supervisor, t};
 use crate::followup::{
-    Action, Change, Command, DeskState, Duty, DutyRow, Effect, Event, FollowUp, Incident, Outcome, Policy,
-    Recipient, Rules, StaffRole, Step, Unless, VictimState,
+    Action, Change, Command, DeskState, Duty, DutyRow, Effect, Event, FollowUp, Incident, Noted, Outcome,
+    Policy, Raised, Recipient, Rules, StaffRole, Step, Unless, VictimState,
 };
 
 /// One thing that happens so many seconds after the one before.
@@ -69,6 +69,14 @@ fn event() -> impl Strategy<Value = Event> {
         }),
         1 => (of.clone(), prop::sample::select(vec!["desk_mqtt", "victim_mqtt"])).prop_map(|(n, channel)| {
             Event::Undelivered { incident: incident_id(n), channel, recipient: "x".to_owned() }
+        }),
+        1 => of.clone().prop_map(|n| {
+            let what = Noted::Repeated(zones::DeviceEventKind::StrapTamper);
+            Event::Noted { incident: incident_id(n), what }
+        }),
+        1 => of.clone().prop_map(|n| {
+            let test = raised(n + INCIDENTS, 1, Level::Warning);
+            Event::Alert(Box::new(Raised { test: true, ..test }))
         }),
         1 => of.prop_map(|n| Event::OrderGone(OrderId::new(&format!("ord-{n}")).unwrap())),
         1 => Just(Event::Tick),

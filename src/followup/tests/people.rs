@@ -2,8 +2,10 @@
 
 use zones::Level;
 
-use super::case::{Case, operator, supervisor, t};
-use crate::followup::{Action, Command, Condition, Done, Effect, Outcome, Refused, StaffRole, State};
+use super::case::{Case, operator, raised, supervisor, t};
+use crate::followup::{
+    Action, Command, Condition, Done, Effect, Event, Outcome, Raised, Refused, StaffRole, State,
+};
 
 fn resolve(outcome: Outcome) -> Command {
     Command::Resolve { outcome, note: Some("because".to_owned()) }
@@ -91,7 +93,7 @@ fn a_key_that_comes_again_is_the_same_command() {
     let command = |case: &mut Case, at, name: &str, key: &str| {
         let command = Command::Act { action: Action::CalledWearer, note: None };
         let (incident, key) = (super::case::incident_id(0), Some(key.to_owned()));
-        case.at(at, crate::followup::Event::Command { incident, actor: operator(name), command, key })
+        case.at(at, Event::Command { incident, actor: operator(name), command, key })
     };
     assert_eq!(command(&mut case, 1, "Anna", "k1"), Ok(Done::Done));
     assert_eq!(command(&mut case, 2, "Anna", "k1"), Ok(Done::Already));
@@ -126,4 +128,22 @@ fn a_later_end_of_what_is_resolved_is_written_down() {
     case.told_until(32 * 86_400);
     assert!(case.machine.incident(super::case::incident_id(0)).is_none());
     assert_eq!(case.machine.poll_deadline(), None);
+}
+
+#[test]
+fn an_incident_goes_on_under_the_order_that_takes_over() {
+    let mut case = Case::new();
+    case.alert(0, Level::Alarm);
+    let other = raised(1, 1, Level::Alarm);
+    let next =
+        Raised { watch: other.watch.clone(), order: other.order.clone(), ..raised(0, 2, Level::Alarm) };
+    case.at(100, Event::Alert(Box::new(next))).unwrap();
+    case.at(200, Event::OrderGone(raised(0, 1, Level::Alarm).order)).unwrap();
+    assert_eq!(case.incident().condition, Condition::Active, "the first order's end is not its end");
+    case.command(300, &supervisor("Sam"), resolve(Outcome::PoliceIntervened)).unwrap();
+    let resolved = case.effects.iter().find_map(|effect| match effect {
+        Effect::Resolved { watch, .. } => watch.as_ref(),
+        _ => None,
+    });
+    assert_eq!(resolved, other.watch.as_ref(), "its next alarm opens another");
 }

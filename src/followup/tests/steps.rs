@@ -2,9 +2,11 @@
 
 use zones::Level;
 
-use super::case::{Case, operator, t};
+use super::case::{Case, incident_id, operator, raised, t};
 use crate::followup::StaffRole::{OnCallManager, Operator, SecondOperator, ShiftLead};
-use crate::followup::{Action, Command, Condition, DeskState, Effect, State, Task, VictimState};
+use crate::followup::{
+    Action, Command, Condition, DeskState, Effect, Event, Noted, Outcome, Raised, State, Task, VictimState,
+};
 
 #[test]
 fn nobody_answers_an_alarm_and_it_goes_up_until_somebody_does() {
@@ -138,4 +140,31 @@ fn what_a_desk_accepted_it_is_not_asked_again() {
     case.alert(306, Level::Alarm);
     case.told_until(400);
     assert_eq!(case.incident().tasks, []);
+}
+
+#[test]
+fn a_trial_rings_nobody_and_is_over_at_once() {
+    let mut case = Case::new();
+    let raised = Raised { test: true, told_desk: false, ..raised(0, 1, Level::Warning) };
+    let alert = raised.alert;
+    case.at(0, Event::Alert(Box::new(raised))).unwrap();
+    assert_eq!(case.notices().count(), 0);
+    let incident = case.incident();
+    assert_eq!((incident.state, incident.outcome), (State::Resolved, Some(Outcome::Test)));
+    assert_eq!(incident.resolved_by.as_deref(), Some("afstand"));
+    case.device(5, alert, VictimState::Displayed).unwrap();
+    assert_eq!(case.told_until(80_000), []);
+    assert_eq!(case.timeline(), [(0, "raised"), (0, "cleared"), (0, "resolved"), (5, "displayed")]);
+}
+
+#[test]
+fn what_is_said_again_is_counted_and_nothing_is_dropped() {
+    let mut case = Case::new();
+    case.alert(0, Level::Alarm);
+    for n in 1..=46 {
+        let (incident, what) = (incident_id(0), Noted::Repeated(zones::DeviceEventKind::StrapTamper));
+        case.at(n, Event::Noted { incident, what }).unwrap();
+    }
+    assert_eq!(case.incident().count, 47);
+    assert_eq!(case.timeline().iter().filter(|(_, word)| *word == "repeated").count(), 46);
 }

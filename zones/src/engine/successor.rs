@@ -59,20 +59,22 @@ impl Engine {
         }
     }
 
-    /// Gives the memory of a watch to its counterpart.
+    /// Gives the memory of a watch that stands raised to its counterpart.
     fn move_watch(&mut self, t: Timestamp, from: u32, to: u32) {
+        // What does not stand raised ends with its order: who resolves it must find it where it was.
+        if !self.watches[from as usize].is_raised() {
+            return;
+        }
         let Some(episode) = self.watches[from as usize].episode.take() else { return };
         let stood = episode.standing;
         self.watches[from as usize].episode = Some(Box::new(left_behind(&episode, t)));
         self.watches[to as usize].episode = Some(episode);
         self.note_watch(from);
         self.note_watch(to);
-        if stood > Standing::Clear {
-            self.stepped(to, Standing::Clear, stood);
-            self.stepped(from, stood, Standing::Clear);
-            self.announce_end(to, t, words::ORDER_TAKES_OVER);
-            self.keep_from_victim();
-        }
+        self.stepped(to, Standing::Clear, stood);
+        self.stepped(from, stood, Standing::Clear);
+        self.announce_end(to, t, words::ORDER_TAKES_OVER);
+        self.keep_from_victim();
     }
 
     /// The same for a watch over a device, unless the new order's stands raised itself.

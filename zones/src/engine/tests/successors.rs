@@ -186,3 +186,28 @@ fn under_two_orders_the_end_of_one_is_not_told_to_her_as_the_end() {
     assert_eq!(strap.iter().map(|alert| alert.level).collect::<Vec<_>>(), [Level::Alarm, Level::Alarm]);
     assert_eq!((strap[1].order.as_str(), strap[1].incident), ("b", strap[0].incident));
 }
+
+#[test]
+fn what_is_over_but_not_resolved_stays_with_its_order() {
+    let mut first = with_victim(order("a"));
+    first.valid_until = t(1_000);
+    let mut second = with_victim(order("b"));
+    second.valid_from = t(1_000);
+    let mut case = Case::of([first, second]);
+    case.victim(540, 0.0, 0.0);
+    case.wearer(550, 500.0, 0.0);
+    for secs in [610, 670, 730, 790] {
+        case.victim(secs - 5, 0.0, 0.0);
+        case.wearer(secs, 6_000.0, 0.0);
+    }
+    let pair: Vec<Alert> = case.alerts.drain(..).filter(|alert| alert.kind == VictimProximity).collect();
+    assert_eq!(pair.last().unwrap().level, Level::Clear);
+    case.victim(1_050, 0.0, 0.0);
+    case.wearer(1_060, 500.0, 0.0);
+    // Resolved by now, under the order it belongs to.
+    let (watch, incident) = (pair[0].watch.clone().unwrap(), pair[0].incident);
+    assert_eq!(case.at(1_070, Input::IncidentClosed { watch, incident }), Ok(Outcome::Done));
+    let again = case.alerts.iter().find(|alert| alert.kind == VictimProximity).unwrap();
+    assert_eq!((again.level, again.revision, again.order.as_str()), (Level::Alarm, 1, "b"));
+    assert_ne!(again.incident, incident);
+}
