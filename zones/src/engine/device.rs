@@ -33,7 +33,7 @@ pub enum Said {
     AwareWrongCode,
 }
 
-/// The part of a device that survives a restart. The layout is fixed, see [`Device`]. What the fix of somebody paired
+/// The part of a device that survives a restart. The layout is fixed, see `Device`. What the fix of somebody paired
 /// with it needs stands at the front.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[repr(C)]
