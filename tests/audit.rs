@@ -8,12 +8,15 @@ mod support;
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
 use serde_json::json;
 use sqlx::Connection;
 use support::broker::Broker;
 use support::case::{HOME, Pair, digits, fix, now};
 use support::postgres::Database;
+use support::until;
 use support::world::World;
 
 /// Exit status and output of `afstand audit verify`.
@@ -103,16 +106,17 @@ async fn a_kill_breaks_nothing() {
     let mut shown = 0;
     for round in 1..=3 {
         let operator = world.service.api("operator");
+        let count = Arc::new(AtomicI64::new(0));
+        let counted = Arc::clone(&count);
         let looking = tokio::spawn(async move {
-            let mut shown = 0;
             while let Some(answer) = operator.try_get("/v1/orders").await {
-                shown += i64::from(answer.status == 200 && !answer.body.is_empty());
+                counted.fetch_add(i64::from(answer.status == 200 && !answer.body.is_empty()), Relaxed);
             }
-            shown
         });
-        tokio::time::sleep(std::time::Duration::from_millis(150 * round)).await;
+        until("some looks", async || (count.load(Relaxed) >= 5 * round).then_some(())).await;
         world.service.kill().await;
-        shown += looking.await.unwrap();
+        looking.await.unwrap();
+        shown += count.load(Relaxed);
         let (status, said) = verify(&config, &[]);
         assert_eq!(status, Some(0), "{said}");
         let rows: i64 = said.split_whitespace().nth(1).unwrap().parse().unwrap();
