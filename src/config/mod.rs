@@ -10,6 +10,7 @@ mod error;
 mod files;
 mod followup;
 mod raw;
+mod sign_in;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -26,7 +27,9 @@ pub use contacts::{Contact, Contacts, ROLES, SmsGateway, Smtp, StartTls};
 pub use desks::{Desk, Webhook, WebhookBody};
 pub use error::SettingsError;
 pub use files::Secret;
-pub use tokens::{NewToken, Role, Token, Tokens};
+pub(crate) use sign_in::role_of;
+pub use sign_in::{CALLBACK, RoleValue, SessionLimits, SignIn};
+pub use tokens::{Holder, NewToken, Role, Token, Tokens};
 
 use files::Files;
 use raw::{Origin, RawMqtt};
@@ -48,6 +51,8 @@ pub struct Settings {
     pub contacts: Contacts,
     /// How alarms are followed up.
     pub rules: Rules,
+    /// How people sign in; without it, only by token.
+    pub sign_in: Option<SignIn>,
     /// What is logged, and how.
     pub log: Log,
     /// What is usable and should not stay so, such as a secret that everybody can read: to be logged.
@@ -114,7 +119,12 @@ impl Settings {
         let desks = desks::read(raw.desk, &origin, &mut files)?;
         let contacts = contacts::read(raw.contact, raw.smtp, raw.sms, &origin, &mut files)?;
         let rules = followup::read(raw.escalation, raw.deadline, raw.duty, &contacts, &origin)?;
-        let tokens = tokens(raw.api.tokens_file.as_deref(), &desks, &origin, &mut files)?;
+        let sign_in = raw.sign_in.map(|raw| sign_in::read(raw, &desks, &origin, &mut files)).transpose()?;
+        let tokens_file = raw.api.tokens_file.as_deref();
+        if tokens_file.is_none() && sign_in.is_none() {
+            files.warn("neither api.tokens_file nor [sign_in] is set: nobody can use the API".to_owned());
+        }
+        let tokens = tokens(tokens_file, &desks, &origin, &mut files)?;
         let listen = match raw.api.listen.as_deref() {
             None => LISTEN,
             Some(text) => text
@@ -131,6 +141,7 @@ impl Settings {
             desks,
             contacts,
             rules,
+            sign_in,
             log: log(&raw.log, &origin)?,
             warnings: files.into_warnings(),
         })
@@ -227,18 +238,18 @@ fn tokens(
     origin: &Origin,
     files: &mut Files,
 ) -> Result<Tokens, SettingsError> {
-    let Some(path) = path else {
-        files.warn("api.tokens_file is not set: nobody can use the API".to_owned());
-        return Ok(Tokens::default());
-    };
+    let Some(path) = path else { return Ok(Tokens::default()) };
     let text = files.text(path, "api.tokens_file", origin)?;
     let tokens = Tokens::from_toml(&text)
         .map_err(|error| origin.file("api.tokens_file", &files.resolve(path), error))?;
     for token in tokens.iter() {
-        if let Some(desk) = &token.desk
+        if let Some(desk) = &token.holder.desk
             && desks.iter().all(|known| known.name != *desk)
         {
-            files.warn(format!("the API token {:?} is for desk {desk}, which is not configured", token.name));
+            files.warn(format!(
+                "the API token {:?} is for desk {desk}, which is not configured",
+                token.holder.name
+            ));
         }
     }
     Ok(tokens)

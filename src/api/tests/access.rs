@@ -2,14 +2,24 @@ use std::collections::BTreeSet;
 
 use axum::http::{Method, StatusCode, header};
 
-use super::bench::{Bench, alert, incident, request};
+use super::bench::{Bench, NOW, alert, at, holder, incident, request, with_cookie};
 use crate::api::access::{Access, Cell, ROLES, Row, TABLE};
 use crate::config::Role;
 use crate::store::Batch;
 
 /// Paths that a browser reads, and that describe themselves.
-const NOT_DESCRIBED: [&str; 6] =
-    ["/", "/assets/{*path}", "/openapi.json", "/docs", "/docs/", "/docs/{*rest}"];
+const NOT_DESCRIBED: [&str; 10] = [
+    "/",
+    "/assets/{*path}",
+    "/openapi.json",
+    "/docs",
+    "/docs/",
+    "/docs/{*rest}",
+    "/auth/login",
+    "/auth/callback",
+    "/auth/once",
+    "/auth/done",
+];
 
 pub(super) fn somebody(role: Role) -> &'static str {
     match role {
@@ -54,10 +64,12 @@ async fn every_role_may_do_what_the_table_says_and_nothing_else() {
         };
         let nobody = ask("nobody").await.status;
         let Access::Roles(cells) = access else {
-            // Without the dashboard there are no assets.
-            let open =
-                nobody.is_success() || nobody == StatusCode::SEE_OTHER || pattern.starts_with("/assets/");
-            assert!(open, "{say}: {nobody}");
+            // Without the dashboard there are no assets; who comes to sign in with nothing is told what is missing.
+            let open = nobody.is_success()
+                || nobody == StatusCode::SEE_OTHER
+                || ["/assets/", "/auth/"].iter().any(|folder| pattern.starts_with(folder));
+            assert!(open && nobody != StatusCode::UNAUTHORIZED, "{say}: {nobody}");
+            assert!(nobody != StatusCode::FORBIDDEN && !nobody.is_server_error(), "{say}: {nobody}");
             continue;
         };
         assert_eq!(nobody, StatusCode::UNAUTHORIZED, "{say}");
@@ -67,7 +79,47 @@ async fn every_role_may_do_what_the_table_says_and_nothing_else() {
             let refused = status == StatusCode::FORBIDDEN;
             assert_eq!(refused, *cell == Cell::No, "{say} as {role:?}: {status}");
             assert!(!status.is_server_error() && status != StatusCode::UNAUTHORIZED, "{say}: {status}");
+            // A person may do what a machine of the same role may, in a session that ends with the request.
+            let by_cookie = bench.by_cookie(role, method.clone(), &path(pattern)).await;
+            assert_eq!(by_cookie.status == StatusCode::FORBIDDEN, refused, "{say} as {role:?}, signed in");
+            assert!(by_cookie.status != StatusCode::UNAUTHORIZED, "{say} as {role:?}, signed in");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_locked_session_may_do_three_things_and_one_without_its_csrf_token_changes_nothing() {
+    let bench = Bench::new().await;
+    bench.shutdown.cancel(); // live streams end at once
+    for role in ROLES {
+        let holder = holder(role);
+        let id = bench.state.sign_in.sessions.begin(holder, None, at(NOW)).await.unwrap();
+        let found = bench.state.sign_in.sessions.find(&id, at(NOW)).unwrap();
+        let ask = async |method: &Method, pattern: &str, csrf: Option<&str>| {
+            bench.send(with_cookie(method.clone(), &path(pattern), &id, csrf)).await
+        };
+        for Row(method, pattern, access, _) in TABLE.iter().filter(|row| row.0 != Method::GET) {
+            let Access::Roles(_) = access else { continue };
+            for wrong in [None, Some("wrong")] {
+                let refused = ask(method, pattern, wrong).await;
+                assert_eq!(refused.status, StatusCode::FORBIDDEN, "{method} {pattern}");
+                assert_eq!(refused.problem()["type"], "urn:afstand:problem:foreign-request");
+            }
+        }
+        bench.state.sign_in.sessions.lock(&found).await.unwrap();
+        for Row(method, pattern, access, _) in TABLE.iter().filter(|row| row.1 != "/auth/logout") {
+            let Access::Roles(_) = access else { continue };
+            let answer = ask(method, pattern, Some(&found.csrf)).await;
+            let goes_on = ["/v1/live", "/v1/session"].contains(pattern);
+            assert_eq!(answer.status == StatusCode::UNAUTHORIZED, !goes_on, "{method} {pattern}: {role:?}");
+            if !goes_on {
+                assert_eq!(answer.problem()["type"], "urn:afstand:problem:locked");
+            }
+        }
+        let out = ask(&Method::POST, "/auth/logout", Some(&found.csrf)).await;
+        assert_eq!(out.status, StatusCode::NO_CONTENT, "{role:?}");
+        assert!(out.header(header::SET_COOKIE).contains("Max-Age=0"), "{role:?}");
+        assert_eq!(ask(&Method::GET, "/v1/session", None).await.status, StatusCode::UNAUTHORIZED);
     }
 }
 
