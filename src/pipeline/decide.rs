@@ -97,6 +97,11 @@ pub(super) struct Decider {
 }
 
 impl Decider {
+    /// Says on which topics the next messages came.
+    pub(super) fn foresee<'a>(&self, topics: impl Iterator<Item = &'a str> + Clone) {
+        self.engine.foresee(topics.filter_map(wire::device_of));
+    }
+
     /// Takes in a message. Whatever is wrong with it, it ends up in the batch, so that it can be acknowledged.
     pub(super) fn message(&mut self, now: Timestamp, topic: &str, payload: &[u8]) {
         // What is wrong with it was noted; nobody waits to be told.
