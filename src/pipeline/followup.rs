@@ -95,7 +95,7 @@ impl Decider {
             what: entry.what.word().into(),
             detail: if detail.is_null() { Value::Object(serde_json::Map::new()) } else { detail }.to_string(),
             order: known.map(|one| one.order.to_string()).unwrap_or_default(),
-            desk: known.and_then(|one| one.desk.as_ref()).map(ToString::to_string),
+            desk: self.incidents.get(&entry.incident.to_string()).and_then(|row| row.desk.clone()),
             state: known.map_or(State::Resolved, |one| one.state).as_str().into(),
             condition: known.map_or("cleared", |one| one.condition.as_str()).into(),
             owner: known.and_then(|one| one.owner.clone()),
