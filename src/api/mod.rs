@@ -8,6 +8,7 @@ mod access;
 mod audit;
 mod body;
 mod cases;
+mod codes;
 pub mod commands;
 mod console;
 mod desks;

@@ -60,6 +60,49 @@ async fn an_order_goes_in_comes_out_and_is_withdrawn() {
 }
 
 #[tokio::test]
+async fn a_code_goes_in_never_comes_out_and_is_kept_by_what_was_read() {
+    let bench = Bench::new().await;
+    let path = "/v1/orders/ord-1";
+    let digest = "03ac674216f3e15c761ee1a5e255f067953623c8b388b4459e13f978d7c846f4";
+    let with_code = |mut order: Value| {
+        order["victims"][0]["aware_code_sha256"] = json!(digest);
+        order
+    };
+    assert_eq!(put(&bench, &with_code(order("ord-1"))).await.status, StatusCode::CREATED);
+    let stored = || async { bench.state.store.order("ord-1").await.unwrap().unwrap().document };
+    let first = stored().await;
+
+    let read = bench.get("auditor", path).await;
+    assert!(!read.text().contains(digest) && !read.text().contains("sha256"), "{}", read.text());
+    assert!(!bench.get("operator", "/v1/orders").await.text().contains(digest));
+    let mut read = read.json();
+    assert_eq!(read["victims"][0]["aware_code"], true);
+    let asked = bench.json(Method::POST, "operator", "/v1/guidance", read.to_string()).await;
+    assert_eq!(asked.status, StatusCode::OK, "an editor asks about what it has read");
+
+    // The very same comes back: nothing changes. Then it comes back with another end, and the code stays.
+    assert_eq!(put(&bench, &read).await.status, StatusCode::OK);
+    let again: Value = serde_json::from_str(&stored().await).unwrap();
+    assert_eq!(again, serde_json::from_str::<Value>(&first).unwrap());
+    read["valid_until"] = json!("2027-06-01T00:00:00+02:00");
+    assert_eq!(put(&bench, &read).await.status, StatusCode::OK);
+    let kept: Value = serde_json::from_str(&stored().await).unwrap();
+    assert_eq!(kept["victims"][0]["aware_code_sha256"], digest);
+    assert_eq!(kept["valid_until"], "2027-06-01T00:00:00+02:00");
+
+    // For somebody who has none there, it cannot be kept; left out, it is gone.
+    let mut other = read.clone();
+    other["victims"][0]["person"] = json!("victim-0002");
+    other["zones"]["features"][0]["properties"]["victim"] = json!("victim-0002");
+    let refused = put(&bench, &other).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(refused.problem()["errors"][0]["field"], "victims[0].aware_code");
+    assert_eq!(put(&bench, &order("ord-1")).await.status, StatusCode::OK);
+    assert!(!stored().await.contains("aware_code"));
+    assert_eq!(bench.get("auditor", path).await.json()["victims"][0].get("aware_code"), None);
+}
+
+#[tokio::test]
 async fn the_register_is_read_page_by_page() {
     let bench = Bench::new().await;
     let ids: Vec<String> = (1..=5).map(|n| format!("ord-{n}")).collect();
