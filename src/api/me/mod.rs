@@ -7,6 +7,7 @@ mod feed;
 mod live;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequestParts, Request, State};
@@ -16,8 +17,8 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use zones::order::Contact;
-use zones::{DeviceId, Protection, Timestamp};
+use zones::order::{Contact, Order};
+use zones::{DeviceId, PersonId, Protection, Timestamp};
 
 pub(super) use feed::{AppFeed, MOST_STREAMS};
 
@@ -27,7 +28,7 @@ use super::body;
 use super::extract::{BODY_LIMIT, SaidJson};
 use super::problem::{Document, Kind, Problem};
 use crate::delivery::victim_picture;
-use crate::store::{Channel, DeliveryRecord};
+use crate::store::DeliveryRecord;
 use crate::wire::incoming;
 
 /// Deliveries among which the alerts are looked for that stand.
@@ -69,7 +70,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 )]
 async fn picture(State(state): State<AppState>, Me(device): Me) -> Result<Response, Problem> {
     let protection = protection(&state, &device).await?;
-    let alerts = standing(&state, &device).await?;
+    let alerts = standing(&state, &device, bearer(&state, &device).as_ref()).await?;
     let events: Vec<String> = alerts.into_iter().map(|alert| alert.delivery.payload).collect();
     let now = (state.clock)();
     let orders = state.register.of_device(&device);
@@ -97,10 +98,32 @@ pub(super) async fn protection(state: &AppState, device: &DeviceId) -> Result<Op
     }))
 }
 
+/// Who has the device now: the victim to whom an order in force gives it. Between orders it is hers if nobody else is to
+/// have it.
+fn bearer(state: &AppState, device: &DeviceId) -> Option<PersonId> {
+    let (orders, now) = (state.register.of_device(device), (state.clock)());
+    let victim = |order: &Arc<Order>| {
+        let given = order.victims.iter().find(|victim| victim.party.device.as_ref() == Some(device));
+        given.map(|victim| victim.party.person.clone())
+    };
+    // The register gives a device to one person at a time.
+    if let Some(hers) = orders.iter().filter(|order| order.in_force(now)).find_map(victim) {
+        return Some(hers);
+    }
+    let mut named: Vec<PersonId> = orders.iter().filter_map(victim).collect();
+    named.dedup();
+    named.pop().filter(|_| named.is_empty())
+}
+
 /// What she was told last of each open incident, unless that is that it is over; oldest first.
-async fn standing(state: &AppState, device: &DeviceId) -> Result<Vec<DeliveryRecord>, Problem> {
-    let road = Channel::VictimMqtt;
-    let told = state.store.deliveries_of_open_incidents_to(road, device.as_str(), MOST_STANDING).await?;
+async fn standing(
+    state: &AppState,
+    device: &DeviceId,
+    bearer: Option<&PersonId>,
+) -> Result<Vec<DeliveryRecord>, Problem> {
+    let Some(bearer) = bearer else { return Ok(Vec::new()) };
+    let (device, bearer) = (device.as_str(), bearer.as_str());
+    let told = state.store.told_her_of_open_incidents(device, bearer, MOST_STANDING).await?;
     let mut seen = BTreeSet::new();
     let mut newest: Vec<_> =
         told.into_iter().filter(|told| seen.insert(told.delivery.incident.clone())).collect();
