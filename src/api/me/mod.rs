@@ -8,6 +8,7 @@ mod live;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequestParts, Request, State};
@@ -15,6 +16,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value};
+use tokio::time::timeout;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use zones::order::{Contact, Order};
@@ -22,17 +24,23 @@ use zones::{DeviceId, PersonId, Protection, Timestamp};
 
 pub(super) use feed::{AppFeed, MOST_STREAMS};
 
-use super::AppState;
 use super::access::Scope;
 use super::body;
+use super::commands::ANSWER_WITHIN;
 use super::extract::{BODY_LIMIT, SaidJson};
 use super::problem::{Document, Kind, Problem};
+use super::{AppState, REQUEST_WITHIN};
 use crate::delivery::victim_picture;
 use crate::store::DeliveryRecord;
 use crate::wire::incoming;
 
 /// Deliveries among which the alerts are looked for that stand.
 const MOST_STANDING: u32 = 200;
+
+/// How long the body of a press is waited for: whatever has not come by then, she pressed.
+const PRESS_READ_WITHIN: Duration = Duration::from_secs(2);
+
+const _: () = assert!(PRESS_READ_WITHIN.as_secs() + ANSWER_WITHIN.as_secs() < REQUEST_WITHIN.as_secs());
 
 /// The victim device that the caller speaks for.
 struct Me(DeviceId);
@@ -182,9 +190,13 @@ async fn aware(
     request: Request,
 ) -> Result<StatusCode, Problem> {
     let now = (state.clock)();
-    let said = body::read(request, BODY_LIMIT).await.unwrap_or_default();
-    let payload = press(&said, now);
-    say(&state, incoming::victim_aware(device.as_str()), payload).await
+    // In a task of its own: a connection that breaks takes this handler with it, but not her press.
+    let pressed = tokio::spawn(async move {
+        let read = timeout(PRESS_READ_WITHIN, body::read(request, BODY_LIMIT)).await;
+        let said = read.ok().and_then(Result::ok).unwrap_or_default();
+        say(&state, incoming::victim_aware(device.as_str()), press(&said, now)).await
+    });
+    pressed.await.map_err(|e| Problem::internal(&e))?
 }
 
 /// Where she is: one fix, or an array of them, as on the topic `fix`.
