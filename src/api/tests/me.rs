@@ -276,3 +276,20 @@ async fn the_next_bearer_sees_nothing_of_the_one_before() {
     assert_eq!(ids(&blocks(&mut stream, 1).await), ["id: 7"]);
     assert_eq!(alerts().await[0]["id"], "alert-7");
 }
+
+/// A phone that goes from network to network leaves connections behind that nobody closes.
+#[tokio::test]
+async fn a_fifth_stream_is_not_refused_but_ends_the_first() {
+    let bench = bench().await;
+    let mut streams = Vec::new();
+    for _ in 0..5 {
+        streams.push(open(&bench, Some(6)).await);
+    }
+    assert_eq!(ids(&blocks(&mut streams[0], 1).await), ["id: 6"]);
+    assert!(timeout(Duration::from_mins(1), streams[0].next()).await.unwrap().is_none(), "it has ended");
+    bench.commit(about("victim-0001", vec![told(7, "inc-1", "alarm", "vd-0001")])).await;
+    bench.live.told(["vd-0001"].into_iter());
+    for stream in &mut streams[1..] {
+        assert_eq!(ids(&blocks(stream, 2).await), ["id: 6", "id: 7"]);
+    }
+}
