@@ -58,6 +58,13 @@ pub struct Entry {
     pub outcome: u16,
 }
 
+impl Entry {
+    /// Whether the row will have the whole of its parameters. What is cut off could be what was looked at.
+    pub fn keeps_its_query(&self) -> bool {
+        plain(&self.query, LONGEST_QUERY) == plain(&self.query, usize::MAX)
+    }
+}
+
 /// A look that could not be written down: it must not be answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the audit cannot be written")]
