@@ -55,6 +55,7 @@ async fn fill(url: &str) {
             document: Some(serde_json::to_string(&**order).unwrap()),
             at,
             origin: Origin::Api,
+            by: None,
         })
         .collect();
     let mut engine = world::engine(orders);

@@ -21,7 +21,7 @@ use crate::delivery::{DispatchHandle, NoticeHandle, Trouble};
 use crate::followup::Rules;
 use crate::metrics::Metrics;
 use crate::mqtt::{Acks, Arrived, LinkStatus, Publisher};
-use crate::store::{Origin, Store, StoreError};
+use crate::store::{Store, StoreError};
 use crate::wire::{TrackerKeys, Unusable};
 
 /// A batch closes when it has so many parts …
@@ -268,12 +268,12 @@ impl Deciding {
     fn command(&mut self, command: Command) {
         let now = self.clock.now();
         let answer: Box<dyn FnOnce() + Send> = match command {
-            Command::PutOrder { draft, reply } => {
-                let answer = self.decider.put_order(now, *draft, Origin::Api);
+            Command::PutOrder { draft, by, reply } => {
+                let answer = self.decider.put_order(now, *draft, By::token(by));
                 Box::new(move || _ = reply.send(answer))
             }
-            Command::WithdrawOrder { order, reply } => {
-                let answer = self.decider.withdraw_order(now, &order, Origin::Api);
+            Command::WithdrawOrder { order, by, reply } => {
+                let answer = self.decider.withdraw_order(now, &order, By::token(by));
                 Box::new(move || _ = reply.send(answer))
             }
             Command::CancelAware { device, at, code, reply } => {

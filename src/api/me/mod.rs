@@ -190,13 +190,10 @@ async fn aware(
     request: Request,
 ) -> Result<StatusCode, Problem> {
     let now = (state.clock)();
-    // In a task of its own: a connection that breaks takes this handler with it, but not her press.
-    let pressed = tokio::spawn(async move {
-        let read = timeout(PRESS_READ_WITHIN, body::read(request, BODY_LIMIT)).await;
-        let said = read.ok().and_then(Result::ok).unwrap_or_default();
-        say(&state, incoming::victim_aware(device.as_str()), press(&said, now)).await
-    });
-    pressed.await.map_err(|e| Problem::internal(&e))?
+    // A connection that breaks ends the body, not this handler: what writes runs to its end.
+    let read = timeout(PRESS_READ_WITHIN, body::read(request, BODY_LIMIT)).await;
+    let said = read.ok().and_then(Result::ok).unwrap_or_default();
+    say(&state, incoming::victim_aware(device.as_str()), press(&said, now)).await
 }
 
 /// Where she is: one fix, or an array of them, as on the topic `fix`.
