@@ -29,7 +29,8 @@ const ASKED_AFTER: Duration = Duration::from_secs(15);
 const ASKED_EVERY: Duration = Duration::from_secs(5);
 const ASKED_TIMES: u32 = 3;
 
-const _: () = assert!(ASKED_AFTER.as_secs() + ASKED_TIMES as u64 * ASKED_EVERY.as_secs() <= GONE_AFTER.as_secs());
+const _: () =
+    assert!(ASKED_AFTER.as_secs() + ASKED_TIMES as u64 * ASKED_EVERY.as_secs() <= GONE_AFTER.as_secs());
 const _: () = assert!(super::live::KEEP_ALIVE.as_secs() < GONE_AFTER.as_secs());
 
 /// What connections may take.
@@ -43,7 +44,12 @@ pub(super) struct Limits {
 
 /// Serves until `stop`, and then until every connection has ended: those that rest at once, the others after the answer
 /// that they wait for.
-pub(super) async fn serve(mut listener: TcpListener, router: Router, limits: Limits, stop: &CancellationToken) {
+pub(super) async fn serve(
+    mut listener: TcpListener,
+    router: Router,
+    limits: Limits,
+    stop: &CancellationToken,
+) {
     let room = Arc::new(Semaphore::new(limits.most as usize));
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(limits.head_within);
@@ -52,7 +58,8 @@ pub(super) async fn serve(mut listener: TcpListener, router: Router, limits: Lim
             () = stop.cancelled() => break,
             next = accept(&mut listener, &room) => next,
         };
-        let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()));
+        let connection =
+            http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()));
         let stop = stop.clone();
         tokio::spawn(async move {
             let _place = place;
@@ -75,7 +82,10 @@ pub(super) async fn serve(mut listener: TcpListener, router: Router, limits: Lim
 }
 
 /// The next connection, once there is room for it.
-async fn accept(listener: &mut TcpListener, room: &Arc<Semaphore>) -> (TcpStream, Option<OwnedSemaphorePermit>) {
+async fn accept(
+    listener: &mut TcpListener,
+    room: &Arc<Semaphore>,
+) -> (TcpStream, Option<OwnedSemaphorePermit>) {
     // Nobody closes the semaphore.
     let place = Arc::clone(room).acquire_owned().await.ok();
     // Bides its time after an error, such as too many open files.
@@ -89,7 +99,8 @@ async fn accept(listener: &mut TcpListener, room: &Arc<Semaphore>) -> (TcpStream
 /// Lets the system end a connection whose other end has vanished.
 fn watch(stream: &TcpStream) -> io::Result<()> {
     let socket = SockRef::from(stream);
-    let asked = TcpKeepalive::new().with_time(ASKED_AFTER).with_interval(ASKED_EVERY).with_retries(ASKED_TIMES);
+    let asked =
+        TcpKeepalive::new().with_time(ASKED_AFTER).with_interval(ASKED_EVERY).with_retries(ASKED_TIMES);
     socket.set_tcp_keepalive(&asked)?;
     #[cfg(target_os = "linux")]
     socket.set_tcp_user_timeout(Some(GONE_AFTER))?;
