@@ -129,6 +129,7 @@ impl FollowUp {
     fn begin_clocks(&mut self, id: Uuid, incident: &mut Incident, now: Timestamp, raised: &Raised) {
         if let Some(device) = &raised.victim_device {
             incident.victim_device = Some(device.clone());
+            incident.second_road = raised.second_road;
             incident.victim_state = None;
             self.forget_oldest(id, incident, raised);
             if raised.level == Level::Alarm {
@@ -173,7 +174,7 @@ impl FollowUp {
         self.note(id, now, what);
         if incident.is_open() {
             let task = match channel {
-                "victim_mqtt" => Some(Task::PhoneVictim),
+                "victim_mqtt" | "victim_sms" | "victim_email" | "second_channel" => Some(Task::PhoneVictim),
                 "desk_mqtt" | "desk_webhook" => Some(Task::PhoneDesk),
                 _ => None,
             };

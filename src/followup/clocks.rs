@@ -85,8 +85,15 @@ impl FollowUp {
         }
     }
 
-    fn second_channel(&mut self, id: Uuid, incident: &Incident, round: u32, at: Timestamp) {
+    /// Her device has not shown it. Where there is no other road to her, somebody has to telephone.
+    fn second_channel(&mut self, id: Uuid, incident: &mut Incident, round: u32, at: Timestamp) {
         let Some(device) = incident.victim_device.clone() else { return };
+        if !incident.second_road {
+            self.set_task(id, incident, at, Task::PhoneVictim);
+            let task = Some(Task::PhoneVictim);
+            self.tell(id, incident, StaffRole::Operator, Reason::Step, task, round, at);
+            return;
+        }
         self.note(id, at, What::ToldSecondChannel { round });
         let message = name_of(id, &format!("second/{}", at.as_millis()));
         self.effects.push_back(Effect::SecondChannel { id: message, incident: id, device, at });

@@ -145,6 +145,7 @@ impl FollowUp {
             victim: None,
             risk: incident.risk,
             victim_device: None,
+            second_road: false,
             desk: None,
             told_desk: false,
         };

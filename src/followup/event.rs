@@ -118,6 +118,8 @@ pub struct Raised {
     pub risk: Option<Risk>,
     /// Device of the victim, if this alert was sent to it.
     pub victim_device: Option<DeviceId>,
+    /// Whether there is another road to her, for when her device does not show it.
+    pub second_road: bool,
     /// The order's desk; others' receipts are refused.
     pub desk: Option<DeskId>,
     /// Whether this alert was sent to the desk.

@@ -58,6 +58,8 @@ impl Decider {
     /// What the follow-up needs of an alert that was routed.
     pub(super) fn follow_alert(&mut self, alert: &Alert, victim_device: Option<DeviceId>, told_desk: bool) {
         let risk = self.engine.order(&alert.order).and_then(|order| order.risk);
+        let second_road =
+            victim_device.as_ref().is_some_and(|device| !self.second_roads(&alert.order, device).is_empty());
         let raised = Raised {
             alert: alert.alert,
             incident: alert.incident,
@@ -71,6 +73,7 @@ impl Decider {
             victim: alert.victim.clone(),
             risk,
             victim_device,
+            second_road,
             desk: alert.desk.clone(),
             told_desk,
         };
@@ -294,6 +297,7 @@ fn raised_of(row: &IncidentRow) -> Option<Raised> {
         victim: row.victim.as_deref().and_then(|victim| PersonId::new(victim).ok()),
         risk: None,
         victim_device: None,
+        second_road: false,
         desk: row.desk.as_deref().and_then(|desk| DeskId::new(desk).ok()),
         told_desk: false,
     })
