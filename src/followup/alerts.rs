@@ -99,6 +99,9 @@ impl FollowUp {
             return; // The engine opens another after a resolution; what comes late is written down here.
         }
         self.begin_clocks(id, incident, now, raised);
+        if raised.desk_by_hand && raised.level == Level::Alarm && before < Level::Alarm {
+            self.set_task(id, incident, now, Task::PhoneDesk);
+        }
         if incident.worst > was_worst {
             // Who had the warning has not seen the alarm.
             incident.state = State::New;

@@ -148,6 +148,7 @@ impl FollowUp {
             second_road: false,
             desk: None,
             told_desk: false,
+            desk_by_hand: false,
         };
         self.alert(at, &raised);
     }

@@ -124,6 +124,8 @@ pub struct Raised {
     pub desk: Option<DeskId>,
     /// Whether this alert was sent to the desk.
     pub told_desk: bool,
+    /// It would have been, if the order did not say that it is for the operator to telephone.
+    pub desk_by_hand: bool,
 }
 
 /// Who does something.

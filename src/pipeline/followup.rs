@@ -56,7 +56,13 @@ impl Decider {
     }
 
     /// What the follow-up needs of an alert that was routed.
-    pub(super) fn follow_alert(&mut self, alert: &Alert, victim_device: Option<DeviceId>, told_desk: bool) {
+    pub(super) fn follow_alert(
+        &mut self,
+        alert: &Alert,
+        victim_device: Option<DeviceId>,
+        told_desk: bool,
+        desk_by_hand: bool,
+    ) {
         let risk = self.engine.order(&alert.order).and_then(|order| order.risk);
         let second_road =
             victim_device.as_ref().is_some_and(|device| !self.second_roads(&alert.order, device).is_empty());
@@ -76,6 +82,7 @@ impl Decider {
             second_road,
             desk: alert.desk.clone(),
             told_desk,
+            desk_by_hand,
         };
         // An alert is never refused.
         let _ = self.follow(alert.raised_at, Event::Alert(Box::new(raised)));
@@ -300,5 +307,6 @@ fn raised_of(row: &IncidentRow) -> Option<Raised> {
         second_road: false,
         desk: row.desk.as_deref().and_then(|desk| DeskId::new(desk).ok()),
         told_desk: false,
+        desk_by_hand: false,
     })
 }

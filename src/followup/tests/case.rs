@@ -40,6 +40,7 @@ pub(super) fn raised(n: u8, revision: u32, level: Level) -> Raised {
         second_road: true,
         desk: DeskId::new("rotterdam").ok(),
         told_desk: level == Level::Alarm,
+        desk_by_hand: false,
     }
 }
 

@@ -76,6 +76,8 @@ fn where_the_case_says_so_the_desk_is_not_told_by_itself() {
         assert_eq!(hers(&batch), [("alarm".to_owned(), true)]);
         let desk = batch.deliveries.iter().filter(|delivery| delivery.channel == Channel::DeskMqtt).count();
         assert_eq!(desk, expected);
+        let tasks = batch.incidents.iter().find_map(|row| row.follow_up.tasks.as_deref());
+        assert_eq!(tasks, (!tell).then_some("phone_desk"), "then the operator telephones");
     }
 }
 
