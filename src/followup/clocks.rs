@@ -128,8 +128,13 @@ impl FollowUp {
         let (found, people) = self.reach(id, incident, role, at);
         let in_place_of = (found != role).then_some(role);
         self.note(id, at, What::Told { role: found, people: people.clone(), in_place_of, round });
-        let notice = notice(id, incident, people, (found, reason, round), at);
-        self.effects.push_back(Effect::Notice(Notice { task, ..notice }));
+        let mut notice = notice(id, incident, people, (found, reason, round), at);
+        if let Some(task) = task {
+            // Two steps at one moment may reach the same role; what is to be done tells them apart.
+            notice.id = name_of(id, &format!("{}/{task}/{found}/{}", reason.as_str(), at.as_millis()));
+            notice.task = Some(task);
+        }
+        self.effects.push_back(Effect::Notice(notice));
     }
 
     /// It rings at those who have it.

@@ -15,15 +15,15 @@ use crate::metrics::AlertLabels;
 use crate::store::{AlertRow, FollowUpRow, IncidentRow, NewDelivery};
 
 impl Decider {
-    /// Puts notices into the outbox, by every road that their people have. Of several to one person about one
-    /// incident that are due at once, because nobody looked for a while, the newest is enough.
+    /// Puts notices into the outbox, by every road that their people have. Of several that ask the same of one person
+    /// about one incident and are due at once, because nobody looked for a while, the newest is enough.
     pub(super) fn deliver_notices(&mut self) {
         let told = std::mem::take(&mut self.pending.told);
         let mut had = BTreeSet::new();
         let mut kept = Vec::new();
         for notice in told.iter().rev() {
             for name in &notice.to {
-                if had.insert((notice.incident, name, ask(notice) as u8)) {
+                if had.insert((notice.incident, name, ask(notice) as u8, &notice.deadline)) {
                     kept.push((notice, name));
                 }
             }

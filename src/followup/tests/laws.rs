@@ -287,7 +287,7 @@ proptest! {
             for effect in ticked.iter().chain(&followed) {
                 if let Effect::Notice(notice) = effect {
                     let what = (notice.incident, notice.role, notice.reason.as_str(), notice.at);
-                    ids.insert((notice.id, what, notice.deadline.clone()));
+                    ids.insert((notice.id, what, notice.task, notice.deadline.clone()));
                 }
             }
         }
