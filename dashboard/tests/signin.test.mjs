@@ -60,7 +60,7 @@ async function signInApart(page, name) {
 
 const menu = async (page, entry) => {
   await page.getByRole("button", { name: "Menu" }).press("Enter");
-  await page.getByRole("button", { name: entry }).press("Enter");
+  await page.getByRole("button", { name: entry, exact: true }).press("Enter");
 };
 
 test("the link of a demonstration lets in once, and the console asks for another", {
@@ -219,7 +219,7 @@ for (const theme of ["dark", "light"]) {
     await signIn(page, "anna");
     await page.getByRole("button", { name: "Menu" }).waitFor();
     await menu(page, "English");
-    await page.getByRole("button", { name: "Lock" }).press("Enter");
+    await page.getByRole("button", { name: "Lock", exact: true }).press("Enter");
     await page.getByRole("heading", { name: "Locked" }).waitFor();
     assert.deepEqual(await axe(page), [], "lock");
     await page.context().close();

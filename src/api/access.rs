@@ -19,7 +19,7 @@ use super::audit::Look;
 use super::auth::Cookie;
 use super::problem::{Kind, Problem};
 use super::{AppState, body};
-use crate::config::{Holder, Role, Token};
+use crate::config::{Holder, Role};
 use crate::sign_in::Found;
 
 /// The header that shows that a request comes from a page of ours.
@@ -233,29 +233,44 @@ pub(crate) async fn enforce(
     let caller = Caller::from(came.holder());
     let look = Look::new(row, &caller, ids.ok().as_ref(), &mut request);
     let admitted = scope(row, came.holder()).and_then(|scope| look.may_go_on().map(|()| scope));
-    let response = match admitted {
-        Ok(scope) => {
-            request.extensions_mut().insert(scope);
-            request.extensions_mut().insert(caller);
-            came.run(row, request, next).await
-        }
-        Err(problem) => refuse(problem, request).await,
+    let writes = !request.method().is_safe();
+    let answered = async move {
+        let response = match admitted {
+            Ok(scope) => {
+                request.extensions_mut().insert(scope);
+                request.extensions_mut().insert(caller);
+                came.run(row, request, next).await
+            }
+            Err(problem) => refuse(problem, request).await,
+        };
+        look.noted(&state, response).await
     };
-    look.noted(&state, response).await
+    if writes { to_the_end(answered).await } else { answered.await }
+}
+
+/// Runs what writes to its end and its row in the audit, also when the caller has closed the connection meanwhile.
+async fn to_the_end(answered: impl Future<Output = Response> + Send + 'static) -> Response {
+    match tokio::spawn(answered).await {
+        Ok(response) => response,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(error) => Problem::internal(&error).into_response(),
+        },
+    }
 }
 
 /// By what somebody came in.
-enum Came<'s> {
+enum Came {
     /// A token.
-    Token(&'s Token),
+    Token(Holder),
     /// A session's cookie.
     Session(Found),
 }
 
-impl Came<'_> {
+impl Came {
     fn holder(&self) -> &Holder {
         match self {
-            Self::Token(token) => &token.holder,
+            Self::Token(holder) => holder,
             Self::Session(found) => &found.holder,
         }
     }
@@ -281,11 +296,11 @@ async fn refuse(problem: Problem, request: Request) -> Response {
 }
 
 /// The row of a request, and by what it came in where that is needed.
-fn known<'s>(
-    state: &'s AppState,
+fn known(
+    state: &AppState,
     path: &MatchedPath,
     request: &Request,
-) -> Result<(&'static Row, Option<Came<'s>>), Problem> {
+) -> Result<(&'static Row, Option<Came>), Problem> {
     // HEAD is GET without its body.
     let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
     let rows = || TABLE.iter().filter(|row| row.1 == path.as_str());
@@ -299,7 +314,8 @@ fn known<'s>(
     }
     // Who says that he has a token is judged by it alone.
     let came = if request.headers().contains_key(header::AUTHORIZATION) {
-        bearer(request).and_then(|secret| state.tokens.find(secret)).map(Came::Token)
+        let token = bearer(request).and_then(|secret| state.tokens.find(secret));
+        token.map(|token| Came::Token(token.holder.clone()))
     } else {
         session(state, row, request)?.map(Came::Session)
     };

@@ -143,5 +143,6 @@ fn new_secret() -> Result<String, NoSignIn> {
 
 /// SHA-256 in hexadecimal digits.
 fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits: [u8; 32] = Sha256::digest(text.as_bytes()).into();
+    digits.map(|byte| format!("{byte:02x}")).concat()
 }

@@ -224,8 +224,12 @@ impl Sessions {
                 .filter(|(_, session)| now >= ends_at(&session.row, self.limits))
                 .map(|(hash, _)| hash.clone())
                 .collect();
-            over.iter().for_each(|hash| state.end(hash));
-            state.open.values().filter(|s| self.is_locked(&s.row, now)).for_each(|s| s.locked.cancel());
+            for hash in &over {
+                state.end(hash);
+            }
+            for session in state.open.values().filter(|session| self.is_locked(&session.row, now)) {
+                session.locked.cancel();
+            }
         }
         if let Err(error) = self.write().await {
             tracing::warn!(%error, "sessions cannot be written; it is tried again");

@@ -240,10 +240,8 @@ async fn authorize(Query(asked): Query<HashMap<String, String>>) -> Response {
             return (StatusCode::BAD_REQUEST, format!("{name}: {:?}", asked.get(name))).into_response();
         }
     }
-    let hidden: String = ["state", "nonce", "code_challenge", "redirect_uri"]
-        .iter()
-        .map(|name| format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">", asked[*name]))
-        .collect();
+    let field = |name: &str| format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">", asked[name]);
+    let hidden = ["state", "nonce", "code_challenge", "redirect_uri"].map(field).concat();
     Html(format!("<form method=\"post\" action=\"/login\">{hidden}<input name=\"user\"></form>"))
         .into_response()
 }

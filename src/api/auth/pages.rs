@@ -12,7 +12,7 @@ use crate::sign_in::Refusal;
 
 const STYLE: &str = "\
 :root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:15vh auto 0;padding:0 1rem}\
-h1{font-size:1.375rem;line-height:1.75rem}a{color:inherit;font-weight:600}\
+h1,h2{font-size:1.375rem;line-height:1.75rem}a{color:inherit;font-weight:600}\
 section+section{margin-top:2rem;padding-top:1rem;border-top:1px solid}";
 
 /// What a page says, in one language.
