@@ -196,6 +196,7 @@ fn tokens() -> Tokens {
         of("utrecht", Role::Desk, Some("utrecht")),
         of("auditor", Role::Auditor, None),
         of("integrator", Role::Integrator, None),
+        Token::of_positions("traccar", &secret("traccar")),
         Token::of_victim("victim", DeviceId::new("vd-0001").unwrap(), &secret("victim")),
     ])
 }
