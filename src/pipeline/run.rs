@@ -12,6 +12,7 @@ use super::commit::Committer;
 use super::decide::{Decider, Pending, Surroundings};
 use super::directory::Directory;
 use super::files::FileOrder;
+use super::orders::By;
 pub use super::resume::{Damaged, Taken};
 use crate::api::commands::Command;
 use crate::api::{LiveFeed, Readiness};

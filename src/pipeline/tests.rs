@@ -24,6 +24,7 @@ use crate::store::{
 use crate::wire::TrackerKeys;
 
 mod cap;
+mod notices;
 mod victim;
 
 /// So many seconds after the beginning of every test.
