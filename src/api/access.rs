@@ -15,7 +15,7 @@ use zones::{DeskId, DeviceId};
 use super::audit::Look;
 use super::problem::{Kind, Problem};
 use super::{AppState, body};
-use crate::config::{Role, Token};
+use crate::config::{Only, Role, Token};
 
 /// What a role may see or do at an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -270,6 +270,9 @@ fn known<'s>(
 /// What the holder of a token may see behind a row.
 fn scope(row: &Row, token: &Token) -> Result<Scope, Problem> {
     let Roles(cells) = row.2 else { return Ok(Scope::All) };
+    if token.only == Some(Only::Positions) && !row.1.starts_with("/v1/ingest/") {
+        return Err(Problem::new(Kind::FORBIDDEN));
+    }
     let column = ROLES.iter().position(|role| *role == token.role);
     let scope = column.and_then(|column| Scope::of(cells[column], token));
     scope.ok_or_else(|| Problem::new(Kind::FORBIDDEN))

@@ -26,7 +26,7 @@ pub use contacts::{Contact, Contacts, ROLES, SmsGateway, Smtp, StartTls};
 pub use desks::{Desk, Webhook, WebhookBody};
 pub use error::SettingsError;
 pub use files::Secret;
-pub use tokens::{NewToken, Role, Token, Tokens};
+pub use tokens::{NewToken, Only, Role, Token, Tokens};
 
 use files::Files;
 use raw::{Origin, RawMqtt};
