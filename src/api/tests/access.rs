@@ -8,8 +8,18 @@ use crate::config::Role;
 use crate::store::Batch;
 
 /// Paths that a browser reads, and that describe themselves.
-const NOT_DESCRIBED: [&str; 6] =
-    ["/", "/assets/{*path}", "/openapi.json", "/docs", "/docs/", "/docs/{*rest}"];
+const NOT_DESCRIBED: [&str; 10] = [
+    "/",
+    "/assets/{*path}",
+    "/openapi.json",
+    "/docs",
+    "/docs/",
+    "/docs/{*rest}",
+    "/tiles/{theme}/style",
+    "/tiles/{theme}/tile/{source}/{z}/{x}/{y}",
+    "/tiles/{theme}/glyphs/{font}/{range}",
+    "/tiles/{theme}/sprite/{file}",
+];
 
 pub(super) fn somebody(role: Role) -> &'static str {
     match role {
@@ -31,6 +41,7 @@ pub(super) fn path(pattern: &str) -> String {
         .replace("/lookup/place", "/lookup/place?lat=52&lon=5")
         .replace("/lookup/near", "/lookup/near?lat=52&lon=5&radius_m=500&at=2026-11-21T10:00:00Z")
         .replace("{desk}", "rotterdam")
+        .replace("{source}/{z}/{x}/{y}", "0/7/65/42")
         .replace("{*rest}", "swagger-ui.css")
 }
 

@@ -118,6 +118,7 @@ impl Bench {
             live: LiveFeed::default(),
             states: Arc::new(JsonStates),
             register: Arc::new(register.clone()),
+            tiles: None,
             clock: Arc::new(|| at(NOW)),
         };
         Self {
