@@ -31,6 +31,7 @@ mod problem;
 mod readiness;
 mod reconciliation;
 mod rejected;
+mod silent;
 pub mod states;
 
 #[cfg(test)]

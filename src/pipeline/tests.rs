@@ -23,6 +23,7 @@ use crate::store::{
 use crate::wire::TrackerKeys;
 
 mod cap;
+mod mass;
 mod victim;
 
 /// So many seconds after the beginning of every test.

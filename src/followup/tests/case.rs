@@ -39,6 +39,10 @@ pub(super) fn raised(n: u8, revision: u32, level: Level) -> Raised {
         victim_device: DeviceId::new(&format!("vd-{n}")).ok(),
         desk: DeskId::new("rotterdam").ok(),
         told_desk: level == Level::Alarm,
+        devices: 100,
+        last_distance_m: None,
+        case_contact: None,
+        call_order: Vec::new(),
     }
 }
 
