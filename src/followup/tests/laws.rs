@@ -114,7 +114,7 @@ fn rules() -> impl Strategy<Value = Rules> {
                     step(wait_s, Some(Unless::Acknowledged), repeat),
                     step(wait_s, Some(Unless::Accepted), None),
                 ],
-                ..Policy::defaults().remove(0)
+                ..Policy::of_level(Level::Alarm)
             };
             alarm.check().unwrap();
             rules.policies = vec![alarm];
