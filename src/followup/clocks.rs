@@ -27,6 +27,7 @@ impl FollowUp {
                 for alert in &incident.victim_alerts {
                     self.by_alert.remove(alert);
                 }
+                self.forget_lacking(id);
                 self.changed.insert(id);
                 continue;
             }

@@ -153,6 +153,15 @@ impl FollowUp {
         self.alert(at, &raised);
     }
 
+    /// An incident that said that nobody has a role is resolved, or remembered no more: should it still be so when the
+    /// role is needed next, that is another alarm.
+    pub(super) fn forget_lacking(&mut self, id: Uuid) {
+        for (role, row) in self.duty.iter_mut().filter(|(_, row)| row.lacking == Some(id)) {
+            row.lacking = None;
+            self.changed_duty.insert(*role);
+        }
+    }
+
     /// Somebody has the role again.
     fn has_somebody(&mut self, role: StaffRole, at: Timestamp) {
         let Some(id) = self.duty.get(&role).and_then(|row| row.lacking) else { return };

@@ -24,7 +24,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use uuid::Uuid;
-use zones::{OrderId, Timestamp};
+use zones::{AlertKind, OrderId, Timestamp};
 
 pub use duty::{DutyRow, OnDuty, Override};
 pub use effect::{Effect, Entry, Notice, OwnAlert, Reason, SERVICE, What};
@@ -93,6 +93,10 @@ impl FollowUp {
             this.put(id, incident);
         }
         this.changed.clear();
+        for row in this.duty.values_mut() {
+            // An earlier version may have forgotten the incident and not this.
+            row.lacking = row.lacking.filter(|id| this.incidents.contains_key(id));
+        }
         this
     }
 
@@ -201,9 +205,11 @@ impl FollowUp {
         self.effects.push_back(Effect::Entry(entry));
     }
 
-    /// Nothing of an order lasts any more.
+    /// Nothing of an order lasts any more. That a role is empty is no matter of the order under which it showed.
     fn order_gone(&mut self, now: Timestamp, order: &OrderId) -> Done {
-        let lasts = |incident: &Incident| incident.order == *order && incident.cleared_at.is_none();
+        let lasts = |incident: &Incident| {
+            incident.order == *order && incident.cleared_at.is_none() && incident.kind != AlertKind::FollowUp
+        };
         let ids: Vec<Uuid> = self.incidents().filter(|(_, one)| lasts(one)).map(|(id, _)| id).collect();
         for id in ids {
             let Some(mut incident) = self.take(id) else { continue };

@@ -1,10 +1,13 @@
 //! Who has which role, and that nobody has it.
 
 use zones::order::{Schedule, Window};
-use zones::{AlertKind, Level};
+use zones::{AlertKind, Level, OrderId};
 
-use super::case::{Case, supervisor, t};
-use crate::followup::{Condition, Duty, Effect, Event, OnDuty, OwnAlert, Rules, StaffRole, Task};
+use super::case::{Case, incident_id, supervisor, t};
+use crate::followup::{
+    Command, Condition, Duty, DutyRow, Effect, Event, FollowUp, OnDuty, Outcome, OwnAlert, Rules, StaffRole,
+    Task,
+};
 
 fn duty(role: StaffRole, people: &[&str]) -> Duty {
     Duty { role, people: people.iter().map(ToString::to_string).collect(), schedule: None }
@@ -51,6 +54,55 @@ fn a_step_reaches_who_has_the_role_or_the_next_one_up() {
     let last = case.notices().last().unwrap();
     assert_eq!((last.role, &last.to[..]), (StaffRole::ShiftLead, &["Chris".to_owned()][..]));
     assert!(own(&case).is_empty(), "a role that the settings do not know is nobody's absence");
+}
+
+/// Chris leads the shift; a second operator there is in the evening only.
+fn nobody_in_the_morning() -> Rules {
+    let second = in_the_evening(StaffRole::SecondOperator, &["Bea"]);
+    Rules { duty: vec![second, duty(StaffRole::ShiftLead, &["Chris"])], ..Rules::default() }
+}
+
+#[test]
+fn the_end_of_an_order_gives_nobody_a_role() {
+    let mut case = Case::with(nobody_in_the_morning());
+    case.alert(0, Level::Alarm);
+    case.told_until(40);
+    let id = own(&case)[0].incident;
+    case.at(50, Event::OrderGone(OrderId::new("ord-0").unwrap())).unwrap();
+    assert_eq!(case.incident().condition, Condition::Cleared);
+    assert_eq!(case.machine.incident(id).unwrap().condition, Condition::Active, "nobody has it still");
+}
+
+#[test]
+fn a_role_that_is_empty_after_its_alarm_was_resolved_is_another_alarm() {
+    let mut case = Case::with(nobody_in_the_morning());
+    case.alert(0, Level::Alarm);
+    case.told_until(40);
+    let id = own(&case)[0].incident;
+    let resolve = Command::Resolve { outcome: Outcome::FalseAlarm, note: Some("on her way".to_owned()) };
+    let key = None;
+    case.at(50, Event::Command { incident: id, actor: supervisor("Sam"), command: resolve, key }).unwrap();
+    assert_eq!(case.machine.incident(id).unwrap().condition, Condition::Cleared);
+    // A day later it is forgotten. Nobody has come.
+    case.told_until(90_000);
+    assert!(case.machine.incident(id).is_none());
+    case.alert_of(1, 86_400 * 2, Level::Alarm);
+    case.told_until(86_400 * 2 + 40);
+    assert_eq!(own(&case).len(), 2, "{:?}", own(&case));
+    let last = own(&case)[1].incident;
+    assert_ne!(last, id);
+    assert!(case.machine.incident(last).is_some_and(|one| one.is_open()));
+}
+
+#[test]
+fn a_stored_role_whose_alarm_is_forgotten_can_be_missed_again() {
+    let row = DutyRow { instead: None, lacking: Some(incident_id(7)) };
+    let machine = FollowUp::restore(nobody_in_the_morning(), t(-1), [], [(StaffRole::SecondOperator, row)]);
+    let mut case = Case::new();
+    case.machine = machine;
+    case.alert(0, Level::Alarm);
+    case.told_until(40);
+    assert_eq!(own(&case).len(), 1);
 }
 
 #[test]
