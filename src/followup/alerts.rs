@@ -82,6 +82,10 @@ impl FollowUp {
         incident.condition = Condition::Active;
         incident.cleared_at = None;
         incident.risk = raised.risk;
+        if incident.desk != raised.desk && incident.is_open() {
+            // Another desk has said nothing yet.
+            incident.leave_desk();
+        }
         incident.desk.clone_from(&raised.desk);
         incident.count += 1;
         self.note(
@@ -137,15 +141,22 @@ impl FollowUp {
             self.forget_oldest(id, incident, raised);
             if raised.level == Level::Alarm {
                 // One that she has not seen yet goes on: many in a row must not postpone it.
-                if incident.victim_since.replace(incident.victim_since.unwrap_or(now)).is_none() {
+                if !self.has_steps_left(incident, Unless::Displayed, now) {
+                    incident.victim_since = Some(now);
                     self.first_steps(id, incident, now, &[Some(Unless::Displayed)]);
                 }
             }
         }
-        let accepted = incident.desk_state.is_some_and(DeskState::is_accepted);
-        if raised.told_desk && raised.level == Level::Alarm && !accepted && incident.desk_since.is_none() {
-            incident.desk_since = Some(now);
-            self.first_steps(id, incident, now, &[Some(Unless::Accepted)]);
+        if raised.told_desk && raised.level == Level::Alarm {
+            if incident.desk_state == Some(DeskState::Closed) {
+                // It is done with what was before.
+                incident.leave_desk();
+            }
+            let accepted = incident.desk_state.is_some_and(DeskState::is_accepted);
+            if !accepted && !self.has_steps_left(incident, Unless::Accepted, now) {
+                incident.desk_since = Some(now);
+                self.first_steps(id, incident, now, &[Some(Unless::Accepted)]);
+            }
         }
         let rules = std::sync::Arc::clone(&self.rules);
         for clock in incident.begin(&rules.deadlines, now) {
@@ -153,6 +164,14 @@ impl FollowUp {
             self.note(id, now, What::DeadlineBegun { deadline, partner, due_at });
             incident.deadlines.push(clock);
         }
+    }
+
+    /// Whether a clock runs and comes to a step yet. One that has run out begins again with the next alarm.
+    fn has_steps_left(&self, incident: &Incident, unless: Unless, now: Timestamp) -> bool {
+        let Some(from) = incident.clock(Some(unless)) else { return false };
+        let steps = self.rules.policy(incident.kind, incident.worst, incident.risk);
+        let mut steps = steps.into_iter().flat_map(|policy| &policy.steps);
+        steps.any(|step| step.unless == Some(unless) && step.next(from, now).is_some())
     }
 
     fn forget_oldest(&mut self, id: Uuid, incident: &mut Incident, raised: &Raised) {

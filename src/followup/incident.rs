@@ -199,6 +199,11 @@ impl Incident {
         self.state != State::Resolved
     }
 
+    /// Nothing is known of a desk.
+    pub(super) fn leave_desk(&mut self) {
+        (self.desk_state, self.reference, self.desk_since) = (None, None, None);
+    }
+
     /// What was done about it so far, for her who is told that it is over.
     pub fn what_was_done(&self) -> WhatWasDone {
         let acknowledged = self.acknowledged_at.is_some();
