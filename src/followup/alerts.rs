@@ -1,13 +1,18 @@
 //! What an alert does to its incident: which clocks begin, which end.
 
 use uuid::Uuid;
-use zones::{Level, Timestamp};
+use zones::{AlertKind, Level, Timestamp};
 
 use super::FollowUp;
 use super::effect::{Reason, SERVICE, What};
 use super::event::{Done, Noted, Raised, Refused};
 use super::incident::Incident;
 use super::words::{Condition, DeskState, Outcome, StaffRole, State, Task, Unless};
+
+/// Whether each of its alerts asks for somebody anew, at the same level too: another press, a mark nearer to the end.
+const fn is_said_again(kind: AlertKind) -> bool {
+    matches!(kind, AlertKind::Aware | AlertKind::OrderExpiry)
+}
 
 impl FollowUp {
     pub(super) fn alert(&mut self, now: Timestamp, raised: &Raised) -> Done {
@@ -114,20 +119,29 @@ impl FollowUp {
             incident.ring_at = None;
             incident.since = now;
             self.first_steps(id, incident, now, &[None, Some(Unless::Acknowledged)]);
-        } else if raised.level > before {
+        } else if raised.level > before || (raised.level == before && is_said_again(raised.kind)) {
             self.raised_again(id, incident, now);
         }
         incident.done = now;
     }
 
-    /// It had become less, and is back. Who has it hears of it; who is being looked for is looked for already.
+    /// It had become less and is back, or is said again. Who is told of such at once hears of it, and who has it; who
+    /// is being looked for is looked for already.
     fn raised_again(&mut self, id: Uuid, incident: &mut Incident, now: Timestamp) {
         if incident.state == State::New {
             self.first_steps(id, incident, now, &[None]);
             return;
         }
-        if let Some(owner) = incident.owner.clone() {
-            self.ring(id, incident, now, vec![owner]);
+        let rules = std::sync::Arc::clone(&self.rules);
+        let policy = rules.policy(incident.kind, incident.worst, incident.risk);
+        let steps = policy.into_iter().flat_map(|policy| &policy.steps);
+        // The first step tells somebody of staff, at whatever time.
+        let at_once = steps.enumerate().filter(|(n, step)| *n == 0 || step.is_at_once());
+        for role in at_once.flat_map(|(_, step)| &step.tell).filter_map(|recipient| recipient.staff()) {
+            self.tell(id, incident, role, Reason::Again, None, incident.rings, now);
+        }
+        if let Some(owner) = self.reachable_owner(incident) {
+            self.ring(id, incident, now, Reason::Again, (StaffRole::Operator, vec![owner]));
         }
         self.rest(incident, now);
     }

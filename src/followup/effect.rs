@@ -214,6 +214,8 @@ pub enum Reason {
     Step,
     /// It rings again: it is theirs, and nothing was done for long.
     Ring,
+    /// Somebody has it, and it is raised again.
+    Again,
     /// The desk does not take it on.
     DeskRejected,
     /// Somebody called them in.
@@ -232,6 +234,7 @@ impl Reason {
         match self {
             Self::Step => "step",
             Self::Ring => "ring",
+            Self::Again => "again",
             Self::DeskRejected => "desk_rejected",
             Self::Escalated => "escalated",
             Self::DeadlineNear => "deadline_near",

@@ -182,6 +182,7 @@ fn ask(notice: &Notice) -> Ask {
         Reason::Step if notice.kind == AlertKind::FollowUp => Ask::NobodyOnDuty,
         Reason::Step | Reason::Escalated => Ask::Acknowledge,
         Reason::Ring => Ask::RingAgain,
+        Reason::Again => Ask::RaisedAgain,
         Reason::DeskRejected => Ask::DeskRejected,
         Reason::DeadlineNear => Ask::Remind,
         Reason::DeadlineMissed => Ask::Missed,

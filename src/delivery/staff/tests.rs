@@ -23,9 +23,10 @@ const KINDS: [AlertKind; 10] = [
     AlertKind::FollowUp,
 ];
 const LEVELS: [Level; 3] = [Level::Clear, Level::Warning, Level::Alarm];
-const ASKS: [Ask; 11] = [
+const ASKS: [Ask; 12] = [
     Ask::Acknowledge,
     Ask::RingAgain,
+    Ask::RaisedAgain,
     Ask::PhoneDesk,
     Ask::PhoneVictim,
     Ask::DeskRejected,

@@ -96,7 +96,9 @@ fn rules() -> impl Strategy<Value = Rules> {
     (staffed, 1..400_i64, 60..900_i64, any::<bool>()).prop_map(|(staffed, wait_s, repeat_s, own)| {
         let people = |role: StaffRole| vec![format!("the {role}")];
         let duty = staffed.into_iter().map(|role| Duty { role, people: people(role), schedule: None });
-        let mut rules = Rules { duty: duty.collect(), ..Rules::default() };
+        // Anna can be reached; Bea has a token, and no telephone.
+        let contacts = vec!["Anna".to_owned()];
+        let mut rules = Rules { duty: duty.collect(), contacts, ..Rules::default() };
         if own {
             let step = |after, unless, repeat| Step {
                 after: Millis::from_secs(after),
@@ -254,7 +256,11 @@ proptest! {
                         }
                         _ => {}
                     },
-                    Effect::Notice(one) => counts.entry((one.incident, one.at, one.to)).or_default().1 += 1,
+                    Effect::Notice(one) => {
+                        let unknown = one.to.iter().find(|name| ["Bea", "Sam"].contains(&name.as_str()));
+                        prop_assert_eq!(unknown, None, "nobody can reach them");
+                        counts.entry((one.incident, one.at, one.to)).or_default().1 += 1;
+                    }
                     Effect::SecondChannel { incident, at, .. } => {
                         prop_assert!(machine.incident(incident).is_none_or(|one| one.victim_device.is_some()));
                         counts.entry((incident, at, vec!["her".to_owned()])).or_default().1 += 1;
