@@ -4,7 +4,7 @@ use uuid::Uuid;
 use zones::{AlertKind, Level, Timestamp};
 
 use super::FollowUp;
-use super::effect::{Reason, SERVICE, What};
+use super::effect::{Effect, Reason, SERVICE, What};
 use super::event::{Done, Noted, Raised, Refused};
 use super::incident::Incident;
 use super::words::{Condition, DeskState, Outcome, StaffRole, State, Task, Unless};
@@ -21,7 +21,10 @@ impl FollowUp {
             Some(known) => known,
             // The end of something that is remembered no more.
             None if raised.level == Level::Clear => return Done::Already,
-            None => Incident::open(raised, now),
+            None => {
+                self.supersede(now, raised);
+                Incident::open(raised, now)
+            }
         };
         if raised.test {
             self.trial(id, &mut incident, now, raised);
@@ -77,15 +80,35 @@ impl FollowUp {
         self.note(id, now, What::Cleared { alert });
     }
 
+    /// What was resolved while it lasted gets no end of its own any more once its watch opens another incident.
+    fn supersede(&mut self, now: Timestamp, raised: &Raised) {
+        let Some(watch) = raised.watch.as_ref().map(ToString::to_string) else { return };
+        let of_watch = (watch.clone(), Uuid::nil())..=(watch, Uuid::max());
+        let ids: Vec<Uuid> = self.lasting.range(of_watch).map(|(_, id)| *id).collect();
+        for id in ids {
+            let Some(mut before) = self.take(id) else { continue };
+            self.clear(id, &mut before, now, None);
+            before.changed_at = now;
+            self.put(id, before);
+            self.effects.push_back(Effect::Superseded { incident: id, at: now });
+        }
+    }
+
     fn raise(&mut self, id: Uuid, incident: &mut Incident, now: Timestamp, raised: &Raised) {
         let (before, was_worst) = (incident.level, incident.worst);
         // Under another order it goes on, where that takes over: what ends with the first one is not this.
         incident.watch = raised.watch.as_ref().map(ToString::to_string);
         incident.order = raised.order.clone();
-        incident.level = raised.level;
         incident.worst = incident.worst.max(raised.level);
-        incident.condition = Condition::Active;
-        incident.cleared_at = None;
+        if raised.stands > Level::Clear {
+            incident.level = raised.stands;
+            incident.condition = Condition::Active;
+            incident.cleared_at = None;
+        } else if incident.count == 0 {
+            // It was over before anybody knew of it.
+            incident.condition = Condition::Cleared;
+            incident.cleared_at = Some(now);
+        }
         incident.risk = raised.risk;
         if incident.desk != raised.desk && incident.is_open() {
             // Another desk has said nothing yet.
@@ -173,7 +196,7 @@ impl FollowUp {
             }
         }
         let rules = std::sync::Arc::clone(&self.rules);
-        for clock in incident.begin(&rules.deadlines, now) {
+        for clock in incident.begin(&rules.deadlines, raised.level, now) {
             let (deadline, partner, due_at) = (clock.name.clone(), clock.partner.clone(), clock.due_at);
             self.note(id, now, What::DeadlineBegun { deadline, partner, due_at });
             incident.deadlines.push(clock);

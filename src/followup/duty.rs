@@ -138,6 +138,7 @@ impl FollowUp {
             watch: None,
             kind: AlertKind::FollowUp,
             level: Level::Alarm,
+            stands: Level::Alarm,
             late: false,
             test: false,
             order: incident.order.clone(),

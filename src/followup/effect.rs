@@ -27,6 +27,13 @@ pub enum Effect {
     },
     /// The service itself raises an alert of kind `follow_up`.
     Raise(OwnAlert),
+    /// An incident that was resolved while it lasted is over, for its watch has opened another: its desk is to be told.
+    Superseded {
+        /// The incident.
+        incident: Uuid,
+        /// When.
+        at: Timestamp,
+    },
     /// An incident was resolved: the engine and the outbox are to be told.
     Resolved {
         /// The incident.

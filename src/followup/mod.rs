@@ -45,6 +45,8 @@ pub struct FollowUp {
     incidents: BTreeMap<Uuid, Incident>,
     /// Incidents by when their next clock runs out: nothing is looked at before.
     due: BTreeSet<(Timestamp, Uuid)>,
+    /// Incidents that were resolved and last, by their watch.
+    lasting: BTreeSet<(String, Uuid)>,
     /// Incidents by the alerts that victims were told of.
     by_alert: BTreeMap<Uuid, Uuid>,
     duty: BTreeMap<Role, DutyRow>,
@@ -82,6 +84,7 @@ impl FollowUp {
             clock,
             incidents: BTreeMap::new(),
             due: BTreeSet::new(),
+            lasting: BTreeSet::new(),
             by_alert: BTreeMap::new(),
             duty: duty.into_iter().collect(),
             effects: VecDeque::new(),
@@ -182,6 +185,9 @@ impl FollowUp {
         if let Some(at) = incident.next_at {
             self.due.remove(&(at, id));
         }
+        if let Some(watch) = incident.lasting() {
+            self.lasting.remove(&(watch, id));
+        }
         Some(incident)
     }
 
@@ -190,6 +196,7 @@ impl FollowUp {
         if let Some(at) = incident.next_at {
             self.due.insert((at, id));
         }
+        self.lasting.extend(incident.lasting().map(|watch| (watch, id)));
         self.changed.insert(id);
         self.incidents.insert(id, incident);
     }

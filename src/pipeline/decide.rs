@@ -305,15 +305,7 @@ impl Decider {
         let told_desk = before.is_some_and(|row| row.worst == "alarm");
         let quiet = self.quiet.keeps(&self.engine, alert, before.map(|row| &*row.level));
         let tell_desk = self.engine.order(&alert.order).is_none_or(|order| order.tell_desk);
-        let incident = rows::incident(before, alert);
-        self.incidents.insert(id.clone(), incident);
-        self.pending.changed.insert(id);
-        let seq = self.next.alert;
-        self.next.alert += 1;
-        self.pending.urgent = true;
-        self.pending.batch.alerts.push(rows::alert(seq, alert));
-        let labels = AlertLabels { kind: alert.kind.as_str(), level: alert.level.as_str() };
-        self.metrics.alerts.get_or_create(&labels).inc();
+        let seq = self.enter(alert);
         let facts = Facts {
             kind: alert.kind,
             level: alert.level,
@@ -337,8 +329,23 @@ impl Decider {
         self.follow_alert(alert, victim_device, told_desk, desk_by_hand);
     }
 
+    /// Puts an alert and its incident into the batch; its number.
+    pub(super) fn enter(&mut self, alert: &Alert) -> i64 {
+        let id = alert.incident.to_string();
+        let incident = rows::incident(self.incidents.get(&id), alert);
+        self.incidents.insert(id.clone(), incident);
+        self.pending.changed.insert(id);
+        let seq = self.next.alert;
+        self.next.alert += 1;
+        self.pending.urgent = true;
+        self.pending.batch.alerts.push(rows::alert(seq, alert));
+        let labels = AlertLabels { kind: alert.kind.as_str(), level: alert.level.as_str() };
+        self.metrics.alerts.get_or_create(&labels).inc();
+        seq
+    }
+
     /// Puts an alert into the outbox, for each recipient in its version.
-    fn deliver(&mut self, alert: &Alert, seq: i64, told: Vec<Recipient>) {
+    pub(super) fn deliver(&mut self, alert: &Alert, seq: i64, told: Vec<Recipient>) {
         for recipient in told {
             let body = match recipient.channel {
                 Channel::DeskMqtt => police_event(&self.around.source, alert).ok(),
