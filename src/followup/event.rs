@@ -104,6 +104,8 @@ pub struct Raised {
     pub kind: AlertKind,
     /// The new level.
     pub level: Level,
+    /// Where the watch stands with it: another than `level` where it was found of a time that is past.
+    pub stands: Level,
     /// It came too late to act on at its time.
     pub late: bool,
     /// Only a trial: it rings nobody.

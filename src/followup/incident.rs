@@ -218,9 +218,20 @@ impl Incident {
         }
     }
 
+    /// What it is to be found by when its watch opens another: it was resolved and lasts, so that its end may belong
+    /// to the other one.
+    pub(super) fn lasting(&self) -> Option<String> {
+        self.watch.clone().filter(|_| !self.is_open() && self.cleared_at.is_none())
+    }
+
     /// Whether somebody still has to do something about it.
     pub fn is_open(&self) -> bool {
         self.state != State::Resolved
+    }
+
+    /// Nothing is known of a desk.
+    pub(super) fn leave_desk(&mut self) {
+        (self.desk_state, self.reference, self.desk_since) = (None, None, None);
     }
 
     /// What was done about it so far, for her who is told that it is over.
@@ -277,10 +288,10 @@ impl Incident {
         Some(last + REMEMBERED)
     }
 
-    /// Begins those deadlines that are for it.
-    pub(super) fn begin(&self, rules: &[Deadline], at: Timestamp) -> Vec<Clock> {
+    /// Begins those deadlines that an alert of that level begins.
+    pub(super) fn begin(&self, rules: &[Deadline], level: Level, at: Timestamp) -> Vec<Clock> {
         let known = |rule: &&Deadline| {
-            rule.level == self.level
+            rule.level == level
                 && rule.fits(self.kind)
                 && (!rule.is_of_desk() || self.desk_since.is_some())
                 && self.deadlines.iter().all(|clock| clock.name != rule.name)

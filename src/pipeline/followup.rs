@@ -44,6 +44,7 @@ impl Decider {
                     self.second_channel(id, incident, &device, over, at);
                 }
                 Effect::Raise(own) => self.own_alert(&own),
+                Effect::Superseded { incident, at } => self.superseded(incident, at),
                 Effect::Resolved { incident, watch, at } => {
                     self.pending.closed.push(incident.to_string());
                     if let Some(watch) = watch {
@@ -74,6 +75,7 @@ impl Decider {
             watch: alert.watch.clone(),
             kind: alert.kind,
             level: alert.level,
+            stands: alert.stands.unwrap_or(alert.level),
             late: alert.late,
             test: alert.test,
             order: alert.order.clone(),
@@ -261,7 +263,7 @@ impl Decider {
             };
             let _ = self.follow(now, Event::Alert(Box::new(raised.clone())));
             if row.level == "clear" {
-                raised.level = Level::Clear;
+                (raised.level, raised.stands) = (Level::Clear, Level::Clear);
                 let _ = self.follow(now, Event::Alert(Box::new(raised)));
             }
         }
@@ -303,12 +305,14 @@ impl Decider {
 /// The alert that an incident's row stands for.
 fn raised_of(row: &IncidentRow) -> Option<Raised> {
     let incident = Uuid::parse_str(&row.incident).ok()?;
+    let level = if row.worst == "alarm" { Level::Alarm } else { Level::Warning };
     Some(Raised {
         alert: Uuid::new_v5(&incident, b"adopted"),
         incident,
         watch: rows::watch_of(row).parse().ok(),
         kind: serde_json::from_value(Value::String(row.kind.to_string())).ok()?,
-        level: if row.worst == "alarm" { Level::Alarm } else { Level::Warning },
+        level,
+        stands: level,
         late: false,
         test: false,
         order: OrderId::new(&row.order).ok()?,
