@@ -116,6 +116,7 @@ fn plan(
         keys: TrackerKeys::default(),
         listen: settings.listen,
         tokens: Tokens::from_iter([Token::new("demo", Role::Supervisor, None, &token.secret)]),
+        map: None,
         orders_dir: Some(orders_dir),
         desks: vec![Desk { name: desk, mqtt: true, webhook: None, body: WebhookBody::default() }],
         contacts: Contacts::default(),

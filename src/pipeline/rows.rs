@@ -8,7 +8,7 @@ use zones::{
     Protection, Role, Rule, Standing, Timestamp, WatchKey,
 };
 
-use crate::followup::{Condition, DutyRow, Incident, StaffRole};
+use crate::followup::{ADDED, Condition, DutyRow, Incident, StaffRole};
 use crate::store::{
     AlertRow, DeadlineRow, FollowUpRow, IncidentRow, InputKind, InputRow, NoticeRow, StateRow,
 };
@@ -264,6 +264,9 @@ pub(crate) fn follow_up(row: &mut IncidentRow, incident: &Incident) {
         desk_state: incident.desk_state.map(|state| state.as_str().into()),
         reference: incident.reference.clone(),
         victim_state: incident.victim_state.map(|state| state.as_str().into()),
+        part_of: incident.part_of.map(|mass| mass.to_string()),
+        risk: incident.part_of.map(|_| incident.risk.map_or(0, |risk| risk as i64 + 1)),
+        last_distance_m: incident.part_of.and(incident.last_distance_m).map(i64::from),
     };
 }
 
@@ -272,9 +275,16 @@ pub(crate) fn followup(incident: &str, state: Option<&Incident>) -> StateRow {
     StateRow { key: incident.into(), state: state.map(binary) }
 }
 
-/// Reads it back.
+/// Reads it back, also as an earlier version wrote it.
 pub(crate) fn read_followup(bytes: &[u8]) -> Result<Incident, postcard::Error> {
-    postcard::from_bytes(bytes)
+    let mut longer = bytes.to_vec();
+    for _ in 0..ADDED {
+        match postcard::from_bytes(&longer) {
+            Err(postcard::Error::DeserializeUnexpectedEnd) => longer.push(0),
+            read => return read,
+        }
+    }
+    postcard::from_bytes(&longer)
 }
 
 /// What is remembered of a role, under its word.
