@@ -117,7 +117,7 @@ async function play(state, page, stand) {
     const box = await page.getByRole("button", { name: /AWARE/ }).boundingBox();
     await page.mouse.move(box.x + 60, box.y + 30);
     await page.mouse.down();
-    await page.waitForTimeout(state === "aware" ? 2_400 : 1_200);
+    await page.waitForTimeout(state === "aware" ? 2_400 : 600);
     if (state === "aware") await page.mouse.up();
   }
   await page.waitForTimeout(state === "unknown" ? 3_000 : state === "holding" ? 0 : 600);
