@@ -1,13 +1,11 @@
 // The victim's story, in a real browser on a telephone's screen, against the real service: an approach that she is told
 // of and confirms, her panic button by keyboard, a line that is cut – and not a byte that says where the wearer is.
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import { promisify } from "node:util";
-import { browser, heard, serve, watched } from "./world.mjs";
+import { browser, centre, heard, watched } from "./world.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const PHONE = { width: 390, height: 844 };
@@ -57,7 +55,9 @@ let page;
 let sins;
 
 before(async () => {
-  service = await serve([order], "vd-story");
+  service = await centre("", "vd-story");
+  const { status, body } = await service.api("PUT", "/v1/orders/ord-story", order);
+  assert.equal(status, 201, JSON.stringify(body));
   road = await heard(service.address);
   chromium = await browser();
   ({ page, sins } = await watched(chromium, road.origin, PHONE, {
@@ -65,7 +65,7 @@ before(async () => {
     geolocation: { latitude: HOME.lat, longitude: HOME.lon, accuracy: 8 },
     permissions: ["geolocation"],
   }));
-  await page.goto(`${road.origin}/victim#token=${service.tokens.victim}`);
+  await page.goto(`${road.origin}/victim#token=${service.token.app}`);
 });
 
 after(async () => {
@@ -73,13 +73,6 @@ after(async () => {
   road?.stop();
   await service?.stop();
 });
-
-const run = promisify(execFile);
-const publish = (topic, payload) =>
-  run("mosquitto_pub", [
-    ...["-V", "5", "-h", "127.0.0.1", "-p", String(service.broker), "-q", "1"],
-    ...["-t", topic, "-m", JSON.stringify(payload)],
-  ]);
 
 let began;
 /**
@@ -91,15 +84,15 @@ async function wearer(seconds, metres) {
   const at = { lat: HOME.lat + metres / 111_250, lon: HOME.lon + metres / 7 / 68_500 };
   places.push(at);
   const fix = { fixed_at: iso(began + seconds * 1_000), ...at, accuracy_m: 8, source: "gnss" };
-  await publish("afstand/v1/wearer/am-story-4711/fix", fix);
+  await service.publish("afstand/v1/wearer/am-story-4711/fix", fix);
 }
 
 /** The receipts that the service has for alerts of a kind, `displayed alarm` and the like. */
 async function receipts(kind) {
-  const { items } = await service.api("/v1/incidents?limit=50");
+  const { items } = (await service.api("GET", "/v1/incidents?limit=50")).body;
   const said = [];
   for (const { incident } of items.filter((one) => one.kind === kind)) {
-    const story = await service.api(`/v1/incidents/${incident}`);
+    const story = (await service.api("GET", `/v1/incidents/${incident}`)).body;
     const level = Object.fromEntries(story.alerts.map(({ data }) => [data.alert, data.level]));
     for (const receipt of story.receipts) said.push(`${receipt.state} ${level[receipt.alert]}`);
   }

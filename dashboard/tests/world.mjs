@@ -1,17 +1,19 @@
 // What the story needs: the real service (`afstand demo`: broker, simulated city, API), a line to it that can be cut,
 // and Debian's Chromium, watched for everything that a page must not do.
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { promisify } from "node:util";
 import { chromium } from "playwright-core";
 
 const BINARY = process.env.AFSTAND_BINARY ?? new URL("../../target/debug/afstand", import.meta.url).pathname;
+const MOSQUITTO = process.env.AFSTAND_TEST_MOSQUITTO ?? "/usr/sbin/mosquitto";
 const CHROMIUM = process.env.AFSTAND_TEST_CHROMIUM ?? "/usr/bin/chromium";
 
 /** Starts the demonstration; its token is a supervisor's, `victim` is her app's. */
@@ -30,20 +32,135 @@ export async function demo() {
     if (found.address && found.broker) break;
   }
   child.stdout.resume();
-  const api = async (method, path, body) => {
-    const response = await fetch(`http://${found.address}${path}`, {
-      method,
-      headers: { authorization: `Bearer ${found.token}`, "content-type": "application/json" },
-      body: body === undefined ? undefined : JSON.stringify(body),
-    });
-    const text = await response.text();
-    return { status: response.status, body: text ? JSON.parse(text) : null };
-  };
   const stop = async () => {
     child.kill("SIGTERM");
     await once(child, "exit");
   };
-  return { ...found, api, stop };
+  return { ...found, api: asking(found.address, found.token), publish: publishing(found.broker), stop };
+}
+
+/** Asks the service as the holder of a token. */
+const asking = (address, token) => async (method, path, body) => {
+  const response = await fetch(`http://${address}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  const text = await response.text();
+  return { status: response.status, body: text ? JSON.parse(text) : null };
+};
+
+const run = promisify(execFile);
+/** Publishes as a device does. */
+const publishing = (port) => (topic, payload) =>
+  run("mosquitto_pub", [
+    ...["-V", "5", "-h", "127.0.0.1", "-p", String(port), "-q", "1"],
+    ...["-t", topic, "-m", JSON.stringify(payload)],
+  ]);
+
+async function freePort() {
+  const server = net.createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** People of a monitoring centre, by name. Their tokens are only for the test that made them. */
+export const STAFF = { anna: "operator", bob: "operator", claire: "supervisor" };
+
+/**
+ * A monitoring centre: `afstand serve` with a broker and a database of its own, and nothing happening in it. The token
+ * `app` is that of a victim whose device is named.
+ */
+export async function centre(more = "", device = "") {
+  const folder = mkdtempSync(join(tmpdir(), "afstand-centre-"));
+  const [port, broker] = [await freePort(), await freePort()];
+  const names = [...Object.keys(STAFF), ...(device ? ["app"] : [])];
+  const tokens = names.map((name) => [name, `${name}-${crypto.randomUUID()}`]);
+  const lines = tokens.map(([name, secret]) => {
+    const sha256 = createHash("sha256").update(secret).digest("hex");
+    const role = name === "app" ? `"victim"\ndevice = "${device}"` : `"${STAFF[name]}"`;
+    return `[[token]]\nname = "${name}"\nrole = ${role}\nsha256 = "${sha256}"\n`;
+  });
+  writeFileSync(join(folder, "tokens.toml"), lines.join(""), { mode: 0o600 });
+  writeFileSync(join(folder, "mosquitto.conf"), `listener ${broker} 127.0.0.1\nallow_anonymous true\n`);
+  const settings = [
+    `[store]\nurl = "sqlite:afstand.db"\n[mqtt]\nurl = "mqtt://127.0.0.1:${broker}"`,
+    `[api]\nlisten = "127.0.0.1:${port}"\ntokens_file = "tokens.toml"\n[log]\nlevel = "warn"\n${more}`,
+  ];
+  writeFileSync(join(folder, "afstand.toml"), settings.join("\n"));
+  const parts = [
+    spawn(MOSQUITTO, ["-c", join(folder, "mosquitto.conf")], { stdio: "ignore" }),
+    spawn(BINARY, ["serve", "--config", join(folder, "afstand.toml")], {
+      stdio: ["ignore", "ignore", "inherit"],
+    }),
+  ];
+  const stop = async () => {
+    for (const part of parts.toReversed()) {
+      const ended = once(part, "exit");
+      if (part.kill("SIGTERM")) await ended;
+    }
+    rmSync(folder, { recursive: true });
+  };
+  const address = `127.0.0.1:${port}`;
+  try {
+    await ready(`http://${address}/readyz`);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const token = Object.fromEntries(tokens);
+  return { address, token, api: asking(address, token.claire), publish: publishing(broker), stop };
+}
+
+async function ready(url) {
+  for (const end = Date.now() + 60_000; Date.now() < end; ) {
+    if (
+      await fetch(url).then(
+        ({ ok }) => ok,
+        () => false,
+      )
+    )
+      return;
+    await new Promise((resume) => setTimeout(resume, 200));
+  }
+  throw new Error(`${url} is not ready within a minute`);
+}
+
+/** An order of somebody who is nowhere near anybody, so that only what is sent here happens. */
+export const orderOf = (name, changes = {}) => ({
+  order: `ord-${name}`,
+  legal_basis: "special_condition",
+  valid_from: "2026-01-01T00:00:00Z",
+  valid_until: "2036-01-01T00:00:00Z",
+  risk: "low",
+  wearer: { person: `wearer-${name}`, device: `am-${name}`, residence: [6.5, 53.2] },
+  victims: [],
+  zones: {
+    type: "FeatureCollection",
+    features: [
+      {
+        type: "Feature",
+        geometry: { type: "Point", coordinates: [4.4, 51.9] },
+        properties: { zone: `zone-${name}`, kind: "exclusion", radius_m: 5000, protects: [4.4, 51.9] },
+      },
+    ],
+  },
+  ...changes,
+});
+
+/** Registers such an order and cuts the strap of its device; the device is returned. */
+export async function tamper({ api, publish }, name, changes = {}) {
+  const order = orderOf(name, changes);
+  const { status, body } = await api("PUT", `/v1/orders/${order.order}`, order);
+  if (status !== 201 && status !== 200) throw new Error(JSON.stringify(body));
+  await publish(`afstand/v1/wearer/am-${name}/status`, {
+    at: new Date().toISOString(),
+    event: "strap_tamper",
+  });
+  return `am-${name}`;
 }
 
 /** A line to an address that can be cut and made whole again. */
@@ -83,73 +200,6 @@ export async function line(address) {
       server.close();
     },
   };
-}
-
-const sha256 = (text) => createHash("sha256").update(text).digest("hex");
-
-/** A port nobody listens on. */
-async function freePort() {
-  const server = net.createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
-/** The real service with orders of a test's own, beside a broker of its own; a victim's token is for `device`. */
-export async function serve(orders, device) {
-  const folder = mkdtempSync(join(tmpdir(), "afstand-story-"));
-  const [broker, port] = [await freePort(), await freePort()];
-  const tokens = { operator: "operator-of-the-story", victim: "victim-of-the-story" };
-  const rows = Object.entries(tokens).map(
-    ([role, token]) =>
-      `[[token]]\nname = "${role}"\nrole = "${role}"\nsha256 = "${sha256(token)}"\n${role === "victim" ? `device = "${device}"\n` : ""}`,
-  );
-  mkdirSync(join(folder, "orders"));
-  writeFileSync(join(folder, "orders/all.json"), JSON.stringify(orders));
-  writeFileSync(join(folder, "tokens.toml"), rows.join(""));
-  writeFileSync(
-    join(folder, "mosquitto.conf"),
-    `listener ${broker} 127.0.0.1\nallow_anonymous true\nlog_dest none\n`,
-  );
-  writeFileSync(
-    join(folder, "afstand.toml"),
-    `[store]\nurl = "sqlite:afstand.db"\n[mqtt]\nurl = "mqtt://127.0.0.1:${broker}"\n[api]\nlisten = "127.0.0.1:${port}"\n` +
-      `tokens_file = "tokens.toml"\n[orders]\ndir = "orders"\n[log]\nlevel = "error"\n`,
-  );
-  const run = (program, args) =>
-    spawn(program, args, { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
-  const children = [
-    run(process.env.AFSTAND_TEST_MOSQUITTO ?? "mosquitto", ["-c", join(folder, "mosquitto.conf")]),
-    run(BINARY, ["serve", "--config", join(folder, "afstand.toml")]),
-  ];
-  const address = `127.0.0.1:${port}`;
-  const stop = async () => {
-    for (const child of children.toReversed()) {
-      if (child.exitCode !== null || child.signalCode !== null) continue;
-      child.kill("SIGTERM");
-      await once(child, "exit");
-    }
-    rmSync(folder, { recursive: true });
-  };
-  for (let tries = 0; ; tries += 1) {
-    const ready = await fetch(`http://${address}/readyz`).catch(() => null);
-    if (ready?.ok) break;
-    if (tries > 300) {
-      await stop();
-      throw new Error(`the service is not ready: ${ready ? await ready.text() : "no answer"}`);
-    }
-    await new Promise((resume) => setTimeout(resume, 100));
-  }
-  const api = async (path) => {
-    const response = await fetch(`http://${address}${path}`, {
-      headers: { authorization: `Bearer ${tokens.operator}` },
-    });
-    return response.json();
-  };
-  return { address, broker, tokens, api, stop };
 }
 
 /** A line that hears every byte that the page is sent, as it is before compression, and that can be cut. */

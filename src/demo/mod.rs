@@ -132,6 +132,7 @@ fn plan(
         keys: TrackerKeys::default(),
         listen: settings.listen,
         tokens: Tokens::from_iter(tokens),
+        map: None,
         orders_dir: Some(orders_dir),
         desks: vec![Desk { name: desk, mqtt: true, webhook: None, body: WebhookBody::default() }],
         contacts: Contacts::default(),
