@@ -12,8 +12,9 @@ use std::process::Command;
 type Failed = Box<dyn Error>;
 
 /// What the bundle is made of, in `dashboard/`.
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 9] = [
     "src",
+    "public",
     "build",
     "notice",
     "package.json",

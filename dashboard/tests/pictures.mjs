@@ -1,7 +1,9 @@
-// Pictures of every place of the console at both widths and in both themes, of the demonstration as it plays:
+// Pictures of every place of the console at both widths and in both themes, of the demonstration as it plays, and of
+// the companion on a telephone's screen, in each of its states:
 //     dashboard/run pictures FOLDER
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { companionPictures } from "./companion-states.mjs";
 import { browser, demo, watched } from "./world.mjs";
 
 const to = process.argv[2];
@@ -41,6 +43,7 @@ try {
     }
     await page.context().close();
   }
+  await companionPictures(chromium, service.address, to);
 } finally {
   await chromium.close();
   await service.stop();

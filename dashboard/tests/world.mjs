@@ -4,6 +4,7 @@ import { execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import http from "node:http";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,7 +16,7 @@ const BINARY = process.env.AFSTAND_BINARY ?? new URL("../../target/debug/afstand
 const MOSQUITTO = process.env.AFSTAND_TEST_MOSQUITTO ?? "/usr/sbin/mosquitto";
 const CHROMIUM = process.env.AFSTAND_TEST_CHROMIUM ?? "/usr/bin/chromium";
 
-/** Starts the demonstration; its token is a supervisor's. */
+/** Starts the demonstration; its token is a supervisor's, `victim` is her app's. */
 export async function demo() {
   const child = spawn(BINARY, ["demo", "--listen", "127.0.0.1:0", "--seed", "1"], {
     stdio: ["ignore", "pipe", "inherit"],
@@ -24,6 +25,8 @@ export async function demo() {
   for await (const line of createInterface({ input: child.stdout })) {
     const page = /http:\/\/(127\.0\.0\.1:\d+)\/#token=(\S+)/.exec(line);
     if (page) [, found.address, found.token] = page;
+    const victim = /\/victim#token=(\S+)/.exec(line);
+    if (victim) found.victim = victim[1];
     const broker = /mqtt:\/\/127\.0\.0\.1:(\d+)/.exec(line);
     if (broker) found.broker = Number(broker[1]);
     if (found.address && found.broker) break;
@@ -67,14 +70,19 @@ async function freePort() {
 /** People of a monitoring centre, by name. Their tokens are only for the test that made them. */
 export const STAFF = { anna: "operator", bob: "operator", claire: "supervisor" };
 
-/** A monitoring centre: `afstand serve` with a broker and a database of its own, and nothing happening in it. */
-export async function centre(more = "") {
+/**
+ * A monitoring centre: `afstand serve` with a broker and a database of its own, and nothing happening in it. The token
+ * `app` is that of a victim whose device is named.
+ */
+export async function centre(more = "", device = "") {
   const folder = mkdtempSync(join(tmpdir(), "afstand-centre-"));
   const [port, broker] = [await freePort(), await freePort()];
-  const tokens = Object.keys(STAFF).map((name) => [name, `${name}-${crypto.randomUUID()}`]);
+  const names = [...Object.keys(STAFF), ...(device ? ["app"] : [])];
+  const tokens = names.map((name) => [name, `${name}-${crypto.randomUUID()}`]);
   const lines = tokens.map(([name, secret]) => {
     const sha256 = createHash("sha256").update(secret).digest("hex");
-    return `[[token]]\nname = "${name}"\nrole = "${STAFF[name]}"\nsha256 = "${sha256}"\n`;
+    const role = name === "app" ? `"victim"\ndevice = "${device}"` : `"${STAFF[name]}"`;
+    return `[[token]]\nname = "${name}"\nrole = ${role}\nsha256 = "${sha256}"\n`;
   });
   writeFileSync(join(folder, "tokens.toml"), lines.join(""), { mode: 0o600 });
   writeFileSync(join(folder, "mosquitto.conf"), `listener ${broker} 127.0.0.1\nallow_anonymous true\n`);
@@ -194,6 +202,55 @@ export async function line(address) {
   };
 }
 
+/** A line that hears every byte that the page is sent, as it is before compression, and that can be cut. */
+export async function heard(address) {
+  const [host, port] = address.split(":");
+  const open = new Set();
+  const said = [];
+  let whole = true;
+  const server = http.createServer((request, response) => {
+    const headers = { ...request.headers, "accept-encoding": "identity" };
+    const far = http.request({ host, port, method: request.method, path: request.url, headers }, (answer) => {
+      said.push({ path: request.url, text: JSON.stringify(answer.headers), bytes: [] });
+      const { bytes } = said.at(-1);
+      answer.on("data", (piece) => bytes.push(piece));
+      response.writeHead(answer.statusCode, answer.headers);
+      answer.on("error", () => response.destroy());
+      answer.pipe(response);
+    });
+    far.on("error", () => response.destroy());
+    response.on("close", () => far.destroy());
+    request.pipe(far);
+  });
+  server.on("connection", (socket) => {
+    if (!whole) return socket.destroy();
+    open.add(socket);
+    socket.on("error", () => {});
+    socket.on("close", () => open.delete(socket));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const destroy = () => {
+    for (const socket of open) socket.destroy();
+  };
+  return {
+    origin: `http://127.0.0.1:${server.address().port}`,
+    /** All that was sent, one text an answer. */
+    sent: () => said.map(({ path, text, bytes }) => ({ path, text: `${text}\n${Buffer.concat(bytes)}` })),
+    cut: () => {
+      whole = false;
+      destroy();
+    },
+    mend: () => {
+      whole = true;
+    },
+    stop: () => {
+      destroy();
+      server.close();
+    },
+  };
+}
+
 export async function browser() {
   return chromium.launch({
     executablePath: CHROMIUM,
@@ -207,8 +264,13 @@ export async function browser() {
 }
 
 /** A page, and what it did that it must not: errors, violations of the policy, requests to elsewhere. */
-export async function watched(browser, origin, viewport = { width: 1440, height: 900 }) {
-  const context = await browser.newContext({ viewport, locale: "nl-NL", timezoneId: "Europe/Amsterdam" });
+export async function watched(browser, origin, viewport = { width: 1440, height: 900 }, more = {}) {
+  const context = await browser.newContext({
+    viewport,
+    locale: "nl-NL",
+    timezoneId: "Europe/Amsterdam",
+    ...more,
+  });
   const page = await context.newPage();
   const sins = [];
   page.on("pageerror", (error) => sins.push(`error: ${error.message}`));

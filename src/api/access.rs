@@ -67,6 +67,8 @@ pub(crate) static TABLE: &[Row] = &[
     Row(Method::GET,    "/readyz",                     Open, Off),
     Row(Method::GET,    "/metrics",                    Open, Off),
     Row(Method::GET,    "/",                           Open, Off),
+    Row(Method::GET,    "/victim",                     Open, Off),
+    Row(Method::GET,    "/victim/{*path}",             Open, Off),
     Row(Method::GET,    "/assets/{*path}",             Open, Off),
     Row(Method::GET,    "/openapi.json",               Open, Off),
     Row(Method::GET,    "/docs",                       Open, Off),
