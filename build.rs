@@ -45,6 +45,8 @@ fn main() -> Result<(), Failed> {
     println!("cargo::rerun-if-env-changed=AFSTAND_DASHBOARD");
     println!("cargo::rerun-if-env-changed=PATH");
     println!("cargo::rerun-if-changed=build.rs");
+    // Embedded by a macro that is not told of new files.
+    println!("cargo::rerun-if-changed=migrations");
     for source in SOURCES {
         println!("cargo::rerun-if-changed={}", dashboard.join(source).display());
     }

@@ -28,7 +28,7 @@ pub use desks::{Desk, Webhook, WebhookBody};
 pub use error::SettingsError;
 pub use files::Secret;
 pub use map::MapStyles;
-pub use tokens::{NewToken, Role, Token, Tokens};
+pub use tokens::{NewToken, Only, Role, Token, Tokens};
 
 use files::Files;
 use raw::{Origin, RawMqtt};

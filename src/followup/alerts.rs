@@ -99,6 +99,9 @@ impl FollowUp {
             return; // The engine opens another after a resolution; what comes late is written down here.
         }
         self.begin_clocks(id, incident, now, raised);
+        if raised.desk_by_hand && raised.level == Level::Alarm && before < Level::Alarm {
+            self.set_task(id, incident, now, Task::PhoneDesk);
+        }
         if incident.worst > was_worst {
             // Who had the warning has not seen the alarm.
             incident.state = State::New;
@@ -129,6 +132,7 @@ impl FollowUp {
     fn begin_clocks(&mut self, id: Uuid, incident: &mut Incident, now: Timestamp, raised: &Raised) {
         if let Some(device) = &raised.victim_device {
             incident.victim_device = Some(device.clone());
+            incident.second_road = raised.second_road;
             incident.victim_state = None;
             self.forget_oldest(id, incident, raised);
             if raised.level == Level::Alarm {
@@ -173,7 +177,7 @@ impl FollowUp {
         self.note(id, now, what);
         if incident.is_open() {
             let task = match channel {
-                "victim_mqtt" => Some(Task::PhoneVictim),
+                "victim_mqtt" | "victim_sms" | "victim_email" | "second_channel" => Some(Task::PhoneVictim),
                 "desk_mqtt" | "desk_webhook" => Some(Task::PhoneDesk),
                 _ => None,
             };

@@ -145,8 +145,10 @@ impl FollowUp {
             victim: None,
             risk: incident.risk,
             victim_device: None,
+            second_road: false,
             desk: None,
             told_desk: false,
+            desk_by_hand: false,
         };
         self.alert(at, &raised);
     }

@@ -12,6 +12,10 @@ use super::words::{Condition, DeskState, Outcome, State, Task, Unless, VictimSta
 /// Alerts to the victim of which a receipt is still understood, and keys of commands that are known again.
 const MOST_REMEMBERED: usize = 16;
 
+/// So many fields at the end of an [`Incident`] are younger than the first stored rows. Each is such that nothing said
+/// is written as one zero byte: a row without them is read as one that ends in zeros.
+pub const ADDED: usize = 1;
+
 /// The follow-up of an incident.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Incident {
@@ -89,6 +93,8 @@ pub struct Incident {
     pub(super) victim_alerts: Vec<Uuid>,
     /// Commands that are known again.
     pub(super) keys: Vec<Uuid>,
+    /// There is another road to her whose device was told. First of the fields that were added: [`ADDED`].
+    pub(super) second_road: bool,
     /// When its next clock runs out, as the due set has it. Follows from the rest.
     #[serde(skip)]
     pub(super) next_at: Option<Timestamp>,
@@ -183,6 +189,7 @@ impl Incident {
             done: at,
             victim_alerts: Vec::new(),
             keys: Vec::new(),
+            second_road: false,
             next_at: None,
         }
     }

@@ -178,7 +178,8 @@ pub const FURTHEST_M: f64 = 1_000_000.0;
 /// So long after a press of AWARE its code cancels it: issue 4.
 pub const AWARE_CANCEL_WITHIN: Millis = Millis::from_secs(10);
 
-/// After so many other codes hers counts no more either: whoever has her device must not find it by trying.
+/// After so many other codes hers counts no more either, until the alarm is over: whoever has her device must not find
+/// it by trying.
 pub const AWARE_WRONG_CODES: usize = 3;
 
 /// How long the past is kept within reach: §7.

@@ -82,6 +82,18 @@ async fn every_role_may_do_what_the_table_says_and_nothing_else() {
     }
 }
 
+/// Whoever breaks into the tracking server must not find the register there.
+#[tokio::test]
+async fn a_token_for_positions_sends_them_and_does_nothing_else() {
+    let bench = Bench::new().await;
+    bench.shutdown.cancel();
+    for Row(method, pattern, access, _) in TABLE.iter().filter(|row| row.2 != Access::Open) {
+        let status = bench.send(request(method.clone(), "traccar", &path(pattern), "")).await.status;
+        let refused = status == StatusCode::FORBIDDEN;
+        assert_eq!(refused, !pattern.starts_with("/v1/ingest/"), "{method} {pattern} {access:?}: {status}");
+    }
+}
+
 #[tokio::test]
 async fn a_desk_sees_its_own_and_learns_nothing_of_others() {
     let bench = Bench::new().await;

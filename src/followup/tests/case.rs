@@ -37,8 +37,10 @@ pub(super) fn raised(n: u8, revision: u32, level: Level) -> Raised {
         victim: PersonId::new(&format!("v-{n}")).ok(),
         risk: Some(Risk::High),
         victim_device: DeviceId::new(&format!("vd-{n}")).ok(),
+        second_road: true,
         desk: DeskId::new("rotterdam").ok(),
         told_desk: level == Level::Alarm,
+        desk_by_hand: false,
     }
 }
 

@@ -4,7 +4,7 @@ use zones::order::{Schedule, Window};
 use zones::{AlertKind, Level};
 
 use super::case::{Case, supervisor, t};
-use crate::followup::{Condition, Duty, Effect, Event, OnDuty, OwnAlert, Rules, StaffRole};
+use crate::followup::{Condition, Duty, Effect, Event, OnDuty, OwnAlert, Rules, StaffRole, Task};
 
 fn duty(role: StaffRole, people: &[&str]) -> Duty {
     Duty { role, people: people.iter().map(ToString::to_string).collect(), schedule: None }
@@ -51,6 +51,21 @@ fn a_step_reaches_who_has_the_role_or_the_next_one_up() {
     let last = case.notices().last().unwrap();
     assert_eq!((last.role, &last.to[..]), (StaffRole::ShiftLead, &["Chris".to_owned()][..]));
     assert!(own(&case).is_empty(), "a role that the settings do not know is nobody's absence");
+}
+
+#[test]
+fn two_steps_that_reach_the_same_one_are_two_notices() {
+    let rules = Rules { duty: vec![duty(StaffRole::ShiftLead, &["Chris"])], ..Rules::default() };
+    let mut case = Case::with(rules);
+    case.alert(0, Level::Alarm);
+    case.told_until(60);
+    // At 60 s his own step, the telephone in place of the operator, and the desk's deadline.
+    let at_60: Vec<_> = case.notices().filter(|notice| notice.at == t(60)).collect();
+    assert!(at_60.iter().all(|notice| notice.to == ["Chris"]), "{at_60:?}");
+    let tasks: Vec<_> = at_60.iter().map(|notice| notice.task).collect();
+    assert_eq!(tasks, [None, Some(Task::PhoneDesk), None]);
+    let ids: std::collections::BTreeSet<_> = at_60.iter().map(|notice| notice.id).collect();
+    assert_eq!(ids.len(), 3);
 }
 
 #[test]
