@@ -32,6 +32,7 @@ mod problem;
 mod readiness;
 mod reconciliation;
 mod rejected;
+mod silent;
 pub mod states;
 
 #[cfg(test)]

@@ -29,6 +29,9 @@ use crate::store::{
 };
 use crate::wire::{self, Message, TrackerKeys, TypedCode, Unusable};
 
+/// About so many rows of a batch follow from an alert: incident, clocks, lines of its timeline, deliveries, states.
+const ROWS_OF_AN_ALERT: usize = 8;
+
 /// A batch in the making, and what is owed to others once it is committed.
 #[derive(Default)]
 pub(super) struct Pending {
@@ -54,9 +57,11 @@ pub(super) struct Pending {
 }
 
 impl Pending {
-    /// Parts decided so far: what a batch is limited by.
+    /// Parts decided so far: what a batch is limited by. Time that passes is one input, however much it brings about:
+    /// alerts count for the rows that follow from them.
     pub(super) fn len(&self) -> usize {
-        self.batch.inputs.len().max(self.acks.len())
+        let followed = (self.batch.alerts.len() * ROWS_OF_AN_ALERT).max(self.batch.timeline.len());
+        self.batch.inputs.len().max(self.acks.len()).max(followed)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -181,8 +186,20 @@ impl Decider {
 
     /// Everything that was due before `now`, each at its own time.
     pub(super) fn advance(&mut self, now: Timestamp) {
+        self.advance_until(now, |_| false);
+    }
+
+    /// The same, as far as the batch has room: the rest comes with the next one, at its own time all the same.
+    pub(super) fn advance_some(&mut self, now: Timestamp, most: usize) {
+        self.advance_until(now, |pending| pending.len() >= most);
+    }
+
+    fn advance_until(&mut self, now: Timestamp, is_full: impl Fn(&Pending) -> bool) {
         let now = now.max(self.engine.clock());
         while let Some(due) = self.poll_deadline().filter(|due| *due <= now) {
+            if is_full(&self.pending) {
+                return;
+            }
             // Where both have something to do at a moment, the follow-up hears what the engine says of it.
             if self.engine.poll_deadline().is_some_and(|at| at <= due) {
                 let due = due.max(self.engine.clock());

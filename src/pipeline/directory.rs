@@ -120,7 +120,7 @@ impl StateReader for Directory {
         };
         let known = order.and_then(|order| named(order, &key.subject));
         let watch =
-            named.ok_or_else(|| unreadable(&stored.key, &"no order in the register has this watch"))?;
+            known.ok_or_else(|| unreadable(&stored.key, &"no order in the register has this watch"))?;
         let incident = (!episode.closed).then(|| episode.incident.to_string());
         Ok(WatchState { standing: standing.to_owned(), incident, ..watch })
     }

@@ -26,6 +26,7 @@ test("every word that the service may say has a text", () => {
       "jamming",
       "order_expiry",
       "follow_up",
+      "mass_silence",
     ],
     level: ["alarm", "warning", "clear", "unknown"],
     certainty: ["certain", "likely", "possible"],

@@ -67,6 +67,7 @@ export const dictionary = {
   "kind.jamming": ["storing van ontvangst", "jamming"],
   "kind.order_expiry": ["bevel loopt af", "order expires"],
   "kind.follow_up": ["opvolging", "follow-up"],
+  "kind.mass_silence": ["veel apparaten zwijgen", "many devices silent"],
 
   "certainty.certain": ["zeker", "certain"],
   "certainty.likely": ["waarschijnlijk", "likely"],
@@ -326,8 +327,13 @@ export const dictionary = {
   "step.deadline_kept": ["termijn gehaald", "deadline kept"],
   "step.undelivered": ["blijft onbezorgd bij", "remains undelivered to"],
   "step.duty_changed": ["dienst gewijzigd", "duty changed"],
+  "step.grouped": ["hoort bij veel stille apparaten", "part of many silent devices"],
+  "step.ungrouped": ["staat weer op zichzelf", "on its own again"],
   "task.phone_desk": ["bel de meldkamer", "phone the desk"],
   "task.phone_victim": ["bel het slachtoffer", "phone the victim"],
+  "task.call_wearer": ["bel de drager", "call the wearer"],
+  "task.call_victim": ["bel het slachtoffer (belvolgorde)", "call the victim (call order)"],
+  "task.call_police": ["bel de politie", "call the police"],
 
   "map.past": ["Dit is het verleden: {at}", "This is the past: {at}"],
   "panel.now": ["nu, posities tot {age} oud", "now, positions up to {age} old"],
