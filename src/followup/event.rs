@@ -216,6 +216,9 @@ pub enum Refused {
         /// What that one did.
         what: &'static str,
     },
+    /// The incident is over, for one who need not know by whom.
+    #[error("the incident is resolved")]
+    Resolved,
     /// The incident is another desk's.
     #[error("the incident is not this desk's")]
     OtherDesk,

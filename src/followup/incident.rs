@@ -14,7 +14,7 @@ const MOST_REMEMBERED: usize = 16;
 
 /// So many fields at the end of an [`Incident`] are younger than the first stored rows. Each is such that nothing said
 /// is written as one zero byte: a row without them is read as one that ends in zeros.
-pub const ADDED: usize = 8;
+pub const ADDED: usize = 9;
 
 /// The follow-up of an incident.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -110,6 +110,8 @@ pub struct Incident {
     pub(super) second_told: bool,
     /// There is another road to her whose device was told.
     pub(super) second_road: bool,
+    /// Receipts that are known again.
+    pub(super) receipts: Vec<Uuid>,
     /// When its next clock runs out, as the due set has it. Follows from the rest.
     #[serde(skip)]
     pub(super) next_at: Option<Timestamp>,
@@ -214,6 +216,7 @@ impl Incident {
             case_contact: None,
             second_told: false,
             second_road: false,
+            receipts: Vec::new(),
             next_at: None,
         }
     }
@@ -319,11 +322,13 @@ impl Incident {
         if self.keys.contains(&key) {
             return true;
         }
-        self.keys.push(key);
-        if self.keys.len() > MOST_REMEMBERED {
-            self.keys.remove(0);
-        }
+        remember(&mut self.keys, key);
         false
+    }
+
+    /// Remembers a receipt: a broker may bring it again, after others.
+    pub(super) fn remember_receipt(&mut self, receipt: Uuid) {
+        remember(&mut self.receipts, receipt);
     }
 
     /// How long it may lie after the last thing somebody did.
@@ -338,5 +343,13 @@ impl Incident {
             (Some(by), Some(at)) => Err(Refused::Conflict { by: by.clone(), at, what: "resolved it" }),
             _ => Ok(()),
         }
+    }
+}
+
+/// Keeps the newest few.
+fn remember(keys: &mut Vec<Uuid>, key: Uuid) {
+    keys.push(key);
+    if keys.len() > MOST_REMEMBERED {
+        keys.remove(0);
     }
 }

@@ -21,7 +21,7 @@ use super::rows::{self, StoredDecision};
 use super::translate;
 use crate::config::{Contacts, Desk};
 use crate::delivery::{DeskRoads, Facts, Recipient, all_clear_event, police_event, recipients, victim_event};
-use crate::followup::{self, Event, FollowUp, Incident, Notice};
+use crate::followup::{self, Done, Event, FollowUp, Incident, Notice};
 use crate::metrics::{AlertLabels, Metrics};
 use crate::mqtt::AckToken;
 use crate::store::{
@@ -145,7 +145,9 @@ impl Decider {
             return self.input(now, &Input::Fix { role: *role, device, fix: *fix }).map(|_| ());
         }
         if matches!(message, Message::VictimReceipt { .. } | Message::DeskReceipt { .. }) {
-            self.follow_receipt(now, message)?;
+            if self.follow_receipt(now, message)? == Done::Already {
+                return Ok(()); // It has its row.
+            }
             self.pending.urgent = true;
             let receipt = self.receipt(now, message);
             self.pending.batch.receipts.extend(receipt);

@@ -215,8 +215,9 @@ impl Decider {
         StaffRole::ALL.iter().map(of).collect()
     }
 
-    /// Tells the follow-up what a desk or a victim device said; why it was not taken in, where it was not.
-    pub(super) fn follow_receipt(&mut self, now: Timestamp, message: &Message<'_>) -> Result<(), Unusable> {
+    /// Tells the follow-up what a desk or a victim device said, and says whether that was new; why it was not taken in,
+    /// where it was not.
+    pub(super) fn follow_receipt(&mut self, now: Timestamp, message: &Message<'_>) -> Result<Done, Unusable> {
         let not_an_id =
             |field: &str| Unusable { reason: "not an id of ours".to_owned(), field: Some(field.to_owned()) };
         let event = match message {
@@ -234,12 +235,9 @@ impl Decider {
                 reason: reason.as_ref().map(ToString::to_string),
                 at: *at,
             },
-            _ => return Ok(()),
+            _ => return Ok(Done::Already),
         };
-        match self.follow(now, event) {
-            Ok(_) => Ok(()),
-            Err(refused) => Err(Unusable { reason: refused.to_string(), field: None }),
-        }
+        self.follow(now, event).map_err(|refused| Unusable { reason: refused.to_string(), field: None })
     }
 
     /// Incidents that were open before there was a follow-up get one, as if their last alert came now.

@@ -100,6 +100,44 @@ fn a_rejection_comes_back_to_the_operator_at_once() {
 }
 
 #[test]
+fn what_a_broker_brings_again_in_its_order_changes_nothing() {
+    let mut case = Case::new();
+    let alert = case.alert(0, Level::Alarm);
+    let late = case.alert(5, Level::Alarm);
+    let all = |case: &mut Case, now: i64| {
+        let desk = |state| Event::DeskReceipt {
+            desk: DeskId::new("rotterdam").unwrap(),
+            incident: incident_id(0),
+            state,
+            reference: None,
+            reason: None,
+            at: t(10),
+        };
+        let hers = |alert, state| {
+            let device = DeviceId::new("vd-0").unwrap();
+            Event::VictimReceipt { device, alert, state, at: t(11) }
+        };
+        let said = [
+            desk(DeskState::Rejected),
+            desk(DeskState::Accepted),
+            hers(alert, VictimState::Displayed),
+            hers(late, VictimState::Displayed),
+        ];
+        said.map(|event| case.at(now, event))
+    };
+    assert_eq!(all(&mut case, 12), [Ok(Done::Done); 4]);
+    let (before, count) = (case.incident().clone(), case.effects.len());
+    assert_eq!(all(&mut case, 13), [Ok(Done::Already); 4]);
+    assert_eq!((case.incident(), case.effects.len()), (&before, count));
+    // It may reject what it had accepted, and did before: that is news.
+    case.desk(14, DeskState::Rejected).unwrap();
+    assert_eq!(case.incident().desk_state, Some(DeskState::Rejected));
+    let outcome = Outcome::PoliceIntervened;
+    case.command(15, &supervisor("Sam"), Command::Resolve { outcome, note: None }).unwrap();
+    assert_eq!(all(&mut case, 16), [Ok(Done::Already); 4], "not set aside as for nothing that is open");
+}
+
+#[test]
 fn a_desk_that_is_not_told_by_itself_is_telephoned() {
     let mut case = Case::new();
     let not_told = |revision, level| {
@@ -147,7 +185,7 @@ fn what_is_not_for_the_sender_is_refused() {
     let outcome = Outcome::PoliceIntervened;
     case.command(2, &supervisor("Sam"), Command::Resolve { outcome, note: None }).unwrap();
     let refused = case.desk(3, DeskState::Accepted).unwrap_err();
-    assert_eq!(refused.to_string(), format!("Sam was first, at {}: resolved it", t(2)));
+    assert_eq!(refused.to_string(), "the incident is resolved", "it is set aside with this, and logged");
 }
 
 #[test]
