@@ -20,5 +20,6 @@ pub mod replay;
 pub mod service;
 pub mod sign_in;
 pub mod store;
+pub mod tiles;
 pub mod track;
 pub mod wire;

@@ -147,6 +147,7 @@ impl Stage {
             tokens: Tokens::from_iter([Token::new("machine", Role::Auditor, None, TOKEN)]),
             sign_in,
             links: self.links.clone(),
+            map: None,
             orders_dir: None,
             desks: Vec::new(),
             contacts: Contacts::default(),
@@ -418,7 +419,7 @@ async fn who_signed_in_goes_back_to_a_page_of_the_service_and_nowhere_else() {
     for (asked, led) in [
         ("/%23/orders", "/#/orders"),
         ("/auth/done", "/auth/done"),
-        ("/victim.html", "/victim.html"),
+        ("/victim", "/victim"),
         ("https://evil.example/", "/"),
         ("//evil.example/", "/"),
         ("/%5Cevil.example", "/"),
@@ -436,7 +437,8 @@ async fn who_signed_in_goes_back_to_a_page_of_the_service_and_nowhere_else() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_lets_in_once_and_says_so() {
     let (show, mut shown) = mpsc::channel(4);
-    let demo = Holder { name: "demo".to_owned(), role: Role::Supervisor, desk: None, device: None };
+    let demo =
+        Holder { name: "demo".to_owned(), role: Role::Supervisor, desk: None, device: None, only: None };
     let mut stage = Stage::new(None).await;
     stage.stop().await;
     stage.links = Some(Arc::new(Links::new(demo, show)));

@@ -5,7 +5,6 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 
 export const CLIENT = "afstand-story";
-export const SECRET = "hush";
 
 const base64 = (value) =>
   Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString("base64url");

@@ -2,18 +2,20 @@
 // that locked itself. By keyboard only.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { provider } from "./provider.mjs";
-import { axe, browser, demo, publish, register, serve, watched } from "./world.mjs";
+import { CLIENT, provider } from "./provider.mjs";
+import { axe, browser, centre, demo, tamper, watched } from "./world.mjs";
 
 let city;
 let people;
 let service;
+let origin;
 let chromium;
 
 before(async () => {
   city = await demo();
   people = await provider({ anna: ["centre"], bea: ["centre"], nico: ["cleaner"] });
-  service = await serve(city.broker, people.issuer);
+  service = await centre((at) => settings(at));
+  origin = `http://${service.address}`;
   chromium = await browser();
 });
 
@@ -24,9 +26,21 @@ after(async () => {
   await city?.stop();
 });
 
+/** Those in the group `centre` are operators. */
+const settings = (at) => `
+[sign_in]
+issuer = "${people.issuer}"
+client_id = "${CLIENT}"
+public_url = "${at}"
+role_claim = "groups"
+[[sign_in.role]]
+value = "centre"
+role = "operator"
+`;
+
 /** A page of its own that may go to the provider as well. */
 async function visitor(options = {}) {
-  const { page, sins } = await watched(chromium, service.origin, undefined, options);
+  const { page, sins } = await watched(chromium, origin, undefined, options);
   const others = sins.filter.bind(sins, (sin) => sin !== `request: ${people.issuer}`);
   return { page, sins: others };
 }
@@ -66,12 +80,11 @@ const menu = async (page, entry) => {
 test("the link of a demonstration lets in once, and the console asks for another", {
   timeout: 120_000,
 }, async () => {
-  const origin = `http://${city.address}`;
-  const { page, sins } = await watched(chromium, origin);
+  const { page, sins } = await watched(chromium, `http://${city.address}`);
   await page.goto(city.link);
   await page.locator("h2#incidents").waitFor();
   assert.equal(new URL(page.url()).search, "", "the code stays in no address");
-  const { page: late } = await watched(chromium, origin);
+  const { page: late } = await watched(chromium, `http://${city.address}`);
   await late.goto(city.link);
   await late.getByRole("heading", { name: "Deze link is al gebruikt" }).waitFor();
   assert.deepEqual(await axe(late), []);
@@ -93,7 +106,7 @@ test("somebody signs in by keyboard, comes back to the place she asked for, work
   timeout: 120_000,
 }, async () => {
   const { page, sins } = await visitor();
-  await page.goto(`${service.origin}/#/orders`);
+  await page.goto(`${origin}/#/orders`);
   await signIn(page, "anna");
   await page.locator("nav button[aria-current=page]", { hasText: "Bevelen" }).waitFor();
   assert.equal(new URL(page.url()).hash, "#/orders");
@@ -116,9 +129,9 @@ test("somebody signs in by keyboard, comes back to the place she asked for, work
 
 test("a session that ends in mid-work costs no word of a note", { timeout: 180_000 }, async () => {
   const { page, sins } = await visitor();
-  await page.goto(`${service.origin}/`);
+  await page.goto(`${origin}/`);
   await signIn(page, "anna");
-  await tamper("note");
+  await tamper(service, "note");
   await page.locator(".row").first().waitFor();
   await page.keyboard.press("j");
   await page.getByRole("button", { name: /^Bijzonderheid/ }).press("Enter");
@@ -126,14 +139,14 @@ test("a session that ends in mid-work costs no word of a note", { timeout: 180_0
   await page.keyboard.type("Gebeld met de meldkamer; ze rijd");
   // The session is over: in another window she signed out.
   const elsewhere = await page.context().newPage();
-  await elsewhere.goto(`${service.origin}/`);
+  await elsewhere.goto(`${origin}/`);
   await elsewhere.getByRole("button", { name: "Menu" }).waitFor();
   await menu(elsewhere, "Uitloggen");
   await elsewhere.getByRole("link", { name: "Inloggen" }).waitFor();
   await elsewhere.close();
   await page.getByRole("heading", { name: "Uw sessie is afgelopen" }).waitFor();
   assert.equal(await page.locator(".row").first().isVisible(), false, "what was there is not shown");
-  await tamper("away");
+  await tamper(service, "away");
   await page.getByRole("link", { name: "Opnieuw inloggen" }).waitFor();
   await signInApart(page, "anna");
   await page.getByRole("heading", { name: "Uw sessie is afgelopen" }).waitFor({ state: "detached" });
@@ -167,7 +180,7 @@ test("a console where nobody sits locks, and alarms are counted behind it", {
 }, async () => {
   const { page, sins } = await visitor();
   await page.clock.install();
-  await page.goto(`${service.origin}/`);
+  await page.goto(`${origin}/`);
   await signIn(page, "anna");
   await page.getByRole("button", { name: "Geluid staat uit" }).press("Enter");
   // A quarter of an hour passes in which she presses a key now and then.
@@ -183,7 +196,7 @@ test("a console where nobody sits locks, and alarms are counted behind it", {
   const open = async () => Number(/\d+/.exec(await page.locator(".gate .alarms").textContent())[0]);
   await page.locator(".gate .alarms", { hasText: /\d/ }).waitFor();
   const alarms = await open();
-  await tamper("locked");
+  await tamper(service, "locked");
   await page.waitForFunction(
     (n) => document.querySelector(".gate .alarms").textContent.includes(n),
     `${alarms + 1}`,
@@ -207,7 +220,7 @@ for (const theme of ["dark", "light"]) {
   }, async () => {
     const { page, sins } = await visitor({ colorScheme: theme });
     await page.addInitScript((name) => localStorage.setItem("theme", name), theme);
-    await page.goto(`${service.origin}/`);
+    await page.goto(`${origin}/`);
     await page.getByRole("link", { name: "Inloggen" }).waitFor();
     await page.locator("summary").press("Enter");
     assert.deepEqual(await axe(page), [], "sign-in");
@@ -224,14 +237,5 @@ for (const theme of ["dark", "light"]) {
     assert.deepEqual(await axe(page), [], "lock");
     await page.context().close();
     assert.deepEqual(sins(), []);
-  });
-}
-
-/** An incident of somebody who is nowhere near anybody. */
-async function tamper(name) {
-  await register(service, name);
-  await publish(city.broker, `afstand/v1/wearer/am-${name}/status`, {
-    at: new Date().toISOString(),
-    event: "strap_tamper",
   });
 }

@@ -19,7 +19,7 @@ use super::audit::Look;
 use super::auth::Cookie;
 use super::problem::{Kind, Problem};
 use super::{AppState, body};
-use crate::config::{Holder, Role};
+use crate::config::{Holder, Only, Role};
 use crate::sign_in::Found;
 
 /// The header that shows that a request comes from a page of ours.
@@ -75,6 +75,8 @@ pub(crate) static TABLE: &[Row] = &[
     Row(Method::GET,    "/readyz",                     Open, Off),
     Row(Method::GET,    "/metrics",                    Open, Off),
     Row(Method::GET,    "/",                           Open, Off),
+    Row(Method::GET,    "/victim",                     Open, Off),
+    Row(Method::GET,    "/victim/{*path}",             Open, Off),
     Row(Method::GET,    "/assets/{*path}",             Open, Off),
     Row(Method::GET,    "/auth/login",                 Open, Off),
     Row(Method::GET,    "/auth/callback",              Open, Off), // Who comes in is noted by the handler.
@@ -130,6 +132,10 @@ pub(crate) static TABLE: &[Row] = &[
     Row(Method::GET,    "/v1/lookup/person/{person}",  Roles([All,    All,       Own, No,     No,        No]),  Noted),
     Row(Method::GET,    "/v1/lookup/victim/{person}",  Roles([All,    All,       Own, No,     No,        No]),  Noted),
     Row(Method::GET,    "/v1/lookup/near",             Roles([No,     All,       No,  No,     No,        No]),  Reason),
+    Row(Method::GET,    "/tiles/{theme}/style",        Roles([All,    All,       All, All,    No,        No]),  Off),
+    Row(Method::GET,    "/tiles/{theme}/tile/{source}/{z}/{x}/{y}", Roles([All, All, All, All, No,       No]),  Off),
+    Row(Method::GET,    "/tiles/{theme}/glyphs/{font}/{range}", Roles([All, All,  All, All,    No,        No]),  Off),
+    Row(Method::GET,    "/tiles/{theme}/sprite/{file}", Roles([All,   All,       All, All,    No,        No]),  Off),
     Row(Method::GET,    "/v1/audit",                   Roles([No,     No,        No,  All,    No,        No]),  Noted),
 ];
 
@@ -197,7 +203,7 @@ pub(crate) struct Caller {
 }
 
 impl From<&Holder> for Caller {
-    fn from(Holder { name, role, desk, device }: &Holder) -> Self {
+    fn from(Holder { name, role, desk, device, .. }: &Holder) -> Self {
         let desk = desk.as_ref().map(ToString::to_string);
         let device = device.as_ref().map(ToString::to_string);
         Self { name: name.clone(), role: *role, bound_to: desk.or(device) }
@@ -355,6 +361,9 @@ fn is_of_a_page_here(state: &AppState, found: &Found, headers: &HeaderMap) -> bo
 /// What a holder may see behind a row.
 fn scope(row: &Row, holder: &Holder) -> Result<Scope, Problem> {
     let Roles(cells) = row.2 else { return Ok(Scope::All) };
+    if holder.only == Some(Only::Positions) && !row.1.starts_with("/v1/ingest/") {
+        return Err(Problem::new(Kind::FORBIDDEN));
+    }
     let column = ROLES.iter().position(|role| *role == holder.role);
     let scope = column.and_then(|column| Scope::of(cells[column], holder));
     scope.ok_or_else(|| Problem::new(Kind::FORBIDDEN))

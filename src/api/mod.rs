@@ -23,6 +23,7 @@ mod ingest;
 mod listener;
 mod live;
 mod lookup;
+mod map;
 mod me;
 mod orders;
 mod page;
@@ -32,6 +33,7 @@ mod problem;
 mod readiness;
 mod reconciliation;
 mod rejected;
+mod silent;
 pub mod states;
 
 #[cfg(test)]
@@ -68,6 +70,7 @@ use crate::delivery::Clock;
 use crate::metrics::Metrics;
 use crate::sign_in::SignIn;
 use crate::store::Store;
+use crate::tiles::Tiles;
 
 /// How long a request may take until its answer begins. A stream may go on after that.
 const REQUEST_WITHIN: Duration = Duration::from_secs(10);
@@ -104,6 +107,8 @@ pub struct AppState {
     pub states: Arc<dyn StateReader>,
     /// The orders in the register.
     pub register: Arc<dyn RegisterReader>,
+    /// A map with streets, where one is configured.
+    pub tiles: Option<Arc<Tiles>>,
     /// What time it is.
     pub clock: Clock,
 }
@@ -132,6 +137,7 @@ pub(crate) fn router(state: AppState, shutdown: &CancellationToken) -> Router {
         .merge(docs::routes(openapi))
         .merge(page::routes())
         .merge(auth::pages())
+        .merge(map::routes())
         .route_layer(middleware::from_fn_with_state(state.clone(), access::enforce))
         .fallback(nothing_here)
         .layer(Extension(shutdown.clone()))

@@ -37,6 +37,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         tokens: settings.api.tokens,
         sign_in: settings.sign_in,
         links: None,
+        map: settings.map,
         orders_dir: settings.orders_dir,
         desks: settings.desks,
         contacts: settings.contacts,

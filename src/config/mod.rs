@@ -9,6 +9,7 @@ mod desks;
 mod error;
 mod files;
 mod followup;
+mod map;
 mod raw;
 mod sign_in;
 #[cfg(test)]
@@ -27,9 +28,10 @@ pub use contacts::{Contact, Contacts, ROLES, SmsGateway, Smtp, StartTls};
 pub use desks::{Desk, Webhook, WebhookBody};
 pub use error::SettingsError;
 pub use files::Secret;
+pub use map::MapStyles;
 pub(crate) use sign_in::role_of;
 pub use sign_in::{CALLBACK, RoleValue, SessionLimits, SignIn};
-pub use tokens::{Holder, NewToken, Role, Token, Tokens};
+pub use tokens::{Holder, NewToken, Only, Role, Token, Tokens};
 
 use files::Files;
 use raw::{Origin, RawMqtt};
@@ -53,6 +55,8 @@ pub struct Settings {
     pub rules: Rules,
     /// How people sign in; without it, only by token.
     pub sign_in: Option<SignIn>,
+    /// A map with streets for the console; without it, the one that is built in.
+    pub map: Option<MapStyles>,
     /// What is logged, and how.
     pub log: Log,
     /// What is usable and should not stay so, such as a secret that everybody can read: to be logged.
@@ -142,6 +146,7 @@ impl Settings {
             contacts,
             rules,
             sign_in,
+            map: map::read(raw.map, &origin, &mut files)?,
             log: log(&raw.log, &origin)?,
             warnings: files.into_warnings(),
         })

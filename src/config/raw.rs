@@ -28,6 +28,7 @@ pub(super) struct Raw {
     pub(super) deadline: Vec<RawDeadline>,
     pub(super) duty: Vec<RawDuty>,
     pub(super) sign_in: Option<RawSignIn>,
+    pub(super) map: RawMap,
     pub(super) log: RawLog,
 }
 
@@ -190,6 +191,13 @@ pub(super) struct RawSignInRole {
     pub(super) value: Option<String>,
     pub(super) role: Option<String>,
     pub(super) desk: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawMap {
+    pub(super) style_url: Option<String>,
+    pub(super) dark_style_url: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

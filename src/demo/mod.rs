@@ -14,7 +14,7 @@ use std::sync::Arc;
 use simulator::live::City;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use zones::{DeskId, Timestamp};
+use zones::{DeskId, DeviceId, Timestamp};
 
 use crate::clock;
 use crate::config::{Contacts, Desk, Holder, NewToken, Role, Token, Tokens, WebhookBody};
@@ -66,11 +66,12 @@ pub async fn run(
     let broker = EmbeddedBroker::start(EmbeddedSettings::open(any_port, folder.path().join("broker")))
         .await
         .map_err(|error| error.to_string())?;
-    let token = NewToken::random().map_err(|error| format!("no random numbers: {error}"))?;
+    let new_token = || NewToken::random().map_err(|error| format!("no random numbers: {error}"));
+    let secrets = Secrets { supervisor: new_token()?.secret, victim: new_token()?.secret };
     let (show, mut asked_for) = mpsc::channel(LINKS_WAITING);
     let links = Arc::new(Links::new(who(), show));
     let city = City::demo(settings.seed, clock::now());
-    let plan = plan(settings, folder.path(), &broker.url(), &city, &token, Arc::clone(&links))?;
+    let plan = plan(settings, folder.path(), &broker.url(), &city, &secrets, Arc::clone(&links))?;
     let service = Service::start(plan).await.map_err(|error| {
         format!(
             "{error}{}",
@@ -79,7 +80,7 @@ pub async fn run(
     })?;
     let address = service.address;
     let link = link(address, &links.give(clock::now()).map_err(|error| error.to_string())?);
-    for line in welcome(&service, &broker.url(), &token.secret, &link) {
+    for line in welcome(&service, &broker.url(), &secrets, &link) {
         print(Line::Plain(line));
     }
     let (say, mut lines) = mpsc::channel(LINES_WAITING);
@@ -109,12 +110,22 @@ pub async fn run(
     ended.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
 }
 
+/// Who may come in.
+struct Secrets {
+    supervisor: String,
+    /// Of the app of the victim whom a wearer approaches first.
+    victim: String,
+}
+
+/// That victim's device in the city: the first pair's.
+const APPROACHED: usize = 1;
+
 fn plan(
     settings: Settings,
     folder: &Path,
     broker: &str,
     city: &City,
-    token: &NewToken,
+    secrets: &Secrets,
     links: Arc<Links>,
 ) -> Result<Plan, String> {
     let orders_dir = folder.join("orders");
@@ -122,6 +133,11 @@ fn plan(
         .and_then(|()| std::fs::write(orders_dir.join("city.json"), city.orders_json()))
         .map_err(|error| format!("{}: {error}", orders_dir.display()))?;
     let desk = DeskId::new(city.desk()).map_err(|error| error.to_string())?;
+    let device = DeviceId::new(&city.device(APPROACHED).1).map_err(|error| error.to_string())?;
+    let tokens = [
+        Token::new("demo", Role::Supervisor, None, &secrets.supervisor),
+        Token::of_victim("demo-victim", device, &secrets.victim),
+    ];
     Ok(Plan {
         clock: clock::Clock::system(),
         rules: Rules::default(),
@@ -130,9 +146,10 @@ fn plan(
         traccar_topic: None,
         keys: TrackerKeys::default(),
         listen: settings.listen,
-        tokens: Tokens::from_iter([Token::new(NAME, ROLE, None, &token.secret)]),
+        tokens: Tokens::from_iter(tokens),
         sign_in: None,
         links: Some(links),
+        map: None,
         orders_dir: Some(orders_dir),
         desks: vec![Desk { name: desk, mqtt: true, webhook: None, body: WebhookBody::default() }],
         contacts: Contacts::default(),
@@ -141,20 +158,26 @@ fn plan(
 
 /// Who comes in by a link.
 fn who() -> Holder {
-    Holder { name: NAME.to_owned(), role: ROLE, desk: None, device: None }
+    Holder { name: NAME.to_owned(), role: ROLE, desk: None, device: None, only: None }
 }
 
 fn link(address: SocketAddr, code: &str) -> String {
     format!("http://{address}/auth/once?code={code}")
 }
 
-fn welcome(service: &Service, broker: &str, token: &str, link: &str) -> Vec<String> {
+fn welcome(
+    service: &Service,
+    broker: &str,
+    Secrets { supervisor: token, victim }: &Secrets,
+    link: &str,
+) -> Vec<String> {
     vec![
         "Afstand, demonstratie: een verzonnen stad met twaalf paren; niets hier is echt.".to_owned(),
         "Afstand, demonstration: a made-up city with twelve pairs; nothing here is real.".to_owned(),
         String::new(),
         format!("  live     {link}"),
         "           (werkt één keer, tien minuten lang / works once, within ten minutes)".to_owned(),
+        format!("  victim   http://{}/victim#token={victim}", service.address),
         format!("  API      http://{}/docs   token {token} (supervisor)", service.address),
         format!("  broker   {broker}   (mosquitto_sub -V 5 -t 'afstand/v1/#' -v)"),
         "  stop     Ctrl-C".to_owned(),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use zones::order::Risk;
+use zones::order::{Callee, Risk};
 use zones::{AlertKind, DeskId, DeviceEventKind, DeviceId, Level, OrderId, PersonId, Timestamp, WatchKey};
 
 use super::words::{Action, DeskState, Outcome, StaffRole, VictimState};
@@ -104,6 +104,8 @@ pub struct Raised {
     pub kind: AlertKind,
     /// The new level.
     pub level: Level,
+    /// Where the watch stands with it: another than `level` where it was found of a time that is past.
+    pub stands: Level,
     /// It came too late to act on at its time.
     pub late: bool,
     /// Only a trial: it rings nobody.
@@ -126,6 +128,14 @@ pub struct Raised {
     pub told_desk: bool,
     /// It would have been, if the order did not say that it is for the operator to telephone.
     pub desk_by_hand: bool,
+    /// How many devices there are in all.
+    pub devices: u32,
+    /// Last known metres between both parties, of a silence.
+    pub last_distance_m: Option<u32>,
+    /// The contact of the settings whom the order names as its coordinator.
+    pub case_contact: Option<String>,
+    /// Whom the case wants telephoned, in that order; nobody where it does not say.
+    pub call_order: Vec<Callee>,
 }
 
 /// Who does something.
@@ -206,6 +216,9 @@ pub enum Refused {
         /// What that one did.
         what: &'static str,
     },
+    /// The incident is over, for one who need not know by whom.
+    #[error("the incident is resolved")]
+    Resolved,
     /// The incident is another desk's.
     #[error("the incident is not this desk's")]
     OtherDesk,

@@ -21,13 +21,16 @@ use super::rows::{self, StoredDecision};
 use super::translate;
 use crate::config::{Contacts, Desk};
 use crate::delivery::{DeskRoads, Facts, Recipient, all_clear_event, police_event, recipients, victim_event};
-use crate::followup::{self, Event, FollowUp, Incident, Notice};
+use crate::followup::{self, Done, Event, FollowUp, Incident, Notice};
 use crate::metrics::{AlertLabels, Metrics};
 use crate::mqtt::AckToken;
 use crate::store::{
     Batch, Channel, DeliveryProgress, IncidentRow, NewDelivery, Next, Origin, Outcome as Progress, ReceiptRow,
 };
 use crate::wire::{self, Message, TrackerKeys, TypedCode, Unusable};
+
+/// About so many rows of a batch follow from an alert: incident, clocks, lines of its timeline, deliveries, states.
+const ROWS_OF_AN_ALERT: usize = 8;
 
 /// A batch in the making, and what is owed to others once it is committed.
 #[derive(Default)]
@@ -54,9 +57,11 @@ pub(super) struct Pending {
 }
 
 impl Pending {
-    /// Parts decided so far: what a batch is limited by.
+    /// Parts decided so far: what a batch is limited by. Time that passes is one input, however much it brings about:
+    /// alerts count for the rows that follow from them.
     pub(super) fn len(&self) -> usize {
-        self.batch.inputs.len().max(self.acks.len())
+        let followed = (self.batch.alerts.len() * ROWS_OF_AN_ALERT).max(self.batch.timeline.len());
+        self.batch.inputs.len().max(self.acks.len()).max(followed)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -140,7 +145,9 @@ impl Decider {
             return self.input(now, &Input::Fix { role: *role, device, fix: *fix }).map(|_| ());
         }
         if matches!(message, Message::VictimReceipt { .. } | Message::DeskReceipt { .. }) {
-            self.follow_receipt(now, message)?;
+            if self.follow_receipt(now, message)? == Done::Already {
+                return Ok(()); // It has its row.
+            }
             self.pending.urgent = true;
             let receipt = self.receipt(now, message);
             self.pending.batch.receipts.extend(receipt);
@@ -181,8 +188,20 @@ impl Decider {
 
     /// Everything that was due before `now`, each at its own time.
     pub(super) fn advance(&mut self, now: Timestamp) {
+        self.advance_until(now, |_| false);
+    }
+
+    /// The same, as far as the batch has room: the rest comes with the next one, at its own time all the same.
+    pub(super) fn advance_some(&mut self, now: Timestamp, most: usize) {
+        self.advance_until(now, |pending| pending.len() >= most);
+    }
+
+    fn advance_until(&mut self, now: Timestamp, is_full: impl Fn(&Pending) -> bool) {
         let now = now.max(self.engine.clock());
         while let Some(due) = self.poll_deadline().filter(|due| *due <= now) {
+            if is_full(&self.pending) {
+                return;
+            }
             // Where both have something to do at a moment, the follow-up hears what the engine says of it.
             if self.engine.poll_deadline().is_some_and(|at| at <= due) {
                 let due = due.max(self.engine.clock());
@@ -322,6 +341,17 @@ impl Decider {
         let for_desk = told.iter().any(is_desk);
         told.retain(|to| tell_desk || !is_desk(to));
         let (told_desk, desk_by_hand) = (for_desk && tell_desk, for_desk && !tell_desk);
+        let seq = self.enter(alert, told_desk);
+        let hers = told.iter().any(|to| to.channel == Channel::VictimMqtt && to.kept_back.is_none());
+        let victim_device = alert.victim_device.clone().filter(|_| hers);
+        self.deliver(alert, seq, told);
+        self.follow_alert(alert, victim_device, told_desk, desk_by_hand);
+    }
+
+    /// Puts an alert and its incident into the batch; its number.
+    pub(super) fn enter(&mut self, alert: &Alert, told_desk: bool) -> i64 {
+        let id = alert.incident.to_string();
+        let before = self.incidents.get(&id);
         // A desk sees what it is told, and of that incident what follows.
         let sees = told_desk || before.is_some_and(|row| row.desk.is_some());
         let desk = alert.desk.as_ref().filter(|_| sees);
@@ -334,14 +364,11 @@ impl Decider {
         self.pending.batch.alerts.push(rows::alert(seq, alert, desk));
         let labels = AlertLabels { kind: alert.kind.as_str(), level: alert.level.as_str() };
         self.metrics.alerts.get_or_create(&labels).inc();
-        let hers = told.iter().any(|to| to.channel == Channel::VictimMqtt && to.kept_back.is_none());
-        let victim_device = alert.victim_device.clone().filter(|_| hers);
-        self.deliver(alert, seq, told);
-        self.follow_alert(alert, victim_device, told_desk, desk_by_hand);
+        seq
     }
 
     /// Puts an alert into the outbox, for each recipient in its version.
-    fn deliver(&mut self, alert: &Alert, seq: i64, told: Vec<Recipient>) {
+    pub(super) fn deliver(&mut self, alert: &Alert, seq: i64, told: Vec<Recipient>) {
         for recipient in told {
             let body = match recipient.channel {
                 Channel::DeskMqtt => police_event(&self.around.source, alert).ok(),

@@ -264,6 +264,9 @@ pub(crate) fn follow_up(row: &mut IncidentRow, incident: &Incident) {
         desk_state: incident.desk_state.map(|state| state.as_str().into()),
         reference: incident.reference.clone(),
         victim_state: incident.victim_state.map(|state| state.as_str().into()),
+        part_of: incident.part_of.map(|mass| mass.to_string()),
+        risk: incident.part_of.map(|_| incident.risk.map_or(0, |risk| risk as i64 + 1)),
+        last_distance_m: incident.part_of.and(incident.last_distance_m).map(i64::from),
     };
 }
 

@@ -232,7 +232,9 @@ impl Deciding {
                 }
                 Some(message) = arrived.recv(), if !full && knows_orders => self.take_in(message, &mut arrived),
                 _ = refresh.tick() => self.refresh(arrived.len()),
-                () = tokio::time::sleep(wake), if !full => self.decider.advance(self.clock.now()),
+                () = tokio::time::sleep(wake), if !full => {
+                    self.decider.advance_some(self.clock.now(), MOST_IN_BATCH);
+                }
             }
         }
         if !self.decider.pending.is_empty() {

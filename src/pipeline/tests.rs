@@ -24,6 +24,7 @@ use crate::store::{
 use crate::wire::TrackerKeys;
 
 mod cap;
+mod mass;
 mod notices;
 mod victim;
 

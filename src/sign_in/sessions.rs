@@ -312,7 +312,7 @@ fn holder(row: &SessionRow) -> Option<Holder> {
     let role: Role = role_of(&row.role).ok()?;
     let desk = row.desk.as_deref().map(DeskId::new).transpose().ok()?;
     let device = row.device.as_deref().map(DeviceId::new).transpose().ok()?;
-    Some(Holder { name: row.name.clone(), role, desk, device })
+    Some(Holder { name: row.name.clone(), role, desk, device, only: None })
 }
 
 /// What a page has to know of a session to change anything: another site cannot read it, and it says nothing about

@@ -17,12 +17,12 @@ fn minute(minutes: i64) -> Timestamp {
 }
 
 fn anna() -> Holder {
-    Holder { name: "Anna (anna)".to_owned(), role: Role::Operator, desk: None, device: None }
+    Holder { name: "Anna (anna)".to_owned(), role: Role::Operator, desk: None, device: None, only: None }
 }
 
 fn app() -> Holder {
     let device = Some(DeviceId::new("vd-0001").unwrap());
-    Holder { name: "App (app)".to_owned(), role: Role::Victim, desk: None, device }
+    Holder { name: "App (app)".to_owned(), role: Role::Victim, desk: None, device, only: None }
 }
 
 struct Bench {

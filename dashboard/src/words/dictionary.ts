@@ -91,6 +91,7 @@ export const dictionary = {
   "kind.jamming": ["storing van ontvangst", "jamming"],
   "kind.order_expiry": ["bevel loopt af", "order expires"],
   "kind.follow_up": ["opvolging", "follow-up"],
+  "kind.mass_silence": ["veel apparaten zwijgen", "many devices silent"],
 
   "certainty.certain": ["zeker", "certain"],
   "certainty.likely": ["waarschijnlijk", "likely"],
@@ -144,6 +145,10 @@ export const dictionary = {
   "map.offline": [
     "Offline kaart: geen straten — bevestig de plaats met de eenheid",
     "Offline map: no streets — confirm the place with the unit",
+  ],
+  "map.failing": [
+    "De kaart met straten is niet (geheel) op te halen — bevestig de plaats met de eenheid",
+    "The map with streets cannot be fetched (as a whole) — confirm the place with the unit",
   ],
   "map.broken": [
     "Deze browser kan geen kaart tekenen (WebGL ontbreekt).",
@@ -346,8 +351,13 @@ export const dictionary = {
   "step.deadline_kept": ["termijn gehaald", "deadline kept"],
   "step.undelivered": ["blijft onbezorgd bij", "remains undelivered to"],
   "step.duty_changed": ["dienst gewijzigd", "duty changed"],
+  "step.grouped": ["hoort bij veel stille apparaten", "part of many silent devices"],
+  "step.ungrouped": ["staat weer op zichzelf", "on its own again"],
   "task.phone_desk": ["bel de meldkamer", "phone the desk"],
   "task.phone_victim": ["bel het slachtoffer", "phone the victim"],
+  "task.call_wearer": ["bel de drager", "call the wearer"],
+  "task.call_victim": ["bel het slachtoffer (belvolgorde)", "call the victim (call order)"],
+  "task.call_police": ["bel de politie", "call the police"],
 
   "map.past": ["Dit is het verleden: {at}", "This is the past: {at}"],
   "panel.now": ["nu, posities tot {age} oud", "now, positions up to {age} old"],
@@ -401,7 +411,9 @@ export const dictionary = {
   "health.notReady": ["NIET GEREED", "NOT READY"],
   "health.noAnswer": ["De dienst antwoordt niet.", "The service does not answer."],
   "figure.afstand_backlog_messages": ["Wacht op beslissing", "Waiting for a decision"],
-  "figure.afstand_broker_connected": ["Broker verbonden (1 = ja)", "Broker connected (1 = yes)"],
+  "figure.afstand_broker_connected": ["Broker verbonden", "Broker connected"],
+  "figure.yes": ["ja", "yes"],
+  "figure.no": ["NEE", "NO"],
   "figure.afstand_deliveries_pending": ["Nog niet bezorgd", "Not delivered yet"],
   "figure.afstand_open_incidents": ["Open incidenten", "Open incidents"],
   "figure.afstand_live_streams": ["Open consoles en koppelingen", "Open consoles and links"],

@@ -80,6 +80,9 @@ pub(super) fn incident(n: i64) -> IncidentRow {
             desk_state: Some("accepted".into()),
             reference: Some("P-1".to_owned()),
             victim_state: Some("displayed".into()),
+            part_of: Some("inc-mass".to_owned()),
+            risk: Some(3),
+            last_distance_m: Some(1_250),
         },
     }
 }
