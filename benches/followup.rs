@@ -62,6 +62,8 @@ fn raised(n: u32, kind: AlertKind) -> Raised {
         risk: None,
         victim_device: DeviceId::new(&format!("vd-{n}")).ok().filter(|_| pair),
         desk: DeskId::new("rotterdam").ok(),
+        desk_by_hand: false,
+        second_road: true,
         told_desk: true,
         devices: OPEN,
         last_distance_m: Some(n),

@@ -123,6 +123,8 @@ test("alerts are drawn soon after they are raised: the figure is told, not judge
 }, async () => {
   await place("incidents");
   await page.getByRole("button", { name: "Filter", exact: true }).click();
+  // A hand at rest over the list would hold it still.
+  await page.mouse.move(700, 500);
   const delays = [];
   for (let n = 0; n < 20; n += 1) {
     await page.getByRole("searchbox").fill(`am-lag-${String.fromCharCode(97 + n)}`);

@@ -213,15 +213,30 @@ pub(crate) async fn enforce(
     let caller = Caller::from(token);
     let look = Look::new(row, &caller, ids.ok().as_ref(), &mut request);
     let admitted = scope(row, token).and_then(|scope| look.may_go_on().map(|()| scope));
-    let response = match admitted {
-        Ok(scope) => {
-            request.extensions_mut().insert(scope);
-            request.extensions_mut().insert(caller);
-            next.run(request).await
-        }
-        Err(problem) => refuse(problem, request).await,
+    let writes = !request.method().is_safe();
+    let answered = async move {
+        let response = match admitted {
+            Ok(scope) => {
+                request.extensions_mut().insert(scope);
+                request.extensions_mut().insert(caller);
+                next.run(request).await
+            }
+            Err(problem) => refuse(problem, request).await,
+        };
+        look.noted(&state, response).await
     };
-    look.noted(&state, response).await
+    if writes { to_the_end(answered).await } else { answered.await }
+}
+
+/// Runs what writes to its end and its row in the audit, also when the caller has closed the connection meanwhile.
+async fn to_the_end(answered: impl Future<Output = Response> + Send + 'static) -> Response {
+    match tokio::spawn(answered).await {
+        Ok(response) => response,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(error) => Problem::internal(&error).into_response(),
+        },
+    }
 }
 
 async fn refuse(problem: Problem, request: Request) -> Response {

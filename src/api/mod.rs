@@ -37,8 +37,6 @@ pub mod states;
 #[cfg(test)]
 mod tests;
 
-use std::future::IntoFuture;
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -61,7 +59,7 @@ pub use readiness::Readiness;
 pub use reconciliation::every_morning;
 
 use self::commands::{ANSWER_WITHIN, Commands};
-use self::listener::Limited;
+use self::listener::{HEAD_WITHIN, Limits};
 use self::problem::{Kind, Problem};
 use self::states::{RegisterReader, StateReader};
 use crate::audit::Recorder;
@@ -108,23 +106,18 @@ pub struct AppState {
 }
 
 /// Answers requests until `shutdown` is cancelled: then takes no new ones, ends the live streams, and gives the
-/// others five seconds.
-///
-/// # Errors
-/// When the listener fails for good; a connection that fails harms no other.
-pub async fn serve(listener: TcpListener, state: AppState, shutdown: CancellationToken) -> io::Result<()> {
-    let begun = shutdown.clone().cancelled_owned();
-    let listener = Limited::new(listener, MOST_CONNECTIONS);
-    let serving = axum::serve(listener, router(state, &shutdown)).with_graceful_shutdown(begun);
+/// others five seconds. A connection that fails harms no other.
+pub async fn serve(listener: TcpListener, state: AppState, shutdown: CancellationToken) {
+    let limits = Limits { most: MOST_CONNECTIONS as u32, head_within: HEAD_WITHIN };
+    let serving = listener::serve(listener, router(state, &shutdown), limits, &shutdown);
     let overdue = async {
         shutdown.cancelled().await;
         tokio::time::sleep(GRACE).await;
     };
     tokio::select! {
-        result = serving.into_future() => result,
+        () = serving => {}
         () = overdue => {
             tracing::warn!("requests were still open {GRACE:?} after the shutdown began: they are cut off");
-            Ok(())
         }
     }
 }

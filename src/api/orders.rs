@@ -13,6 +13,7 @@ use zones::order::Draft;
 use zones::{OrderId, Timestamp};
 
 use super::AppState;
+use super::access::Caller;
 use super::codes;
 use super::commands::NotWithdrawn;
 use super::extract::{Page, Params, SaidJson};
@@ -146,6 +147,7 @@ async fn get_order(State(state): State<AppState>, Path(order): Path<String>) -> 
 )]
 async fn put_order(
     State(state): State<AppState>,
+    caller: Caller,
     Path(order): Path<String>,
     body: SaidJson,
 ) -> Result<(StatusCode, Json<Registered>), Problem> {
@@ -166,7 +168,7 @@ async fn put_order(
         let problem = format!("is \"{}\", but the address says \"{order}\"", draft.order);
         return Err(Problem::new(Kind::INVALID).field("order", problem));
     }
-    let accepted = state.commands.put_order(draft).await?;
+    let accepted = state.commands.put_order(draft, caller.name).await?;
     let status = if accepted.created { StatusCode::CREATED } else { StatusCode::OK };
     let registered =
         Registered { order: order.to_string(), created: accepted.created, findings: accepted.findings };
@@ -192,10 +194,11 @@ async fn put_order(
 )]
 async fn withdraw_order(
     State(state): State<AppState>,
+    caller: Caller,
     Path(order): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let order = order_id(&order)?;
-    match state.commands.withdraw_order(order.clone()).await? {
+    match state.commands.withdraw_order(order.clone(), caller.name).await? {
         Ok(()) => Ok(StatusCode::NO_CONTENT),
         Err(NotWithdrawn::StatedBy(what)) => Err(Problem::new(Kind::CONFLICT).detail(format!(
             "order {order} is stated by {what}: take it out there, and it is withdrawn within seconds"

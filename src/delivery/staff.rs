@@ -22,6 +22,8 @@ pub enum Ask {
     RingAgain,
     /// Telephone the desk: it has not accepted.
     PhoneDesk,
+    /// Telephone the victim: her device has not shown the alarm, and there is no other road to her.
+    PhoneVictim,
     /// Find another way: the desk rejects it.
     DeskRejected,
     /// Act before a deadline.

@@ -169,6 +169,10 @@ fn ask(step: Ask, level: Level) -> Text {
             nl: "De meldkamer heeft niet geaccepteerd: bel de meldkamer.",
             en: "The control room has not accepted: telephone it.",
         },
+        Ask::PhoneVictim => Text {
+            nl: "Haar apparaat heeft dit niet getoond: bel het slachtoffer.",
+            en: "Her device has not shown this: telephone the victim.",
+        },
         Ask::DeskRejected => Text {
             nl: "De meldkamer wijst dit af: de reden staat in de console.",
             en: "The control room rejects this: its reason is in the console.",
@@ -204,6 +208,7 @@ fn ask_briefly(step: Ask, level: Level) -> Text {
         Ask::Acknowledge => Text { nl: "neem aan", en: "acknowledge" },
         Ask::RingAgain => Text { nl: "nog niets gedaan", en: "nothing done yet" },
         Ask::PhoneDesk => Text { nl: "bel meldkamer", en: "phone desk" },
+        Ask::PhoneVictim => Text { nl: "bel slachtoffer", en: "phone victim" },
         Ask::DeskRejected => Text { nl: "meldkamer wijst af", en: "desk rejects" },
         Ask::Remind => Text { nl: "termijn bijna om", en: "deadline near" },
         Ask::Missed => Text { nl: "termijn gemist", en: "deadline missed" },

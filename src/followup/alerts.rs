@@ -135,6 +135,9 @@ impl FollowUp {
                 self.set_task(id, incident, now, Task::of(*callee));
             }
         }
+        if raised.desk_by_hand && raised.level == Level::Alarm && before < Level::Alarm {
+            self.set_task(id, incident, now, Task::PhoneDesk);
+        }
         if incident.worst > was_worst {
             // Who had the warning has not seen the alarm.
             incident.state = State::New;
@@ -165,6 +168,7 @@ impl FollowUp {
     fn begin_clocks(&mut self, id: Uuid, incident: &mut Incident, now: Timestamp, raised: &Raised) {
         if let Some(device) = &raised.victim_device {
             incident.victim_device = Some(device.clone());
+            incident.second_road = raised.second_road;
             incident.victim_state = None;
             self.forget_oldest(id, incident, raised);
             if raised.level == Level::Alarm {
@@ -209,7 +213,7 @@ impl FollowUp {
         self.note(id, now, what);
         if incident.is_open() && !incident.is_resting() {
             let task = match channel {
-                "victim_mqtt" => Some(Task::PhoneVictim),
+                "victim_mqtt" | "victim_sms" | "victim_email" | "second_channel" => Some(Task::PhoneVictim),
                 "desk_mqtt" | "desk_webhook" => Some(Task::PhoneDesk),
                 _ => None,
             };

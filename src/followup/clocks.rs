@@ -96,8 +96,15 @@ impl FollowUp {
         }
     }
 
+    /// Her device has not shown it. Where there is no other road to her, somebody has to telephone.
     fn second_channel(&mut self, id: Uuid, incident: &mut Incident, round: u32, at: Timestamp) {
         let Some(device) = incident.victim_device.clone() else { return };
+        if !incident.second_road {
+            self.set_task(id, incident, at, Task::PhoneVictim);
+            let task = Some(Task::PhoneVictim);
+            self.tell(id, incident, StaffRole::Operator, Reason::Step, task, round, at);
+            return;
+        }
         incident.second_told = true;
         self.note(id, at, What::ToldSecondChannel { round });
         let message = name_of(id, &format!("second/{}", at.as_millis()));
@@ -139,8 +146,13 @@ impl FollowUp {
         let (found, people) = self.reach(id, incident, role, at);
         let in_place_of = (found != role).then_some(role);
         self.note(id, at, What::Told { role: found, people: people.clone(), in_place_of, round });
-        let notice = self.notice(id, incident, people, (found, reason, round), at);
-        self.effects.push_back(Effect::Notice(Notice { task, ..notice }));
+        let mut notice = self.notice(id, incident, people, (found, reason, round), at);
+        if let Some(task) = task {
+            // Two steps at one moment may reach the same role; what is to be done tells them apart.
+            notice.id = name_of(id, &format!("{}/{task}/{found}/{}", reason.as_str(), at.as_millis()));
+            notice.task = Some(task);
+        }
+        self.effects.push_back(Effect::Notice(notice));
     }
 
     /// It rings at those who have it.

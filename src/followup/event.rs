@@ -118,10 +118,14 @@ pub struct Raised {
     pub risk: Option<Risk>,
     /// Device of the victim, if this alert was sent to it.
     pub victim_device: Option<DeviceId>,
+    /// Whether there is another road to her, for when her device does not show it.
+    pub second_road: bool,
     /// The order's desk; others' receipts are refused.
     pub desk: Option<DeskId>,
     /// Whether this alert was sent to the desk.
     pub told_desk: bool,
+    /// It would have been, if the order did not say that it is for the operator to telephone.
+    pub desk_by_hand: bool,
     /// How many devices there are in all.
     pub devices: u32,
     /// Last known metres between both parties, of a silence.

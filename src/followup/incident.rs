@@ -12,6 +12,10 @@ use super::words::{Condition, DeskState, Outcome, State, Task, Unless, VictimSta
 /// Alerts to the victim of which a receipt is still understood, and keys of commands that are known again.
 const MOST_REMEMBERED: usize = 16;
 
+/// So many fields at the end of an [`Incident`] are younger than the first stored rows. Each is such that nothing said
+/// is written as one zero byte: a row without them is read as one that ends in zeros.
+pub const ADDED: usize = 8;
+
 /// The follow-up of an incident.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Incident {
@@ -89,7 +93,8 @@ pub struct Incident {
     pub(super) victim_alerts: Vec<Uuid>,
     /// Commands that are known again.
     pub(super) keys: Vec<Uuid>,
-    // What follows was added later: rows of before end here, and are read as if it were nothing (`read_followup`).
+    /// There is another road to her whose device was told. First of the fields that were added: [`ADDED`].
+    pub(super) second_road: bool,
     /// The incident of many silent devices that it is, or was, part of.
     pub part_of: Option<Uuid>,
     /// Its device has been silent since; of many silent devices: when it was last looked at whether it goes on.
@@ -160,9 +165,6 @@ impl Clock {
 }
 
 impl Incident {
-    /// Bytes of what was added to rows that were written before, all nothing: each is one zero.
-    pub(crate) const ADDED: [u8; 7] = [0; 7];
-
     /// An incident as its first alert opens it; its clocks are for the caller to start.
     pub(super) fn open(raised: &Raised, at: Timestamp) -> Self {
         Self {
@@ -203,6 +205,7 @@ impl Incident {
             done: at,
             victim_alerts: Vec::new(),
             keys: Vec::new(),
+            second_road: false,
             part_of: None,
             silent_since: None,
             last_distance_m: None,

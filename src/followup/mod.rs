@@ -30,7 +30,7 @@ use zones::{AlertKind, OrderId, Timestamp};
 pub use duty::{DutyRow, OnDuty, Override};
 pub use effect::{About, Effect, Entry, Notice, OwnAlert, Reason, SERVICE, What};
 pub use event::{Actor, Command, Done, Event, Noted, Raised, Refused};
-pub use incident::{Clock, Incident, Proposal, WhatWasDone};
+pub use incident::{ADDED, Clock, Incident, Proposal, WhatWasDone};
 pub use policy::{ACCEPTED, Deadline, Duty, Policy, Rules, Step, Unfit};
 pub use words::{
     Action, Condition, DeskState, Outcome, Recipient, StaffRole, State, Task, Unless, VictimState,

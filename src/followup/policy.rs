@@ -254,6 +254,16 @@ impl Policy {
             if step.tell.is_empty() && step.task.is_none() {
                 return Err(Unfit::new(key("tell"), "names nobody"));
             }
+            let alert_itself =
+                [(Recipient::Victim, "victim_second"), (Recipient::Desk, "task = \"phone_desk\"")];
+            for (recipient, instead) in alert_itself.into_iter().filter(|(one, _)| step.tell.contains(one)) {
+                if step.after.0 > 0 || step.unless.is_some() || step.repeat.is_some() {
+                    let problem = format!(
+                        "{recipient} has the alert at 0 s, whatever stands here, and not again: use {instead}"
+                    );
+                    return Err(Unfit::new(key("tell"), problem));
+                }
+            }
             if step.repeat.is_some_and(|every| every < SHORTEST_REPEAT || every > LONGEST) {
                 return Err(Unfit::new(key("repeat_s"), "is not 1 s to a year"));
             }

@@ -102,6 +102,11 @@ pub(super) struct Decider {
 }
 
 impl Decider {
+    /// Says on which topics the next messages came.
+    pub(super) fn foresee<'a>(&self, topics: impl Iterator<Item = &'a str> + Clone) {
+        self.engine.foresee(topics.filter_map(wire::device_of));
+    }
+
     /// Takes in a message. Whatever is wrong with it, it ends up in the batch, so that it can be acknowledged.
     pub(super) fn message(&mut self, now: Timestamp, topic: &str, payload: &[u8]) {
         // What is wrong with it was noted; nobody waits to be told.
@@ -317,15 +322,6 @@ impl Decider {
         let told_desk = before.is_some_and(|row| row.worst == "alarm");
         let quiet = self.quiet.keeps(&self.engine, alert, before.map(|row| &*row.level));
         let tell_desk = self.engine.order(&alert.order).is_none_or(|order| order.tell_desk);
-        let incident = rows::incident(before, alert);
-        self.incidents.insert(id.clone(), incident);
-        self.pending.changed.insert(id);
-        let seq = self.next.alert;
-        self.next.alert += 1;
-        self.pending.urgent = true;
-        self.pending.batch.alerts.push(rows::alert(seq, alert));
-        let labels = AlertLabels { kind: alert.kind.as_str(), level: alert.level.as_str() };
-        self.metrics.alerts.get_or_create(&labels).inc();
         let facts = Facts {
             kind: alert.kind,
             level: alert.level,
@@ -333,21 +329,32 @@ impl Decider {
             test: alert.test,
             quiet,
             victim_device: alert.victim_device.as_ref().filter(|_| !alert.hindsight),
-            desk: alert
-                .desk
-                .as_ref()
-                .filter(|_| tell_desk)
-                .map(|desk| DeskRoads::of(desk, &self.around.desks)),
+            desk: alert.desk.as_ref().map(|desk| DeskRoads::of(desk, &self.around.desks)),
             // What is for more than the operator was told from the incident's first such alert on.
             told_victim: !alert.operator_only,
             told_desk,
         };
-        let told = recipients(&facts);
-        let told_desk = told.iter().any(|to| matches!(to.channel, Channel::DeskMqtt | Channel::DeskWebhook));
+        let mut told = recipients(&facts);
+        let is_desk = |to: &Recipient| matches!(to.channel, Channel::DeskMqtt | Channel::DeskWebhook);
+        let for_desk = told.iter().any(is_desk);
+        told.retain(|to| tell_desk || !is_desk(to));
+        let (told_desk, desk_by_hand) = (for_desk && tell_desk, for_desk && !tell_desk);
+        // A desk sees what it is told, and of that incident what follows.
+        let sees = told_desk || before.is_some_and(|row| row.desk.is_some());
+        let desk = alert.desk.as_ref().filter(|_| sees);
+        let incident = rows::incident(before, alert, desk);
+        self.incidents.insert(id.clone(), incident);
+        self.pending.changed.insert(id);
+        let seq = self.next.alert;
+        self.next.alert += 1;
+        self.pending.urgent = true;
+        self.pending.batch.alerts.push(rows::alert(seq, alert, desk));
+        let labels = AlertLabels { kind: alert.kind.as_str(), level: alert.level.as_str() };
+        self.metrics.alerts.get_or_create(&labels).inc();
         let hers = told.iter().any(|to| to.channel == Channel::VictimMqtt && to.kept_back.is_none());
         let victim_device = alert.victim_device.clone().filter(|_| hers);
         self.deliver(alert, seq, told);
-        self.follow_alert(alert, victim_device, told_desk);
+        self.follow_alert(alert, victim_device, told_desk, desk_by_hand);
     }
 
     /// Puts an alert into the outbox, for each recipient in its version.

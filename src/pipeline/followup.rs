@@ -57,9 +57,17 @@ impl Decider {
     }
 
     /// What the follow-up needs of an alert that was routed.
-    pub(super) fn follow_alert(&mut self, alert: &Alert, victim_device: Option<DeviceId>, told_desk: bool) {
+    pub(super) fn follow_alert(
+        &mut self,
+        alert: &Alert,
+        victim_device: Option<DeviceId>,
+        told_desk: bool,
+        desk_by_hand: bool,
+    ) {
         let order = self.engine.order(&alert.order);
         let risk = order.and_then(|order| order.risk);
+        let second_road =
+            victim_device.as_ref().is_some_and(|device| !self.second_roads(&alert.order, device).is_empty());
         let raised = Raised {
             alert: alert.alert,
             incident: alert.incident,
@@ -73,8 +81,10 @@ impl Decider {
             victim: alert.victim.clone(),
             risk,
             victim_device,
+            second_road,
             desk: alert.desk.clone(),
             told_desk,
+            desk_by_hand,
             devices: u32::try_from(self.engine.device_count()).unwrap_or(u32::MAX),
             last_distance_m: alert.last_distance_m.map(|metres| metres as u32),
             case_contact: self.case_contact(alert),
@@ -107,7 +117,7 @@ impl Decider {
             what: entry.what.word().into(),
             detail: if detail.is_null() { Value::Object(serde_json::Map::new()) } else { detail }.to_string(),
             order: known.map(|one| one.order.to_string()).unwrap_or_default(),
-            desk: known.and_then(|one| one.desk.as_ref()).map(ToString::to_string),
+            desk: self.incidents.get(&entry.incident.to_string()).and_then(|row| row.desk.clone()),
             state: known.map_or(State::Resolved, |one| one.state).as_str().into(),
             condition: known.map_or("cleared", |one| one.condition.as_str()).into(),
             owner: known.and_then(|one| one.owner.clone()),
@@ -306,8 +316,10 @@ fn raised_of(row: &IncidentRow) -> Option<Raised> {
         victim: row.victim.as_deref().and_then(|victim| PersonId::new(victim).ok()),
         risk: None,
         victim_device: None,
+        second_road: false,
         desk: row.desk.as_deref().and_then(|desk| DeskId::new(desk).ok()),
         told_desk: false,
+        desk_by_hand: false,
         devices: 0,
         last_distance_m: None,
         case_contact: None,

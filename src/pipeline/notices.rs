@@ -5,24 +5,25 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 use uuid::Uuid;
-use zones::{AlertKind, DeviceId, Level, Timestamp};
+use zones::order::Victim;
+use zones::{AlertKind, DeviceId, Level, OrderId, Timestamp};
 
 use super::decide::Decider;
 use crate::delivery::{Ask, Notice as Message, Over, Recipient, resolved_event};
-use crate::followup::{About, Notice, OwnAlert, Reason, Task};
+use crate::followup::{About, Event, Notice, OwnAlert, Reason, Task};
 use crate::metrics::AlertLabels;
 use crate::store::{AlertRow, Channel, FollowUpRow, IncidentRow, NewDelivery};
 
 impl Decider {
-    /// Puts notices into the outbox, by every road that their people have. Of several to one person about one
-    /// incident that are due at once, because nobody looked for a while, the newest is enough.
+    /// Puts notices into the outbox, by every road that their people have. Of several that ask the same of one person
+    /// about one incident and are due at once, because nobody looked for a while, the newest is enough.
     pub(super) fn deliver_notices(&mut self) {
         let told = std::mem::take(&mut self.pending.told);
         let mut had = BTreeSet::new();
         let mut kept = Vec::new();
         for notice in told.iter().rev() {
             for name in &notice.to {
-                if had.insert((notice.incident, name, ask(notice) as u8)) {
+                if had.insert((notice.incident, name, ask(notice) as u8, &notice.deadline)) {
                     kept.push((notice, name));
                 }
             }
@@ -99,12 +100,16 @@ impl Decider {
         at: Timestamp,
     ) {
         let Some(known) = self.followup.incident(incident) else { return };
-        let (kind, level) = (known.kind, if over { Level::Clear } else { known.worst });
-        let Some(order) = self.engine.order(&known.order) else { return };
-        let carries = |victim: &&zones::order::Victim| victim.party.device.as_ref() == Some(device);
-        let Some(victim) = order.victims.iter().find(carries) else { return };
-        let Some(second) = victim.second_channel.as_deref() else { return };
-        let roads = self.around.contacts.second_roads(second);
+        let (kind, order) = (known.kind, known.order.clone());
+        let level = if over { Level::Clear } else { known.worst };
+        let roads = self.second_roads(&order, device);
+        if roads.is_empty() {
+            // Her order or the settings have changed since the alert.
+            let (channel, recipient) = ("second_channel", device.to_string());
+            let _ = self.follow(at, Event::Undelivered { incident, channel, recipient });
+            return;
+        }
+        let language = self.victim_with(&order, device).and_then(|victim| victim.language);
         let message = Message {
             notice: id.to_string(),
             incident: incident.to_string(),
@@ -116,10 +121,21 @@ impl Decider {
             step: Ask::Look,
             about: None,
             late: false,
-            language: victim.language,
+            language,
             raised_at: at,
         };
         self.send(&message, roads);
+    }
+
+    /// The roads to a victim besides her device, by the order that protects her.
+    pub(super) fn second_roads(&self, order: &OrderId, device: &DeviceId) -> Vec<Recipient> {
+        let second = self.victim_with(order, device).and_then(|victim| victim.second_channel.as_deref());
+        second.map(|second| self.around.contacts.second_roads(second)).unwrap_or_default()
+    }
+
+    fn victim_with(&self, order: &OrderId, device: &DeviceId) -> Option<&Victim> {
+        let victims = &self.engine.order(order)?.victims;
+        victims.iter().find(|victim| victim.party.device.as_ref() == Some(device))
     }
 
     fn send(&mut self, message: &Message, roads: Vec<Recipient>) {
@@ -235,6 +251,7 @@ fn own_words(own: &OwnAlert) -> (&'static str, String) {
 fn ask(notice: &Notice) -> Ask {
     match notice.reason {
         Reason::Step if notice.task == Some(Task::PhoneDesk) => Ask::PhoneDesk,
+        Reason::Step if notice.task == Some(Task::PhoneVictim) => Ask::PhoneVictim,
         Reason::Step if notice.kind == AlertKind::FollowUp => Ask::NobodyOnDuty,
         Reason::Step | Reason::Escalated => Ask::Acknowledge,
         Reason::Ring => Ask::RingAgain,

@@ -240,9 +240,9 @@ fn answer(
     let (rest, answered) = (stop.clone(), CancellationToken::new());
     let written = answered.clone();
     parts.spawn(async move {
-        let ended = api::serve(listener, state, rest).await.map_err(Failure::new);
+        api::serve(listener, state, rest).await;
         answered.cancel();
-        ended
+        Ok(())
     });
     parts.spawn(async move {
         writer.run(written).await;

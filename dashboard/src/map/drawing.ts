@@ -50,30 +50,18 @@ const polygon = (points: Lonlat[]): Geometry => ({ type: "Polygon", coordinates:
 /** A fix of an alert or a track as a place. */
 export const lonlat = (fix: Pick<Fix, "lon" | "lat">): Lonlat => [fix.lon, fix.lat];
 
-/** Everybody: small marks, those of the case that is looked at larger and with their age. */
-export function people(
-  places: Iterable<Place>,
-  inCase: ReadonlySet<string>,
-  ageOf: (place: Place) => string,
-): Feature[] {
-  const features: Feature[] = [];
-  for (const place of places) {
-    const chosen = inCase.has(place.person);
-    features.push({
-      ...feature(
-        { type: "Point", coordinates: place.at },
-        {
-          role: place.role,
-          chosen,
-          old: place.silent,
-          label: chosen ? `${place.person}\n${ageOf(place)}` : place.silent ? ageOf(place) : "",
-        },
-      ),
-      id: place.device,
-    });
-  }
-  return features;
-}
+const mark = (place: Place, label: string): Feature => ({
+  ...feature({ type: "Point", coordinates: place.at }, { role: place.role, old: place.silent, label }),
+  id: place.device,
+});
+
+/** Everybody: small marks, with their age where nothing is heard any more. */
+export const people = (places: readonly Place[], ageOf: (place: Place) => string): Feature[] =>
+  places.map((place) => mark(place, place.silent ? ageOf(place) : ""));
+
+/** Those of the case that is looked at: with their names, and how old their positions are. */
+export const chosen = (places: readonly Place[], ageOf: (place: Place) => string): Feature[] =>
+  places.map((place) => mark(place, `${place.person}\n${ageOf(place)}`));
 
 /** Circles of uncertainty. */
 export const accuracy = (places: Iterable<Place>): Feature[] =>

@@ -16,6 +16,7 @@ export const LIVE_SOURCES = [
   "trails",
   "between",
   "people",
+  "chosen",
   "draft",
 ] as const;
 export type LiveSource = (typeof LIVE_SOURCES)[number];
@@ -242,6 +243,7 @@ function watched(c: Colours): LayerSpecification[] {
       filter: ["==", ["geometry-type"], "LineString"],
       paint: { "line-color": c.text, "line-width": 2.5, "line-dasharray": [2, 1.4] },
     },
+    crowd(c),
     marks(c),
     {
       ...label("between", c.text, { "symbol-placement": "point", "text-offset": [0, 1.1], "text-size": 14 }),
@@ -249,17 +251,45 @@ function watched(c: Colours): LayerSpecification[] {
   ];
 }
 
-function marks(c: Colours): LayerSpecification {
+/** Everybody: small, drawn cheaply, since there are thousands of them and they all move every second. */
+function crowd(c: Colours): LayerSpecification {
   return {
     id: "people",
     type: "symbol",
     source: "people",
     layout: {
-      "icon-image": ["concat", ["get", "role"], ["case", ["get", "old"], "-old", ""]],
-      "icon-size": ["case", ["get", "chosen"], 1, 0.55],
-      "icon-allow-overlap": true,
-      "icon-ignore-placement": true,
-      "symbol-sort-key": ["case", ["get", "chosen"], 1, 0],
+      ...(mark as object),
+      "icon-size": 0.55,
+      "text-field": ["get", "label"],
+      "text-font": BOLD,
+      "text-size": 11,
+      "text-anchor": "left",
+      "text-offset": [1, 0],
+      "text-optional": true,
+    },
+    paint: {
+      "text-color": c.text,
+      "text-halo-color": c.halo,
+      "text-halo-width": 1.6,
+      "icon-opacity": ["case", ["get", "old"], 1, 0.75],
+    },
+  };
+}
+
+const mark = {
+  "icon-image": ["concat", ["get", "role"], ["case", ["get", "old"], "-old", ""]],
+  "icon-allow-overlap": true,
+  "icon-ignore-placement": true,
+} as const;
+
+/** Those of the case that is looked at: large, with who they are and how old that is. */
+function marks(c: Colours): LayerSpecification {
+  return {
+    id: "chosen",
+    type: "symbol",
+    source: "chosen",
+    layout: {
+      ...(mark as object),
       "text-field": ["get", "label"],
       "text-font": BOLD,
       "text-size": 12,
@@ -268,12 +298,7 @@ function marks(c: Colours): LayerSpecification {
       "text-justify": "auto",
       "text-optional": true,
     },
-    paint: {
-      "text-color": c.text,
-      "text-halo-color": c.halo,
-      "text-halo-width": 1.6,
-      "icon-opacity": ["case", ["any", ["get", "chosen"], ["get", "old"]], 1, 0.75],
-    },
+    paint: { "text-color": c.text, "text-halo-color": c.halo, "text-halo-width": 1.6 },
   };
 }
 

@@ -32,7 +32,7 @@ type Row = [name: string, lon: number, lat: number, inhabitants: number];
 export class View {
   readonly map: MapLibre;
   private towns: FeatureCollection = collection([]);
-  private data = new Map<LiveSource, Feature[]>();
+  private data = new Map<LiveSource, Map<unknown, Feature>>();
   private theme: "dark" | "light";
   private ready = false;
   /** Called when a person moves the map: it stops following. */
@@ -81,15 +81,16 @@ export class View {
 
   /** Replaces what a source shows. */
   show(name: LiveSource, features: Feature[]): void {
-    this.data.set(name, features);
+    this.data.set(name, new Map(features.map((feature, at) => [feature.id ?? at, feature])));
     if (this.ready) this.map.getSource<GeoJSONSource>(name)?.setData(collection(features));
   }
 
   /** Changes or adds some of what a source shows, by id; the others stay as they are. */
   change(name: LiveSource, features: Feature[]): void {
-    const all = new Map((this.data.get(name) ?? []).map((feature) => [feature.id, feature]));
+    if (features.length === 0) return;
+    const all = this.data.get(name) ?? new Map<unknown, Feature>();
     for (const feature of features) all.set(feature.id, feature);
-    this.data.set(name, [...all.values()]);
+    this.data.set(name, all);
     if (this.ready) this.map.getSource<GeoJSONSource>(name)?.updateData({ add: features });
   }
 
@@ -108,7 +109,7 @@ export class View {
   private dressed(): void {
     addMarks(this.map, COLOURS[this.theme]);
     this.ready = true;
-    for (const name of LIVE_SOURCES) this.show(name, this.data.get(name) ?? []);
+    for (const name of LIVE_SOURCES) this.show(name, [...(this.data.get(name)?.values() ?? [])]);
     this.drawGrid();
   }
 

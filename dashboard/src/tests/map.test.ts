@@ -1,7 +1,7 @@
 import type { Feature } from "geojson";
 import { expect, test } from "vitest";
 import type { Lonlat, OrderDocument } from "../live/types.ts";
-import { focus, movingZone, type Place, people, placeOf, trail, zones } from "../map/drawing.ts";
+import { chosen, focus, movingZone, type Place, people, placeOf, trail, zones } from "../map/drawing.ts";
 import { boxOf, metresBetween, ring, towards } from "../map/geo.ts";
 import { fromRd, grid, toRd } from "../map/rd.ts";
 import { at, T0 } from "./incidents.ts";
@@ -91,9 +91,10 @@ test("the national grid is where its reference points are", () => {
 
 test("only people of the case are named with their age; who is silent shows it too", () => {
   const all = [placed("wearer-1"), placed("victim-2"), placed("wearer-3", { silent: true })];
-  const [chosen, other, silent] = people(all, new Set(["wearer-1"]), () => "0:12");
-  expect(chosen).toMatchObject({ id: "dev-wearer-1", properties: { chosen: true, label: "wearer-1\n0:12" } });
-  expect(other?.properties).toMatchObject({ chosen: false, label: "", role: "victim" });
+  const [named] = chosen(all.slice(0, 1), () => "0:12");
+  expect(named).toMatchObject({ id: "dev-wearer-1", properties: { old: false, label: "wearer-1\n0:12" } });
+  const [other, silent] = people(all.slice(1), () => "0:12");
+  expect(other).toMatchObject({ id: "dev-victim-2", properties: { old: false, label: "", role: "victim" } });
   expect(silent?.properties).toMatchObject({ old: true, label: "0:12" });
 });
 

@@ -205,15 +205,16 @@ async fn keep_books(store: Store, mut commands: tokio::sync::mpsc::Receiver<Comm
     let mut seq = 0;
     while let Some(command) = commands.recv().await {
         seq += 1;
-        let change = |order: &OrderId, document| OrderRow {
+        let change = |order: &OrderId, document, by| OrderRow {
             order: order.clone(),
             seq,
             document,
             at: at(NOW),
             origin: Origin::Api,
+            by: Some(by),
         };
         match command {
-            Command::PutOrder { draft, reply } => {
+            Command::PutOrder { draft, by, reply } => {
                 let findings = guidance::check(slice::from_ref(&*draft), at(NOW));
                 if findings.iter().any(|finding| finding.severity == Severity::Error) {
                     let _ = reply.send(Err(OrderRefused::Findings(findings)));
@@ -221,13 +222,13 @@ async fn keep_books(store: Store, mut commands: tokio::sync::mpsc::Receiver<Comm
                 }
                 let known = store.order(draft.order.as_str()).await.unwrap();
                 let created = known.is_none_or(|known| known.withdrawn_at.is_some());
-                let orders = vec![change(&draft.order, Some(draft.document().to_owned()))];
+                let orders = vec![change(&draft.order, Some(draft.document().to_owned()), by)];
                 store.commit(&Batch { orders, ..Batch::default() }).await.unwrap();
                 let _ = reply.send(Ok(OrderAccepted { created, findings }));
             }
-            Command::WithdrawOrder { order, reply } => {
+            Command::WithdrawOrder { order, by, reply } => {
                 let known = store.order(order.as_str()).await.unwrap().is_some();
-                let orders = if known { vec![change(&order, None)] } else { Vec::new() };
+                let orders = if known { vec![change(&order, None, by)] } else { Vec::new() };
                 store.commit(&Batch { orders, ..Batch::default() }).await.unwrap();
                 let _ = reply.send(if known { Ok(()) } else { Err(NotWithdrawn::Unknown) });
             }

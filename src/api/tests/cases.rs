@@ -50,7 +50,7 @@ async fn bench() -> Bench {
         bench.register.note(&Arc::new(Order::accepted(&document.to_string()).unwrap()));
         let order = OrderId::new(document["order"].as_str().unwrap()).unwrap();
         let document = Some(document.to_string());
-        orders.push(OrderRow { order, seq, document, at: at(NOW), origin: Origin::Api });
+        orders.push(OrderRow { order, seq, document, at: at(NOW), origin: Origin::Api, by: None });
     }
     let fix = |time: &str| Some(json!({"fixed_at": time, "lat": 52.0, "lon": 5.0}).to_string().into_bytes());
     let unknown = |seq, topic: &str| RejectedRow {

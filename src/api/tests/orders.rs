@@ -2,11 +2,13 @@ use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
+use tokio::time::timeout;
 use zones::Invalid;
 
 use super::bench::{Bench, request};
 use crate::api::commands::{Command, NotWithdrawn, OrderRefused, channel};
 use crate::api::router;
+use crate::store::AuditFilter;
 
 /// An order about which the guidance has nothing to say: 5 km around the victim's home in Delft, the wearer in
 /// Amersfoort.
@@ -55,6 +57,9 @@ async fn an_order_goes_in_comes_out_and_is_withdrawn() {
     assert_eq!(gone.status, StatusCode::NOT_FOUND);
     assert!(gone.problem()["detail"].as_str().unwrap().contains("withdrawn at 2026-11-21T10:20:00.000Z"));
     assert_eq!(put(&bench, &original).await.status, StatusCode::CREATED);
+    let history = bench.store.order_history("ord-1", None, 10).await.unwrap();
+    assert_eq!(history.len(), 6);
+    assert!(history.iter().all(|change| change.by.as_deref() == Some("supervisor")), "{history:?}");
     let unknown = bench.send(request(Method::DELETE, "supervisor", "/v1/orders/ord-2", "")).await;
     assert_eq!(unknown.status, StatusCode::NOT_FOUND);
 }
@@ -148,6 +153,7 @@ async fn a_list_says_which_orders_have_ended_and_which_are_to_come() {
             document: Some(order.to_string()),
             at: super::bench::at("2026-11-01T00:00:00Z"),
             origin: crate::store::Origin::File,
+            by: None,
         };
         bench.commit(crate::store::Batch { orders: vec![row], ..Default::default() }).await;
     }
@@ -155,6 +161,34 @@ async fn a_list_says_which_orders_have_ended_and_which_are_to_come() {
     let states: Vec<&str> =
         list["items"].as_array().unwrap().iter().map(|item| item["state"].as_str().unwrap()).collect();
     assert_eq!(states, ["ended", "in_force", "to_come"]);
+}
+
+/// Who closes the connection too soon to see the answer has changed the register all the same, under his name.
+#[tokio::test]
+async fn a_change_of_the_register_is_noted_although_its_maker_does_not_wait_for_the_answer() {
+    let bench = Bench::with_commands(|_, mut commands| async move {
+        while let Some(command) = commands.recv().await {
+            if let Command::WithdrawOrder { by, reply, .. } = command {
+                assert_eq!(by, "supervisor");
+                tokio::time::sleep(Duration::from_millis(500)).await;
+                let _ = reply.send(Ok(()));
+            }
+        }
+    })
+    .await;
+    let asked = bench.send(request(Method::DELETE, "supervisor", "/v1/orders/ord-1", ""));
+    assert!(timeout(Duration::from_millis(100), asked).await.is_err(), "it is not done yet");
+    let noted = async {
+        loop {
+            let rows = bench.store.audit(&AuditFilter::default(), 1).await.unwrap();
+            match rows.first() {
+                Some(row) => return row.clone(),
+                None => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        }
+    };
+    let row = timeout(Duration::from_secs(20), noted).await.expect("nobody knows who did it");
+    assert_eq!((row.who.as_str(), row.subject.as_str(), row.outcome), ("supervisor", "ord-1", 204));
 }
 
 #[tokio::test]

@@ -24,10 +24,11 @@ const KINDS: [AlertKind; 11] = [
     AlertKind::MassSilence,
 ];
 const LEVELS: [Level; 3] = [Level::Clear, Level::Warning, Level::Alarm];
-const ASKS: [Ask; 10] = [
+const ASKS: [Ask; 11] = [
     Ask::Acknowledge,
     Ask::RingAgain,
     Ask::PhoneDesk,
+    Ask::PhoneVictim,
     Ask::DeskRejected,
     Ask::Remind,
     Ask::Missed,

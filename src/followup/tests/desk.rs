@@ -3,9 +3,9 @@
 use uuid::Uuid;
 use zones::{DeskId, DeviceId, Level};
 
-use super::case::{Case, incident_id, operator, supervisor, t};
+use super::case::{Case, incident_id, operator, raised, supervisor, t};
 use crate::followup::{
-    Action, Command, DeskState, Done, Event, Outcome, Reason, Refused, StaffRole, Task, VictimState,
+    Action, Command, DeskState, Done, Event, Outcome, Raised, Reason, Refused, StaffRole, Task, VictimState,
 };
 
 #[test]
@@ -47,6 +47,29 @@ fn a_rejection_comes_back_to_the_operator_at_once() {
     assert_eq!(case.incident().tasks, []);
     case.desk(40, DeskState::Accepted).unwrap();
     assert_eq!(case.incident().desk_state, Some(DeskState::Accepted));
+}
+
+#[test]
+fn a_desk_that_is_not_told_by_itself_is_telephoned() {
+    let mut case = Case::new();
+    let not_told = |revision, level| {
+        let by_hand = level == Level::Alarm;
+        let raised = Raised { told_desk: false, desk_by_hand: by_hand, ..raised(0, revision, level) };
+        Event::Alert(Box::new(raised))
+    };
+    case.at(0, not_told(1, Level::Warning)).unwrap();
+    assert_eq!(case.incident().tasks, []);
+    case.at(10, not_told(2, Level::Alarm)).unwrap();
+    assert_eq!(case.incident().tasks, [Task::PhoneDesk]);
+    let called = Command::Act { action: Action::CalledDesk, note: None };
+    case.command(20, &operator("Anna"), called).unwrap();
+    assert_eq!(case.incident().tasks, []);
+    // Nobody waits for the desk's receipt; what comes back after a while is to be told again.
+    case.told_until(100);
+    assert!(case.timeline().iter().all(|(_, word)| *word != "deadline_missed"));
+    case.at(200, not_told(3, Level::Warning)).unwrap();
+    case.at(900, not_told(4, Level::Alarm)).unwrap();
+    assert_eq!(case.incident().tasks, [Task::PhoneDesk]);
 }
 
 #[test]

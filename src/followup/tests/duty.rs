@@ -3,9 +3,9 @@
 use zones::order::{Schedule, Window};
 use zones::{AlertKind, Level};
 
-use super::case::{Case, raised, supervisor, t};
+use super::case::{Case, incident_id, raised, supervisor, t};
 use crate::followup::{
-    About, Condition, Duty, Effect, Event, OnDuty, OwnAlert, Raised, Rules, StaffRole, What,
+    About, Condition, Duty, Effect, Event, Notice, OnDuty, OwnAlert, Raised, Rules, StaffRole, Task, What,
 };
 
 fn duty(role: StaffRole, people: &[&str]) -> Duty {
@@ -90,6 +90,22 @@ fn the_operator_stands_in_for_a_case_contact_and_nobody_is_missed() {
     assert_eq!(expiry(&mut large, None), to(StaffRole::CaseContact, "Carla"));
     let mut named = with(&[duty(StaffRole::CaseContact, &["Carla"])]);
     assert_eq!(expiry(&mut named, Some("Ida")), to(StaffRole::CaseContact, "Ida"));
+}
+
+#[test]
+fn two_steps_that_reach_the_same_one_are_two_notices() {
+    let rules = Rules { duty: vec![duty(StaffRole::ShiftLead, &["Chris"])], ..Rules::default() };
+    let mut case = Case::with(rules);
+    case.alert(0, Level::Alarm);
+    case.told_until(60);
+    // At 60 s his own step, the telephone in place of the operator, and the desk's deadline.
+    let of_it = |notice: &&Notice| notice.incident == incident_id(0) && notice.at == t(60);
+    let at_60: Vec<_> = case.notices().filter(of_it).collect();
+    assert!(at_60.iter().all(|notice| notice.to == ["Chris"]), "{at_60:?}");
+    let tasks: Vec<_> = at_60.iter().map(|notice| notice.task).collect();
+    assert_eq!(tasks, [None, Some(Task::PhoneDesk), None]);
+    let ids: std::collections::BTreeSet<_> = at_60.iter().map(|notice| notice.id).collect();
+    assert_eq!(ids.len(), 3);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use zones::{DeskId, DeviceId, Level, Millis, OrderId};
 use super::case::{alert_id, incident_id, operator, raised, supervisor, t};
 use crate::followup::{
     Action, Change, Command, DeskState, Duty, DutyRow, Effect, Event, FollowUp, Incident, Noted, Outcome,
-    Policy, Raised, Recipient, Rules, StaffRole, Step, Unless, VictimState,
+    Policy, Raised, Recipient, Rules, StaffRole, Step, Unless, VictimState, What,
 };
 
 /// One thing that happens so many seconds after the one before.
@@ -43,10 +43,11 @@ fn event() -> impl Strategy<Value = Event> {
     let of = 0..INCIDENTS;
     let actor = prop_oneof![Just(operator("Anna")), Just(operator("Bea")), Just(supervisor("Sam"))];
     prop_oneof![
-        4 => (of.clone(), 1..=ALERTS, level(), any::<bool>(), any::<bool>()).prop_map(|(n, revision, level, desk, device)| {
+        4 => (of.clone(), 1..=ALERTS, level(), any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(n, revision, level, desk, device, second)| {
             let mut raised = raised(n, revision, level);
             raised.told_desk &= desk;
             raised.victim_device = raised.victim_device.filter(|_| device);
+            raised.second_road = second;
             Event::Alert(Box::new(raised))
         }),
         1 => (of.clone(), 1..=ALERTS, prop::sample::select(VictimState::ALL)).prop_map(|(n, revision, state)| {
@@ -234,6 +235,39 @@ proptest! {
         prop_assert_eq!(flat(want), flat(said));
     }
 
+    /// A timeline says of nobody that he was told who is not told, and nobody is told without a line.
+    #[test]
+    fn who_was_told_is_told(rules in rules(), moves in moves()) {
+        let mut machine = FollowUp::new(rules);
+        let (mut now_s, mut counts) = (0, std::collections::BTreeMap::<_, (u32, u32)>::new());
+        for one in &moves {
+            let (said, now) = play(&mut machine, std::slice::from_ref(one), now_s);
+            now_s = now;
+            for effect in said.into_iter().flatten() {
+                match effect {
+                    Effect::Entry(line) => match line.what {
+                        What::Told { people, .. } | What::Rang { people, .. } => {
+                            counts.entry((line.incident, line.at, people)).or_default().0 += 1;
+                        }
+                        What::ToldSecondChannel { .. } => {
+                            counts.entry((line.incident, line.at, vec!["her".to_owned()])).or_default().0 += 1;
+                        }
+                        _ => {}
+                    },
+                    Effect::Notice(one) => counts.entry((one.incident, one.at, one.to)).or_default().1 += 1,
+                    Effect::SecondChannel { incident, at, .. } => {
+                        prop_assert!(machine.incident(incident).is_none_or(|one| one.victim_device.is_some()));
+                        counts.entry((incident, at, vec!["her".to_owned()])).or_default().1 += 1;
+                    }
+                    _ => {}
+                }
+            }
+        }
+        for (about, (lines, told)) in counts {
+            prop_assert_eq!(lines, told, "{:?}", about);
+        }
+    }
+
     /// A refusal changes nothing, and an id that was given is never given to something else.
     #[test]
     fn refusals_leave_no_trace_and_ids_are_their_own(rules in rules(), moves in moves()) {
@@ -253,7 +287,7 @@ proptest! {
             for effect in ticked.iter().chain(&followed) {
                 if let Effect::Notice(notice) = effect {
                     let what = (notice.incident, notice.role, notice.reason.as_str(), notice.at);
-                    ids.insert((notice.id, what, notice.deadline.clone()));
+                    ids.insert((notice.id, what, notice.task, notice.deadline.clone()));
                 }
             }
         }

@@ -33,6 +33,8 @@ fn silence(n: u32, level: Level) -> Raised {
         victim_device: None,
         desk: DeskId::new("rotterdam").ok(),
         told_desk: level == Level::Alarm,
+        second_road: false,
+        desk_by_hand: false,
         devices: 1_000,
         last_distance_m: Some(n * 100),
         case_contact: None,

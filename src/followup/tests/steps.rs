@@ -130,6 +130,33 @@ fn her_second_channel_is_for_an_alarm_that_her_device_did_not_show() {
 }
 
 #[test]
+fn where_she_has_no_second_channel_somebody_telephones_her() {
+    let mut case = Case::new();
+    let raised = Raised { second_road: false, ..raised(0, 1, Level::Alarm) };
+    let alert = raised.alert;
+    case.at(0, Event::Alert(Box::new(raised))).unwrap();
+    assert_eq!(case.told_until(20), [(15, Operator)]);
+    assert_eq!(case.notices().last().unwrap().task, Some(Task::PhoneVictim));
+    assert_eq!(case.incident().tasks, [Task::PhoneVictim]);
+    assert!(case.timeline().iter().all(|(_, word)| *word != "told_second_channel"));
+    assert!(!case.effects.iter().any(|effect| matches!(effect, Effect::SecondChannel { .. })));
+    // She saw it after all.
+    case.device(25, alert, VictimState::Displayed).unwrap();
+    assert_eq!(case.incident().tasks, []);
+}
+
+#[test]
+fn a_text_message_that_does_not_reach_her_is_a_task() {
+    for channel in ["victim_mqtt", "victim_sms", "victim_email", "second_channel"] {
+        let mut case = Case::new();
+        case.alert(0, Level::Alarm);
+        let (incident, recipient) = (incident_id(0), "second_channel".to_owned());
+        case.at(40, Event::Undelivered { incident, channel, recipient }).unwrap();
+        assert_eq!(case.incident().tasks, [Task::PhoneVictim], "{channel}");
+    }
+}
+
+#[test]
 fn what_a_desk_accepted_it_is_not_asked_again() {
     let mut case = Case::new();
     case.alert(0, Level::Alarm);

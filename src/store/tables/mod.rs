@@ -268,7 +268,7 @@ fn order_id(from: &mut Columns<'_>) -> Read<OrderId> {
 /// Everything that ever happened to the register.
 pub(super) const ORDER_HISTORY: Table<OrderRow> = Table {
     name: "order_history",
-    columns: "order_id, seq, document, changed_at, origin",
+    columns: "order_id, seq, document, changed_at, origin, changed_by",
     on_conflict: OnConflict::Keep,
     bind: bind_change,
 };
@@ -280,6 +280,7 @@ fn bind_change<'a>(row: &'a OrderRow, to: Values<'_, 'a>) {
         Value::opt_text(row.document.as_deref()),
         time(row.at),
         row.origin.number().into(),
+        Value::opt_text(row.by.as_deref()),
     ]);
 }
 
@@ -291,6 +292,7 @@ pub(super) fn read_change(from: &mut Columns<'_>) -> Read<OrderRow> {
         document: from.opt_text()?,
         at: from.time()?,
         origin: from.numbered(Origin::from_number)?,
+        by: from.opt_text()?,
     })
 }
 
