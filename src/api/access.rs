@@ -15,7 +15,7 @@ use zones::{DeskId, DeviceId};
 use super::audit::Look;
 use super::problem::{Kind, Problem};
 use super::{AppState, body};
-use crate::config::{Role, Token};
+use crate::config::{Only, Role, Token};
 
 /// What a role may see or do at an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +67,8 @@ pub(crate) static TABLE: &[Row] = &[
     Row(Method::GET,    "/readyz",                     Open, Off),
     Row(Method::GET,    "/metrics",                    Open, Off),
     Row(Method::GET,    "/",                           Open, Off),
+    Row(Method::GET,    "/victim",                     Open, Off),
+    Row(Method::GET,    "/victim/{*path}",             Open, Off),
     Row(Method::GET,    "/assets/{*path}",             Open, Off),
     Row(Method::GET,    "/openapi.json",               Open, Off),
     Row(Method::GET,    "/docs",                       Open, Off),
@@ -113,6 +115,10 @@ pub(crate) static TABLE: &[Row] = &[
     Row(Method::GET,    "/v1/lookup/person/{person}",  Roles([All,    All,       Own, No,     No,        No]),  Noted),
     Row(Method::GET,    "/v1/lookup/victim/{person}",  Roles([All,    All,       Own, No,     No,        No]),  Noted),
     Row(Method::GET,    "/v1/lookup/near",             Roles([No,     All,       No,  No,     No,        No]),  Reason),
+    Row(Method::GET,    "/tiles/{theme}/style",        Roles([All,    All,       All, All,    No,        No]),  Off),
+    Row(Method::GET,    "/tiles/{theme}/tile/{source}/{z}/{x}/{y}", Roles([All, All, All, All, No,       No]),  Off),
+    Row(Method::GET,    "/tiles/{theme}/glyphs/{font}/{range}", Roles([All, All,  All, All,    No,        No]),  Off),
+    Row(Method::GET,    "/tiles/{theme}/sprite/{file}", Roles([All,   All,       All, All,    No,        No]),  Off),
     Row(Method::GET,    "/v1/audit",                   Roles([No,     No,        No,  All,    No,        No]),  Noted),
 ];
 
@@ -270,6 +276,9 @@ fn known<'s>(
 /// What the holder of a token may see behind a row.
 fn scope(row: &Row, token: &Token) -> Result<Scope, Problem> {
     let Roles(cells) = row.2 else { return Ok(Scope::All) };
+    if token.only == Some(Only::Positions) && !row.1.starts_with("/v1/ingest/") {
+        return Err(Problem::new(Kind::FORBIDDEN));
+    }
     let column = ROLES.iter().position(|role| *role == token.role);
     let scope = column.and_then(|column| Scope::of(cells[column], token));
     scope.ok_or_else(|| Problem::new(Kind::FORBIDDEN))

@@ -22,6 +22,7 @@ mod ingest;
 mod listener;
 mod live;
 mod lookup;
+mod map;
 mod me;
 mod orders;
 mod page;
@@ -67,6 +68,7 @@ use crate::config::Tokens;
 use crate::delivery::Clock;
 use crate::metrics::Metrics;
 use crate::store::Store;
+use crate::tiles::Tiles;
 
 /// How long a request may take until its answer begins. A stream may go on after that.
 const REQUEST_WITHIN: Duration = Duration::from_secs(10);
@@ -101,6 +103,8 @@ pub struct AppState {
     pub states: Arc<dyn StateReader>,
     /// The orders in the register.
     pub register: Arc<dyn RegisterReader>,
+    /// A map with streets, where one is configured.
+    pub tiles: Option<Arc<Tiles>>,
     /// What time it is.
     pub clock: Clock,
 }
@@ -128,6 +132,7 @@ pub(crate) fn router(state: AppState, shutdown: &CancellationToken) -> Router {
     described
         .merge(docs::routes(openapi))
         .merge(page::routes())
+        .merge(map::routes())
         .route_layer(middleware::from_fn_with_state(state.clone(), access::enforce))
         .fallback(nothing_here)
         .layer(Extension(shutdown.clone()))

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 use zones::order::Contact;
-use zones::{Alert, AlertKind, Certainty, Level, Protection, ProtectionReason, Timestamp};
+use zones::{Alert, AlertKind, Certainty, Level, Millis, Protection, ProtectionReason, Timestamp};
 
 /// A CloudEvents 1.0 event in structured JSON.
 #[derive(Debug, Serialize)]
@@ -184,14 +184,17 @@ struct VictimPicture<'a> {
     call: Vec<Call<'a>>,
     /// The events that she was sent and that still stand, the newest of each incident.
     alerts: Vec<&'a RawValue>,
+    /// How often her own device is to say where it is, in seconds; `null` where no order names it.
+    fix_interval_s: Option<i64>,
 }
 
-/// What a victim's app shows: how well she is protected, what she can do about it, whom to call, and what stands.
-/// `alerts` are events that [`victim_event`] made.
+/// What a victim's app shows: how well she is protected, what she can do about it, whom to call, what stands, and how
+/// often her device is to report. `alerts` are events that [`victim_event`] made.
 pub fn victim_picture(
     protection: Option<&Protection>,
     contacts: &[&Contact],
     alerts: &[String],
+    fix_interval: Option<Millis>,
 ) -> Result<String, serde_json::Error> {
     let reasons = protection.map_or(&[][..], |protection| &protection.reasons);
     let mut call = vec![EMERGENCY];
@@ -201,6 +204,7 @@ pub fn victim_picture(
         advice: reasons.iter().filter_map(|reason| remedy(*reason)).collect(),
         call,
         alerts: alerts.iter().map(|event| serde_json::from_str(event)).collect::<Result<_, _>>()?,
+        fix_interval_s: fix_interval.map(|interval| interval.0 / 1_000),
     })
 }
 

@@ -35,6 +35,7 @@ impl FollowUp {
                 for alert in &incident.victim_alerts {
                     self.by_alert.remove(alert);
                 }
+                self.forget_lacking(id);
                 self.changed.insert(id);
                 continue;
             }
@@ -155,19 +156,33 @@ impl FollowUp {
         self.effects.push_back(Effect::Notice(notice));
     }
 
-    /// It rings at those who have it.
-    pub(super) fn ring(&mut self, id: Uuid, incident: &Incident, at: Timestamp, people: Vec<String>) {
+    /// It rings at those.
+    pub(super) fn ring(
+        &mut self,
+        id: Uuid,
+        incident: &Incident,
+        at: Timestamp,
+        reason: Reason,
+        (role, people): (StaffRole, Vec<String>),
+    ) {
         self.note(id, at, What::Rang { people: people.clone(), round: incident.rings });
-        let about = (StaffRole::Operator, Reason::Ring, incident.rings);
-        let notice = self.notice(id, incident, people, about, at);
+        let notice = self.notice(id, incident, people, (role, reason, incident.rings), at);
         self.effects.push_back(Effect::Notice(notice));
+    }
+
+    /// Who has it, by a name that can be reached: a token may have any.
+    pub(super) fn reachable_owner(&self, incident: &Incident) -> Option<String> {
+        incident.owner.clone().filter(|owner| self.rules.contacts.contains(owner))
     }
 
     /// Somebody has it, and nothing was done for long.
     fn ring_again(&mut self, id: Uuid, incident: &mut Incident, at: Timestamp) {
         incident.rings += 1;
-        let owner: Vec<String> = incident.owner.iter().cloned().collect();
-        self.ring(id, incident, at, owner);
+        let rung = match self.reachable_owner(incident) {
+            Some(owner) => (StaffRole::Operator, vec![owner]),
+            None => self.reach(id, incident, StaffRole::Operator, at),
+        };
+        self.ring(id, incident, at, Reason::Ring, rung);
         self.tell(id, incident, StaffRole::SecondOperator, Reason::Ring, None, incident.rings, at);
         if incident.rings > RINGS_ALONE {
             self.tell(id, incident, StaffRole::ShiftLead, Reason::Ring, None, incident.rings, at);

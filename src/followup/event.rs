@@ -104,6 +104,8 @@ pub struct Raised {
     pub kind: AlertKind,
     /// The new level.
     pub level: Level,
+    /// Where the watch stands with it: another than `level` where it was found of a time that is past.
+    pub stands: Level,
     /// It came too late to act on at its time.
     pub late: bool,
     /// Only a trial: it rings nobody.
@@ -214,6 +216,9 @@ pub enum Refused {
         /// What that one did.
         what: &'static str,
     },
+    /// The incident is over, for one who need not know by whom.
+    #[error("the incident is resolved")]
+    Resolved,
     /// The incident is another desk's.
     #[error("the incident is not this desk's")]
     OtherDesk,

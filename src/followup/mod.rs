@@ -46,6 +46,8 @@ pub struct FollowUp {
     incidents: BTreeMap<Uuid, Incident>,
     /// Incidents by when their next clock runs out: nothing is looked at before.
     due: BTreeSet<(Timestamp, Uuid)>,
+    /// Incidents that were resolved and last, by their watch.
+    lasting: BTreeSet<(String, Uuid)>,
     /// Incidents by the alerts that victims were told of.
     by_alert: BTreeMap<Uuid, Uuid>,
     duty: BTreeMap<Role, DutyRow>,
@@ -91,6 +93,7 @@ impl FollowUp {
             clock,
             incidents: BTreeMap::new(),
             due: BTreeSet::new(),
+            lasting: BTreeSet::new(),
             by_alert: BTreeMap::new(),
             duty: duty.into_iter().collect(),
             silent: BTreeSet::new(),
@@ -106,6 +109,10 @@ impl FollowUp {
             this.put(id, incident);
         }
         this.changed.clear();
+        for row in this.duty.values_mut() {
+            // An earlier version may have forgotten the incident and not this.
+            row.lacking = row.lacking.filter(|id| this.incidents.contains_key(id));
+        }
         this.settle_at = this.is_unsettled().then_some(clock);
         this
     }
@@ -201,6 +208,9 @@ impl FollowUp {
             self.due.remove(&(at, id));
         }
         self.leave_silence(id, &incident);
+        if let Some(watch) = incident.lasting() {
+            self.lasting.remove(&(watch, id));
+        }
         Some(incident)
     }
 
@@ -210,6 +220,7 @@ impl FollowUp {
             self.due.insert((at, id));
         }
         self.enter_silence(id, &incident);
+        self.lasting.extend(incident.lasting().map(|watch| (watch, id)));
         self.changed.insert(id);
         self.incidents.insert(id, incident);
     }
@@ -225,12 +236,12 @@ impl FollowUp {
         self.effects.push_back(Effect::Entry(entry));
     }
 
-    /// Nothing of an order lasts any more.
+    /// Nothing of an order lasts any more. That a role is empty is no matter of the order under which it showed.
     fn order_gone(&mut self, now: Timestamp, order: &OrderId) -> Done {
-        // What concerns many orders goes on without one of them.
-        let of_one = |incident: &Incident| incident.kind != AlertKind::MassSilence;
+        // What concerns many orders, or the people who watch, goes on without one of them.
+        let of_one = |kind: AlertKind| !matches!(kind, AlertKind::MassSilence | AlertKind::FollowUp);
         let lasts = |incident: &Incident| {
-            incident.order == *order && incident.cleared_at.is_none() && of_one(incident)
+            incident.order == *order && incident.cleared_at.is_none() && of_one(incident.kind)
         };
         let ids: Vec<Uuid> = self.incidents().filter(|(_, one)| lasts(one)).map(|(id, _)| id).collect();
         for id in ids {

@@ -125,11 +125,18 @@ pub struct Rules {
     pub deadlines: Vec<Deadline>,
     /// Who has which role. Empty: there is only the console.
     pub duty: Vec<Duty>,
+    /// Names of all who can be reached by themselves. Who has an incident is, when the name of the token is one of them.
+    pub contacts: Vec<String>,
 }
 
 impl Default for Rules {
     fn default() -> Self {
-        Self { policies: Policy::defaults(), deadlines: Deadline::defaults(), duty: Vec::new() }
+        Self {
+            policies: Policy::defaults(),
+            deadlines: Deadline::defaults(),
+            duty: Vec::new(),
+            contacts: Vec::new(),
+        }
     }
 }
 
@@ -160,6 +167,11 @@ impl Step {
 
     fn task(self, task: Task) -> Self {
         Self { task: Some(task), ..self }
+    }
+
+    /// Whether it is taken at once, whatever happens.
+    pub(super) fn is_at_once(&self) -> bool {
+        self.after.0 == 0 && self.unless.is_none()
     }
 
     /// The first time it is taken after `done`, when the clock began at `from`.

@@ -2,7 +2,7 @@
 // be tested without a screen.
 import type { Feature, FeatureCollection, Geometry } from "geojson";
 import type { Device, Fix, Lonlat, OrderDocument, Role, ZoneFeature } from "../live/types.ts";
-import { metresBetween, pixelsAtZoom0, ring } from "./geo.ts";
+import { pixelsAtZoom0, ring } from "./geo.ts";
 
 /** Somebody's newest position. */
 export interface Place {
@@ -130,15 +130,23 @@ export function trail(fixes: readonly { at: Lonlat; fixed_at: number }[], role: 
   ];
 }
 
-/** What to bring into sight: the people of a case, or its zones when nobody is known to be anywhere. */
+/**
+ * What to bring into sight: the people of a case with the alarm distance around her, or its zones when only one of
+ * them, or nobody, is known to be anywhere.
+ */
 export function focus(places: readonly Place[], order: OrderDocument | undefined): Lonlat[] {
   const points = places.map(({ at }) => at);
-  const nearest = points.length > 1 && metresBetween(points[0] as Lonlat, points[1] as Lonlat);
-  if (points.length > 1 || !order) return points;
+  if (!order) return points;
+  const [, other] = places;
+  const victim = other && places.find(({ role }) => role === "victim");
+  if (victim) {
+    const alarm_m = order.victims.find(({ person }) => person === victim.person)?.proximity?.alarm_m;
+    return alarm_m ? [...points, ...ring(victim.at, alarm_m, 8)] : points;
+  }
   for (const zone of order.zones.features) {
     if (zone.geometry.type === "Point")
       points.push(...ring(zone.geometry.coordinates, zone.properties.radius_m ?? 0, 8));
   }
-  for (const { residence } of order.victims) if (residence && nearest === false) points.push(residence);
+  if (!other) for (const { residence } of order.victims) if (residence) points.push(residence);
   return points;
 }

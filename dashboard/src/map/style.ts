@@ -21,6 +21,11 @@ export const LIVE_SOURCES = [
 ] as const;
 export type LiveSource = (typeof LIVE_SOURCES)[number];
 
+/** Layers of the offline map that stay below a map with streets; its names and grid would be there twice. */
+export const GROUND = ["sea", "land", "lakes", "rivers"];
+/** Layers that a map with streets has itself. */
+export const OFFLINE_ONLY = ["towns", "borders", "grid", "names"];
+
 const REGULAR = ["Inter"];
 const BOLD = ["Inter Bold"];
 const EMPTY: FeatureCollection = { type: "FeatureCollection", features: [] };
@@ -339,17 +344,13 @@ function draft(c: Colours): LayerSpecification[] {
         "circle-stroke-width": 2.5,
       },
     },
+    // The same marks as of people: a diamond and a disc, with their letters.
     {
       id: "draft-homes",
-      type: "circle",
+      type: "symbol",
       source: "draft",
       filter: part("home"),
-      paint: {
-        "circle-radius": 7,
-        "circle-color": ["match", ["get", "role"], "victim", c.victim, c.person] as never,
-        "circle-stroke-color": c.halo,
-        "circle-stroke-width": 2,
-      },
+      layout: { "icon-image": ["get", "role"], "icon-size": 0.8, "icon-allow-overlap": true },
     },
     {
       id: "draft-label",

@@ -122,6 +122,10 @@ export const dictionary = {
     "Offline kaart: geen straten — bevestig de plaats met de eenheid",
     "Offline map: no streets — confirm the place with the unit",
   ],
+  "map.failing": [
+    "De kaart met straten is niet (geheel) op te halen — bevestig de plaats met de eenheid",
+    "The map with streets cannot be fetched (as a whole) — confirm the place with the unit",
+  ],
   "map.broken": [
     "Deze browser kan geen kaart tekenen (WebGL ontbreekt).",
     "This browser cannot draw a map (no WebGL).",
@@ -383,7 +387,9 @@ export const dictionary = {
   "health.notReady": ["NIET GEREED", "NOT READY"],
   "health.noAnswer": ["De dienst antwoordt niet.", "The service does not answer."],
   "figure.afstand_backlog_messages": ["Wacht op beslissing", "Waiting for a decision"],
-  "figure.afstand_broker_connected": ["Broker verbonden (1 = ja)", "Broker connected (1 = yes)"],
+  "figure.afstand_broker_connected": ["Broker verbonden", "Broker connected"],
+  "figure.yes": ["ja", "yes"],
+  "figure.no": ["NEE", "NO"],
   "figure.afstand_deliveries_pending": ["Nog niet bezorgd", "Not delivered yet"],
   "figure.afstand_open_incidents": ["Open incidenten", "Open incidents"],
   "figure.afstand_live_streams": ["Open consoles en koppelingen", "Open consoles and links"],

@@ -71,7 +71,8 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     path = "/v1/me",
     tag = "victim app",
     responses(
-        (status = 200, description = "`{\"protection\", \"advice\", \"call\", \"alerts\"}`", body = Object,
+        (status = 200, description = "`{\"protection\", \"advice\", \"call\", \"alerts\", \
+         \"fix_interval_s\"}`", body = Object,
          content_type = "application/json"),
     ),
     security(("token" = [])),
@@ -82,8 +83,12 @@ async fn picture(State(state): State<AppState>, Me(device): Me) -> Result<Respon
     let events: Vec<String> = alerts.into_iter().map(|alert| alert.delivery.payload).collect();
     let now = (state.clock)();
     let orders = state.register.of_device(&device);
-    let in_force = orders.iter().filter(|order| order.in_force(now));
-    let contacts: BTreeSet<(&str, &str)> = in_force
+    let in_force = || orders.iter().filter(|order| order.in_force(now));
+    let hers = in_force().flat_map(|order| &order.victims).map(|victim| &victim.party);
+    // Of several orders the most demanding one.
+    let interval =
+        hers.filter(|party| party.device.as_ref() == Some(&device)).map(|party| party.fix_interval).min();
+    let contacts: BTreeSet<(&str, &str)> = in_force()
         .filter_map(|order| order.contacts.victim_contact.as_ref())
         .map(|contact| (&*contact.name, &*contact.phone))
         .collect();
@@ -92,7 +97,8 @@ async fn picture(State(state): State<AppState>, Me(device): Me) -> Result<Respon
         .map(|(name, phone)| Contact { name: name.to_owned(), phone: phone.to_owned() })
         .collect();
     let contacts: Vec<&Contact> = contacts.iter().collect();
-    let json = victim_picture(protection.as_ref(), &contacts, &events).map_err(|e| Problem::internal(&e))?;
+    let json = victim_picture(protection.as_ref(), &contacts, &events, interval)
+        .map_err(|e| Problem::internal(&e))?;
     let media = HeaderValue::from_static("application/json");
     Ok(([(header::CONTENT_TYPE, media)], json).into_response())
 }

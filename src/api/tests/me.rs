@@ -74,7 +74,8 @@ async fn she_sees_what_stands_and_whom_to_call() {
         json!([{"name": "112", "phone": "112"}, {"name": "Carla", "phone": "+31881110002"}])
     );
     assert_eq!((&me["protection"], &me["advice"]), (&Value::Null, &json!([])));
-    assert_eq!(me.as_object().unwrap().len(), 4);
+    assert_eq!(me["fix_interval_s"], 60, "what an order asks that does not say");
+    assert_eq!(me.as_object().unwrap().len(), 5);
     assert_eq!(bench.get("supervisor", "/v1/me").await.status, StatusCode::FORBIDDEN);
 }
 

@@ -196,3 +196,13 @@ fn a_batch_takes_in_no_more_of_what_is_due_than_it_has_room_for() {
     assert!(decider.poll_deadline().unwrap() > t(260));
     assert_eq!(all, 2 * PAIRS + 1, "each silence, and one for all");
 }
+
+#[test]
+fn a_row_that_was_written_before_fields_were_added_is_read_as_if_those_were_nothing() {
+    let batch = a_life();
+    let row = batch.followups.iter().find_map(|row| row.state.clone()).unwrap();
+    let incident = super::super::rows::read_followup(&row).unwrap();
+    let short = &row[..row.len() - followup::ADDED];
+    assert_eq!(super::super::rows::read_followup(short).unwrap(), incident);
+    assert!(super::super::rows::read_followup(&short[..short.len() - 3]).is_err(), "not any row");
+}

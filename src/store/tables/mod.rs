@@ -245,8 +245,19 @@ pub(super) const ORDERS: Table<OrderRow> = Table {
 };
 
 fn bind_order<'a>(row: &'a OrderRow, to: Values<'_, 'a>) {
-    bind_change(row, to);
+    bind_document(row, to);
     to.push(Value::Int(None));
+}
+
+/// What a register and its history have in common.
+fn bind_document<'a>(row: &'a OrderRow, to: Values<'_, 'a>) {
+    to.extend([
+        Value::text(row.order.as_str()),
+        row.seq.into(),
+        Value::opt_text(row.document.as_deref()),
+        time(row.at),
+        row.origin.number().into(),
+    ]);
 }
 
 /// Reads [`ORDERS`].
@@ -274,14 +285,8 @@ pub(super) const ORDER_HISTORY: Table<OrderRow> = Table {
 };
 
 fn bind_change<'a>(row: &'a OrderRow, to: Values<'_, 'a>) {
-    to.extend([
-        Value::text(row.order.as_str()),
-        row.seq.into(),
-        Value::opt_text(row.document.as_deref()),
-        time(row.at),
-        row.origin.number().into(),
-        Value::opt_text(row.by.as_deref()),
-    ]);
+    bind_document(row, to);
+    to.push(Value::opt_text(row.by.as_deref()));
 }
 
 /// Reads [`ORDER_HISTORY`].
