@@ -56,7 +56,7 @@ pub(super) struct Pending {
 impl Pending {
     /// Parts decided so far: what a batch is limited by.
     pub(super) fn len(&self) -> usize {
-        self.batch.inputs.len().max(self.acks.len())
+        self.batch.inputs.len().max(self.acks.len()).max(self.batch.timeline.len())
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -195,6 +195,13 @@ impl Decider {
                 let _ = self.follow(due, Event::Tick);
             }
         }
+    }
+
+    /// The same after a while in which perhaps nobody looked.
+    pub(super) fn look_again(&mut self, now: Timestamp) {
+        let (since, until) = (self.followup.clock(), now);
+        let _ = self.follow(since, Event::Away { until });
+        self.advance(now);
     }
 
     /// When something is due next, in the engine or in the follow-up.
