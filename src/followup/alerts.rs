@@ -4,6 +4,7 @@ use uuid::Uuid;
 use zones::{AlertKind, Level, Timestamp};
 
 use super::FollowUp;
+use super::clocks::name_of;
 use super::effect::{Effect, Reason, SERVICE, What};
 use super::event::{Done, Noted, Raised, Refused};
 use super::incident::Incident;
@@ -32,10 +33,17 @@ impl FollowUp {
             self.clear(id, &mut incident, now, Some(raised.alert));
             self.forget_oldest(id, &mut incident, raised);
         } else {
+            if raised.kind == AlertKind::Silence && incident.level == Level::Clear && incident.is_open() {
+                self.begin_silence(id, &mut incident, now, raised);
+            }
             self.raise(id, &mut incident, now, raised);
         }
         incident.changed_at = now;
+        let mass = incident.part_of.filter(|_| incident.grouped && incident.silent_since.is_some());
         self.put(id, incident);
+        if let Some(mass) = mass {
+            self.raise_mass(now, mass, raised);
+        }
         Done::Done
     }
 
@@ -77,7 +85,29 @@ impl FollowUp {
         incident.condition = Condition::Cleared;
         incident.cleared_at = Some(now);
         incident.victim_since = None;
+        incident.silent_since = None;
         self.note(id, now, What::Cleared { alert });
+        if std::mem::take(&mut incident.second_told)
+            && let Some(device) = incident.victim_device.clone()
+        {
+            let message = name_of(id, &format!("second/over/{}", now.as_millis()));
+            let told = Effect::SecondChannel { id: message, incident: id, device, over: true, at: now };
+            self.effects.push_back(told);
+        }
+    }
+
+    /// It is over because somebody says so: no alert of the engine tells her, so she is told of it here.
+    pub(super) fn clear_by_hand(&mut self, id: Uuid, incident: &mut Incident, now: Timestamp) {
+        self.clear(id, incident, now, None);
+        if let Some(device) = incident.victim_device.clone() {
+            let message = name_of(id, &format!("over/{}", now.as_millis()));
+            self.by_alert.insert(message, id);
+            if let Some(oldest) = incident.remember_alert(message) {
+                self.by_alert.remove(&oldest);
+            }
+            incident.victim_state = None;
+            self.effects.push_back(Effect::AllClear { id: message, incident: id, device, at: now });
+        }
     }
 
     /// What was resolved while it lasted gets no end of its own any more once its watch opens another incident.
@@ -115,6 +145,7 @@ impl FollowUp {
             incident.leave_desk();
         }
         incident.desk.clone_from(&raised.desk);
+        incident.case_contact.clone_from(&raised.case_contact);
         incident.count += 1;
         self.note(
             id,
@@ -133,6 +164,11 @@ impl FollowUp {
         self.begin_clocks(id, incident, now, raised);
         if raised.desk_by_hand && raised.level == Level::Alarm && before < Level::Alarm {
             self.set_task(id, incident, now, Task::PhoneDesk);
+        }
+        if incident.worst == Level::Alarm && was_worst < Level::Alarm && raised.kind.is_of_people() {
+            for callee in &raised.call_order {
+                self.set_task(id, incident, now, Task::of(*callee));
+            }
         }
         if incident.worst > was_worst {
             // Who had the warning has not seen the alarm.
@@ -231,7 +267,7 @@ impl FollowUp {
         let mut incident = self.take(id).ok_or(Refused::UnknownIncident(id))?;
         let what = What::Undelivered { channel, recipient: recipient.to_owned() };
         self.note(id, now, what);
-        if incident.is_open() {
+        if incident.is_open() && !incident.is_resting() {
             let task = match channel {
                 "victim_mqtt" | "victim_sms" | "victim_email" | "second_channel" => Some(Task::PhoneVictim),
                 "desk_mqtt" | "desk_webhook" => Some(Task::PhoneDesk),

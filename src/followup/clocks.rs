@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use uuid::Uuid;
-use zones::{Level, Timestamp};
+use zones::{AlertKind, Level, Timestamp};
 
 use super::FollowUp;
 use super::effect::{Effect, Notice, Reason, What};
@@ -18,7 +18,15 @@ const RINGS_ALONE: u32 = 2;
 impl FollowUp {
     /// Everything that was due up to `now`, each at its own time.
     pub(super) fn run_clocks(&mut self, now: Timestamp) {
-        while let Some((at, id)) = self.due.first().copied().filter(|(at, _)| *at <= now) {
+        loop {
+            let next = self.due.first().copied().filter(|(at, _)| *at <= now);
+            let settle_at = self.settle_at.filter(|at| *at <= now);
+            if let Some(at) = settle_at.filter(|at| next.is_none_or(|(next, _)| *at <= next)) {
+                self.clock = self.clock.max(at);
+                self.settle_groups(self.clock);
+                continue;
+            }
+            let Some((at, id)) = next else { return };
             let Some(mut incident) = self.take(id) else {
                 self.due.remove(&(at, id));
                 continue;
@@ -100,6 +108,9 @@ impl FollowUp {
         at: Timestamp,
         clocks: &[Option<Unless>],
     ) {
+        if incident.is_resting() {
+            return;
+        }
         let rules = Arc::clone(&self.rules);
         let policy = rules.policy(incident.kind, incident.worst, incident.risk);
         for step in policy.into_iter().flat_map(|policy| &policy.steps) {
@@ -133,15 +144,22 @@ impl FollowUp {
             self.tell(id, incident, StaffRole::Operator, Reason::Step, task, round, at);
             return;
         }
+        incident.second_told = true;
         self.note(id, at, What::ToldSecondChannel { round });
         let message = name_of(id, &format!("second/{}", at.as_millis()));
-        self.effects.push_back(Effect::SecondChannel { id: message, incident: id, device, at });
+        self.effects.push_back(Effect::SecondChannel { id: message, incident: id, device, over: false, at });
     }
 
     pub(super) fn set_task(&mut self, id: Uuid, incident: &mut Incident, at: Timestamp, task: Task) {
         if !incident.tasks.contains(&task) {
             incident.tasks.push(task);
             self.note(id, at, What::TaskSet { task });
+        }
+    }
+
+    pub(super) fn end_tasks(&mut self, id: Uuid, incident: &mut Incident, at: Timestamp, tasks: &[Task]) {
+        for task in tasks {
+            self.end_task(id, incident, at, *task);
         }
     }
 
@@ -167,7 +185,7 @@ impl FollowUp {
         let (found, people) = self.reach(id, incident, role, at);
         let in_place_of = (found != role).then_some(role);
         self.note(id, at, What::Told { role: found, people: people.clone(), in_place_of, round });
-        let mut notice = notice(id, incident, people, (found, reason, round), at);
+        let mut notice = self.notice(id, incident, people, (found, reason, round), at);
         if let Some(task) = task {
             // Two steps at one moment may reach the same role; what is to be done tells them apart.
             notice.id = name_of(id, &format!("{}/{task}/{found}/{}", reason.as_str(), at.as_millis()));
@@ -186,7 +204,7 @@ impl FollowUp {
         (role, people): (StaffRole, Vec<String>),
     ) {
         self.note(id, at, What::Rang { people: people.clone(), round: incident.rings });
-        let notice = notice(id, incident, people, (role, reason, incident.rings), at);
+        let notice = self.notice(id, incident, people, (role, reason, incident.rings), at);
         self.effects.push_back(Effect::Notice(notice));
     }
 
@@ -238,35 +256,38 @@ impl FollowUp {
             let (found, people) = self.reach(id, incident, *role, at);
             let in_place_of = (found != *role).then_some(*role);
             self.note(id, at, What::Told { role: found, people: people.clone(), in_place_of, round: 0 });
-            let mut notice = notice(id, incident, people, (found, reason, 0), at);
+            let mut notice = self.notice(id, incident, people, (found, reason, 0), at);
             notice.id = name_of(id, &format!("{}/{deadline}/{role}/{}", reason.as_str(), at.as_millis()));
             notice.deadline = Some(deadline.clone());
             self.effects.push_back(Effect::Notice(notice));
         }
     }
-}
 
-fn notice(
-    id: Uuid,
-    incident: &Incident,
-    to: Vec<String>,
-    (role, reason, round): (StaffRole, Reason, u32),
-    at: Timestamp,
-) -> Notice {
-    Notice {
-        id: name_of(id, &format!("{}/{role}/{}", reason.as_str(), at.as_millis())),
-        incident: id,
-        to,
-        role,
-        reason,
-        task: None,
-        round,
-        kind: incident.kind,
-        level: incident.worst,
-        order: incident.order.clone(),
-        risk: incident.risk,
-        deadline: None,
-        at,
+    fn notice(
+        &self,
+        id: Uuid,
+        incident: &Incident,
+        to: Vec<String>,
+        (role, reason, round): (StaffRole, Reason, u32),
+        at: Timestamp,
+    ) -> Notice {
+        Notice {
+            id: name_of(id, &format!("{}/{role}/{}", reason.as_str(), at.as_millis())),
+            incident: id,
+            to,
+            role,
+            reason,
+            task: None,
+            round,
+            kind: incident.kind,
+            level: incident.worst,
+            order: incident.order.clone(),
+            risk: incident.risk,
+            deadline: None,
+            call: incident.tasks.iter().filter_map(|task| task.callee()).collect(),
+            devices: (incident.kind == AlertKind::MassSilence).then(|| self.silent_under(id)),
+            at,
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use uuid::Uuid;
-use zones::order::Risk;
+use zones::order::{Callee, Risk};
 use zones::{AlertKind, DeviceEventKind, DeviceId, Level, OrderId, PersonId, Timestamp, WatchKey};
 
 use super::words::{Action, DeskState, Outcome, StaffRole, Task};
@@ -14,7 +14,18 @@ pub enum Effect {
     Entry(Entry),
     /// People are told.
     Notice(Notice),
-    /// The victim is told by her second channel: her device has not shown the alarm.
+    /// What a victim was told of is over because somebody says so: her device hears of it.
+    AllClear {
+        /// Id of the message: the same when it is made again.
+        id: Uuid,
+        /// The incident.
+        incident: Uuid,
+        /// Her device.
+        device: DeviceId,
+        /// When.
+        at: Timestamp,
+    },
+    /// The victim is told by her second channel: her device has not shown the alarm; or that this is over.
     SecondChannel {
         /// Id of the message: the same when it is made again.
         id: Uuid,
@@ -22,6 +33,8 @@ pub enum Effect {
         incident: Uuid,
         /// Device that did not show it.
         device: DeviceId,
+        /// Whether it is over.
+        over: bool,
         /// When it was due.
         at: Timestamp,
     },
@@ -181,6 +194,13 @@ pub enum What {
         people: Vec<String>,
         until: Timestamp,
     },
+    Grouped {
+        part_of: Uuid,
+        rings_alone: bool,
+    },
+    Ungrouped {
+        part_of: Uuid,
+    },
 }
 
 impl What {
@@ -214,6 +234,8 @@ impl What {
             Self::DeadlineKept { .. } => "deadline_kept",
             Self::Undelivered { .. } => "undelivered",
             Self::DutyChanged { .. } => "duty_changed",
+            Self::Grouped { .. } => "grouped",
+            Self::Ungrouped { .. } => "ungrouped",
         }
     }
 }
@@ -283,6 +305,10 @@ pub struct Notice {
     pub risk: Option<Risk>,
     /// The deadline, where it is about one.
     pub deadline: Option<String>,
+    /// How many devices are silent, where it is about many.
+    pub devices: Option<u32>,
+    /// Whom the case wants telephoned, in that order, as far as nobody has done so.
+    pub call: Vec<Callee>,
     /// When it was due.
     pub at: Timestamp,
 }
@@ -304,6 +330,18 @@ pub struct OwnAlert {
     pub wearer: PersonId,
     /// When.
     pub at: Timestamp,
-    /// The role that nobody has.
-    pub role: StaffRole,
+    /// What it says.
+    pub about: About,
+}
+
+/// What the service says about itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// Nobody has a role.
+    Nobody(StaffRole),
+    /// Many devices are silent.
+    Silent {
+        /// How many.
+        devices: u32,
+    },
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use zones::order::Risk;
+use zones::order::{Callee, Risk};
 use zones::{AlertKind, DeskId, DeviceEventKind, DeviceId, Level, OrderId, PersonId, Timestamp, WatchKey};
 
 use super::words::{Action, DeskState, Outcome, StaffRole, VictimState};
@@ -134,6 +134,14 @@ pub struct Raised {
     pub told_desk: bool,
     /// It would have been, if the order did not say that it is for the operator to telephone.
     pub desk_by_hand: bool,
+    /// How many devices there are in all.
+    pub devices: u32,
+    /// Last known metres between both parties, of a silence.
+    pub last_distance_m: Option<u32>,
+    /// The contact of the settings whom the order names as its coordinator.
+    pub case_contact: Option<String>,
+    /// Whom the case wants telephoned, in that order; nobody where it does not say.
+    pub call_order: Vec<Callee>,
 }
 
 /// Who does something.

@@ -14,7 +14,7 @@ const MOST_REMEMBERED: usize = 16;
 
 /// So many fields at the end of an [`Incident`] are younger than the first stored rows. Each is such that nothing said
 /// is written as one zero byte: a row without them is read as one that ends in zeros.
-pub const ADDED: usize = 2;
+pub const ADDED: usize = 9;
 
 /// The follow-up of an incident.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -93,7 +93,22 @@ pub struct Incident {
     pub(super) victim_alerts: Vec<Uuid>,
     /// Commands that are known again.
     pub(super) keys: Vec<Uuid>,
-    /// There is another road to her whose device was told. First of the fields that were added: [`ADDED`].
+    // What follows was added later: see [`ADDED`].
+    /// The incident of many silent devices that it is, or was, part of.
+    pub part_of: Option<Uuid>,
+    /// Its device has been silent since; of many silent devices: when it was last looked at whether it goes on.
+    pub(super) silent_since: Option<Timestamp>,
+    /// Last known metres between the two parties, of a silence.
+    pub last_distance_m: Option<u32>,
+    /// It is part of those many while that goes on.
+    pub(super) grouped: bool,
+    /// … and rings by itself all the same.
+    pub(super) alone: bool,
+    /// The contact whom its order names as coordinator.
+    pub case_contact: Option<String>,
+    /// Her second channel was told, and not yet that it is over.
+    pub(super) second_told: bool,
+    /// There is another road to her whose device was told.
     pub(super) second_road: bool,
     /// Receipts that are known again.
     pub(super) receipts: Vec<Uuid>,
@@ -111,6 +126,8 @@ pub struct WhatWasDone {
     pub acted: bool,
     /// Where it stands with the desk.
     pub desk: Option<DeskState>,
+    /// Somebody has said what became of it.
+    pub resolved: bool,
 }
 
 /// A resolution that waits for a second person.
@@ -191,6 +208,13 @@ impl Incident {
             done: at,
             victim_alerts: Vec::new(),
             keys: Vec::new(),
+            part_of: None,
+            silent_since: None,
+            last_distance_m: None,
+            grouped: false,
+            alone: false,
+            case_contact: None,
+            second_told: false,
             second_road: false,
             receipts: Vec::new(),
             next_at: None,
@@ -216,7 +240,7 @@ impl Incident {
     /// What was done about it so far, for her who is told that it is over.
     pub fn what_was_done(&self) -> WhatWasDone {
         let acknowledged = self.acknowledged_at.is_some();
-        WhatWasDone { acknowledged, acted: self.acted, desk: self.desk_state }
+        WhatWasDone { acknowledged, acted: self.acted, desk: self.desk_state, resolved: !self.is_open() }
     }
 
     /// When its next clock runs out.
@@ -226,7 +250,7 @@ impl Incident {
 
     /// The clock of steps that wait for that, where it runs.
     pub(super) fn clock(&self, unless: Option<Unless>) -> Option<Timestamp> {
-        if !self.is_open() {
+        if !self.is_open() || self.is_resting() {
             return None;
         }
         // A warning that is over rings nobody any more; it stays in the queue.

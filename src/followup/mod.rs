@@ -14,6 +14,7 @@ mod duty;
 mod effect;
 mod event;
 mod incident;
+mod mass;
 mod policy;
 mod receipts;
 #[cfg(test)]
@@ -27,7 +28,7 @@ use uuid::Uuid;
 use zones::{AlertKind, OrderId, Timestamp};
 
 pub use duty::{DutyRow, OnDuty, Override};
-pub use effect::{Effect, Entry, Notice, OwnAlert, Reason, SERVICE, What};
+pub use effect::{About, Effect, Entry, Notice, OwnAlert, Reason, SERVICE, What};
 pub use event::{Actor, Command, Done, Event, Noted, Raised, Refused};
 pub use incident::{ADDED, Clock, Incident, Proposal, WhatWasDone};
 pub use policy::{ACCEPTED, Deadline, Duty, Policy, Rules, Step, Unfit};
@@ -52,6 +53,14 @@ pub struct FollowUp {
     /// Incidents by the alerts that victims were told of.
     by_alert: BTreeMap<Uuid, Uuid>,
     duty: BTreeMap<Role, DutyRow>,
+    /// Silences that last, by when they began.
+    silent: BTreeSet<(Timestamp, Uuid)>,
+    /// Those that are grouped, by the incident they are part of.
+    groups: BTreeMap<Uuid, mass::Group>,
+    /// The incident of many silent devices, while that lasts.
+    mass: Option<Uuid>,
+    /// When the next of a group that has ended get clocks of their own.
+    settle_at: Option<Timestamp>,
     effects: VecDeque<Effect>,
     changed: BTreeSet<Uuid>,
     changed_duty: BTreeSet<Role>,
@@ -90,6 +99,10 @@ impl FollowUp {
             lasting: BTreeSet::new(),
             by_alert: BTreeMap::new(),
             duty: duty.into_iter().collect(),
+            silent: BTreeSet::new(),
+            groups: BTreeMap::new(),
+            mass: None,
+            settle_at: None,
             effects: VecDeque::new(),
             changed: BTreeSet::new(),
             changed_duty: BTreeSet::new(),
@@ -103,6 +116,7 @@ impl FollowUp {
             // An earlier version may have forgotten the incident and not this.
             row.lacking = row.lacking.filter(|id| this.incidents.contains_key(id));
         }
+        this.settle_at = this.is_unsettled().then_some(clock);
         this
     }
 
@@ -115,6 +129,14 @@ impl FollowUp {
         let now = now.max(self.clock);
         self.run_clocks(now);
         self.clock = now;
+        let done = self.hear(now, event);
+        if self.settle_at.is_none() {
+            self.settle_groups(now);
+        }
+        done
+    }
+
+    fn hear(&mut self, now: Timestamp, event: Event) -> Result<Done, Refused> {
         match event {
             Event::Alert(raised) => Ok(self.alert(now, &raised)),
             Event::VictimReceipt { device, alert, state, at } => {
@@ -145,7 +167,7 @@ impl FollowUp {
 
     /// When to handle [`Event::Tick`] at the latest.
     pub fn poll_deadline(&self) -> Option<Timestamp> {
-        self.due.first().map(|(at, _)| *at)
+        self.due.first().map(|(at, _)| *at).into_iter().chain(self.settle_at).min()
     }
 
     /// Hands out what has changed since the last call, each once, as it stands now.
@@ -189,6 +211,7 @@ impl FollowUp {
         if let Some(at) = incident.next_at {
             self.due.remove(&(at, id));
         }
+        self.leave_silence(id, &incident);
         if let Some(watch) = incident.lasting() {
             self.lasting.remove(&(watch, id));
         }
@@ -200,6 +223,7 @@ impl FollowUp {
         if let Some(at) = incident.next_at {
             self.due.insert((at, id));
         }
+        self.enter_silence(id, &incident);
         self.lasting.extend(incident.lasting().map(|watch| (watch, id)));
         self.changed.insert(id);
         self.incidents.insert(id, incident);
@@ -218,8 +242,10 @@ impl FollowUp {
 
     /// Nothing of an order lasts any more. That a role is empty is no matter of the order under which it showed.
     fn order_gone(&mut self, now: Timestamp, order: &OrderId) -> Done {
+        // What concerns many orders, or the people who watch, goes on without one of them.
+        let of_one = |kind: AlertKind| !matches!(kind, AlertKind::MassSilence | AlertKind::FollowUp);
         let lasts = |incident: &Incident| {
-            incident.order == *order && incident.cleared_at.is_none() && incident.kind != AlertKind::FollowUp
+            incident.order == *order && incident.cleared_at.is_none() && of_one(incident.kind)
         };
         let ids: Vec<Uuid> = self.incidents().filter(|(_, one)| lasts(one)).map(|(id, _)| id).collect();
         for id in ids {

@@ -29,6 +29,9 @@ use crate::store::{
 };
 use crate::wire::{self, Message, TrackerKeys, TypedCode, Unusable};
 
+/// About so many rows of a batch follow from an alert: incident, clocks, lines of its timeline, deliveries, states.
+const ROWS_OF_AN_ALERT: usize = 8;
+
 /// A batch in the making, and what is owed to others once it is committed.
 #[derive(Default)]
 pub(super) struct Pending {
@@ -54,9 +57,11 @@ pub(super) struct Pending {
 }
 
 impl Pending {
-    /// Parts decided so far: what a batch is limited by.
+    /// Parts decided so far: what a batch is limited by. Time that passes is one input, however much it brings about:
+    /// alerts count for the rows that follow from them.
     pub(super) fn len(&self) -> usize {
-        self.batch.inputs.len().max(self.acks.len()).max(self.batch.timeline.len())
+        let followed = (self.batch.alerts.len() * ROWS_OF_AN_ALERT).max(self.batch.timeline.len());
+        self.batch.inputs.len().max(self.acks.len()).max(followed)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -183,8 +188,20 @@ impl Decider {
 
     /// Everything that was due before `now`, each at its own time.
     pub(super) fn advance(&mut self, now: Timestamp) {
+        self.advance_until(now, |_| false);
+    }
+
+    /// The same, as far as the batch has room: the rest comes with the next one, at its own time all the same.
+    pub(super) fn advance_some(&mut self, now: Timestamp, most: usize) {
+        self.advance_until(now, |pending| pending.len() >= most);
+    }
+
+    fn advance_until(&mut self, now: Timestamp, is_full: impl Fn(&Pending) -> bool) {
         let now = now.max(self.engine.clock());
         while let Some(due) = self.poll_deadline().filter(|due| *due <= now) {
+            if is_full(&self.pending) {
+                return;
+            }
             // Where both have something to do at a moment, the follow-up hears what the engine says of it.
             if self.engine.poll_deadline().is_some_and(|at| at <= due) {
                 let due = due.max(self.engine.clock());
@@ -314,7 +331,6 @@ impl Decider {
         let told_desk = before.is_some_and(|row| row.worst == "alarm");
         let quiet = self.quiet.keeps(&self.engine, alert, before.map(|row| &*row.level));
         let tell_desk = self.engine.order(&alert.order).is_none_or(|order| order.tell_desk);
-        let seq = self.enter(alert);
         let facts = Facts {
             kind: alert.kind,
             level: alert.level,
@@ -332,6 +348,7 @@ impl Decider {
         let for_desk = told.iter().any(is_desk);
         told.retain(|to| tell_desk || !is_desk(to));
         let (told_desk, desk_by_hand) = (for_desk && tell_desk, for_desk && !tell_desk);
+        let seq = self.enter(alert, told_desk);
         let hers = told.iter().any(|to| to.channel == Channel::VictimMqtt && to.kept_back.is_none());
         let victim_device = alert.victim_device.clone().filter(|_| hers);
         self.deliver(alert, seq, told);
@@ -339,15 +356,19 @@ impl Decider {
     }
 
     /// Puts an alert and its incident into the batch; its number.
-    pub(super) fn enter(&mut self, alert: &Alert) -> i64 {
+    pub(super) fn enter(&mut self, alert: &Alert, told_desk: bool) -> i64 {
         let id = alert.incident.to_string();
-        let incident = rows::incident(self.incidents.get(&id), alert);
+        let before = self.incidents.get(&id);
+        // A desk sees what it is told, and of that incident what follows.
+        let sees = told_desk || before.is_some_and(|row| row.desk.is_some());
+        let desk = alert.desk.as_ref().filter(|_| sees);
+        let incident = rows::incident(before, alert, desk);
         self.incidents.insert(id.clone(), incident);
         self.pending.changed.insert(id);
         let seq = self.next.alert;
         self.next.alert += 1;
         self.pending.urgent = true;
-        self.pending.batch.alerts.push(rows::alert(seq, alert));
+        self.pending.batch.alerts.push(rows::alert(seq, alert, desk));
         let labels = AlertLabels { kind: alert.kind.as_str(), level: alert.level.as_str() };
         self.metrics.alerts.get_or_create(&labels).inc();
         seq

@@ -39,8 +39,9 @@ impl Decider {
             match effect {
                 Effect::Entry(entry) => self.entry(&entry),
                 Effect::Notice(notice) => self.pending.told.push(notice),
-                Effect::SecondChannel { id, incident, device, at } => {
-                    self.second_channel(id, incident, &device, at);
+                Effect::AllClear { id, incident, device, at } => self.all_clear(id, incident, &device, at),
+                Effect::SecondChannel { id, incident, device, over, at } => {
+                    self.second_channel(id, incident, &device, over, at);
                 }
                 Effect::Raise(own) => self.own_alert(&own),
                 Effect::Superseded { incident, at } => self.superseded(incident, at),
@@ -64,7 +65,8 @@ impl Decider {
         told_desk: bool,
         desk_by_hand: bool,
     ) {
-        let risk = self.engine.order(&alert.order).and_then(|order| order.risk);
+        let order = self.engine.order(&alert.order);
+        let risk = order.and_then(|order| order.risk);
         let second_road =
             victim_device.as_ref().is_some_and(|device| !self.second_roads(&alert.order, device).is_empty());
         let raised = Raised {
@@ -85,9 +87,19 @@ impl Decider {
             desk: alert.desk.clone(),
             told_desk,
             desk_by_hand,
+            devices: u32::try_from(self.engine.device_count()).unwrap_or(u32::MAX),
+            last_distance_m: alert.last_distance_m.map(|metres| metres as u32),
+            case_contact: self.case_contact(alert),
+            call_order: order.map(|order| order.call_order.clone()).unwrap_or_default(),
         };
         // An alert is never refused.
         let _ = self.follow(alert.raised_at, Event::Alert(Box::new(raised)));
+    }
+
+    /// The contact of the settings whom an order names as the coordinator of the case.
+    fn case_contact(&self, alert: &Alert) -> Option<String> {
+        let named = &alert.contacts.case_coordinator.as_ref()?.name;
+        self.around.contacts.find(named).map(|contact| contact.name.clone())
     }
 
     fn entry(&mut self, entry: &Entry) {
@@ -107,7 +119,7 @@ impl Decider {
             what: entry.what.word().into(),
             detail: if detail.is_null() { Value::Object(serde_json::Map::new()) } else { detail }.to_string(),
             order: known.map(|one| one.order.to_string()).unwrap_or_default(),
-            desk: known.and_then(|one| one.desk.as_ref()).map(ToString::to_string),
+            desk: self.incidents.get(&entry.incident.to_string()).and_then(|row| row.desk.clone()),
             state: known.map_or(State::Resolved, |one| one.state).as_str().into(),
             condition: known.map_or("cleared", |one| one.condition.as_str()).into(),
             owner: known.and_then(|one| one.owner.clone()),
@@ -310,5 +322,9 @@ fn raised_of(row: &IncidentRow) -> Option<Raised> {
         desk: row.desk.as_deref().and_then(|desk| DeskId::new(desk).ok()),
         told_desk: false,
         desk_by_hand: false,
+        devices: 0,
+        last_distance_m: None,
+        case_contact: None,
+        call_order: Vec::new(),
     })
 }

@@ -9,10 +9,12 @@ use zones::order::Victim;
 use zones::{Alert, AlertKind, DeviceId, Level, OrderId, Timestamp};
 
 use super::decide::Decider;
-use crate::delivery::{Ask, DeskRoads, Facts, Notice as Message, Recipient, recipients};
-use crate::followup::{Event, Notice, OwnAlert, Reason, Task};
+use crate::delivery::{
+    Ask, DeskRoads, Facts, Notice as Message, Over, Recipient, recipients, resolved_event,
+};
+use crate::followup::{About, Event, Notice, OwnAlert, Reason, Task};
 use crate::metrics::AlertLabels;
-use crate::store::{AlertRow, FollowUpRow, IncidentRow, NewDelivery};
+use crate::store::{AlertRow, Channel, FollowUpRow, IncidentRow, NewDelivery};
 
 impl Decider {
     /// Puts notices into the outbox, by every road that their people have. Of several that ask the same of one person
@@ -34,7 +36,10 @@ impl Decider {
                 incident: notice.incident.to_string(),
                 kind: notice.kind,
                 level: notice.level,
-                order: Some(notice.order.clone()),
+                // What concerns many orders is of none.
+                order: notice.devices.is_none().then(|| notice.order.clone()),
+                devices: notice.devices,
+                call: notice.call.clone(),
                 step: ask(notice),
                 about: notice.deadline.clone(),
                 late: false,
@@ -51,10 +56,54 @@ impl Decider {
         }
     }
 
-    /// Tells a victim by her second channel that there is an alarm which her device has not shown.
-    pub(super) fn second_channel(&mut self, id: Uuid, incident: Uuid, device: &DeviceId, at: Timestamp) {
+    /// Tells a victim's device that what she was told of is over: somebody in the monitoring centre says so.
+    pub(super) fn all_clear(&mut self, id: Uuid, incident: Uuid, device: &DeviceId, at: Timestamp) {
         let Some(known) = self.followup.incident(incident) else { return };
-        let (kind, level, order) = (known.kind, known.worst, known.order.clone());
+        let row = self.incidents.get_mut(&incident.to_string());
+        let revision = row.map_or(1, |row| {
+            row.revision += 1;
+            row.revision
+        });
+        let order = self.engine.order(&known.order);
+        let over = Over {
+            alert: id,
+            incident,
+            revision: u32::try_from(revision).unwrap_or(u32::MAX),
+            kind: known.kind,
+            at,
+            contact: order.and_then(|order| order.contacts.victim_contact.as_deref()),
+        };
+        let Ok(payload) = resolved_event(&self.around.source, over, known.what_was_done()) else {
+            tracing::error!(%incident, "an all-clear could not be written");
+            return;
+        };
+        let delivery = self.next.delivery;
+        self.next.delivery += 1;
+        self.pending.batch.deliveries.push(NewDelivery {
+            id: delivery,
+            alert: id.to_string(),
+            alert_seq: self.next.alert - 1,
+            incident: incident.to_string(),
+            channel: Channel::VictimMqtt,
+            recipient: device.to_string(),
+            payload,
+            level: Level::Clear.as_str().into(),
+            created_at: at,
+        });
+    }
+
+    /// Tells a victim by her second channel that there is an alarm which her device has not shown, or that it is over.
+    pub(super) fn second_channel(
+        &mut self,
+        id: Uuid,
+        incident: Uuid,
+        device: &DeviceId,
+        over: bool,
+        at: Timestamp,
+    ) {
+        let Some(known) = self.followup.incident(incident) else { return };
+        let (kind, level) = (known.kind, if over { Level::Clear } else { known.worst });
+        let order = known.order.clone();
         let roads = self.second_roads(&order, device);
         if roads.is_empty() {
             // Her order or the settings have changed since the alert.
@@ -69,6 +118,8 @@ impl Decider {
             kind,
             level,
             order: None,
+            devices: None,
+            call: Vec::new(),
             step: Ask::Look,
             about: None,
             late: false,
@@ -120,7 +171,6 @@ impl Decider {
         let revision = u32::try_from(row.revision).unwrap_or_default().saturating_add(1);
         let told_desk = order.tell_desk && row.worst == "alarm";
         let alert = Alert::superseded(order, &watch, known.kind, (incident, revision), at);
-        let seq = self.enter(&alert);
         let told = recipients(&Facts {
             kind: alert.kind,
             level: alert.level,
@@ -133,26 +183,25 @@ impl Decider {
             told_victim: false,
             told_desk,
         });
+        let seq = self.enter(&alert, told_desk);
         self.deliver(&alert, seq, told);
     }
 
     /// Puts an alert that the service raises about itself into the batch, with its incident.
     pub(super) fn own_alert(&mut self, own: &OwnAlert) {
-        let (nl, en) = match own.level {
-            Level::Clear => ("Er is weer iemand die", "There is somebody again who is"),
-            _ => ("Er is niemand die", "There is nobody who is"),
-        };
-        let role = own.role;
-        let reason = format!("{nl} {role} is / {en} {role}");
-        let kind = AlertKind::FollowUp.as_str();
-        let data = json!({
+        let (kind, reason) = own_words(own);
+        let mut data = json!({
             "alert": own.alert, "incident": own.incident, "revision": own.revision, "kind": kind,
             "level": own.level, "certainty": "certain", "late": false, "order": own.order,
             "wearer": own.wearer, "victim": null, "zone": null, "device": null, "raised_at": own.at,
             "fixed_at": null, "distance_m": null, "uncertainty_m": null, "closing_mps": null,
             "contact_s": null, "wearer_fix": null, "victim_fix": null, "legal_basis": null,
-            "arrest_on_sight": false, "contacts": {}, "role": role, "reason": reason,
+            "arrest_on_sight": false, "contacts": {}, "reason": reason,
         });
+        match own.about {
+            About::Nobody(role) => data["role"] = json!(role),
+            About::Silent { devices } => data["devices"] = json!(devices),
+        }
         let seq = self.next.alert;
         self.next.alert += 1;
         self.pending.batch.alerts.push(AlertRow {
@@ -182,7 +231,7 @@ impl Decider {
             device: None,
             desk: None,
             level: own.level.as_str().into(),
-            worst: "alarm".into(),
+            worst: own.level.as_str().into(),
             certainty: "certain".into(),
             opened_at: own.at,
             changed_at: own.at,
@@ -193,9 +242,35 @@ impl Decider {
             follow_up: FollowUpRow::default(),
         });
         row.level = own.level.as_str().into();
+        if own.level == Level::Alarm {
+            row.worst = own.level.as_str().into();
+        }
         row.revision = own.revision.into();
         row.changed_at = own.at;
         self.pending.changed.insert(id);
+    }
+}
+
+/// The kind of an alert of the service itself, and what it says.
+fn own_words(own: &OwnAlert) -> (&'static str, String) {
+    let over = own.level == Level::Clear;
+    match own.about {
+        About::Nobody(role) => {
+            let (nl, en) = if over {
+                ("Er is weer iemand die", "There is somebody again who is")
+            } else {
+                ("Er is niemand die", "There is nobody who is")
+            };
+            (AlertKind::FollowUp.as_str(), format!("{nl} {role} is / {en} {role}"))
+        }
+        About::Silent { devices } => {
+            let reason = if over {
+                format!("Nog {devices} apparaten zwijgen / {devices} devices are silent still")
+            } else {
+                format!("{devices} apparaten zwijgen tegelijk / {devices} devices are silent at once")
+            };
+            (AlertKind::MassSilence.as_str(), reason)
+        }
     }
 }
 

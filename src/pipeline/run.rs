@@ -12,6 +12,7 @@ use super::commit::Committer;
 use super::decide::{Decider, Pending, Surroundings};
 use super::directory::Directory;
 use super::files::FileOrder;
+use super::orders::By;
 pub use super::resume::{Damaged, Taken};
 use crate::api::commands::Command;
 use crate::api::{LiveFeed, Readiness};
@@ -21,7 +22,7 @@ use crate::delivery::{DispatchHandle, NoticeHandle, Trouble};
 use crate::followup::Rules;
 use crate::metrics::Metrics;
 use crate::mqtt::{Acks, Arrived, LinkStatus, Publisher};
-use crate::store::{Origin, Store, StoreError};
+use crate::store::{Store, StoreError};
 use crate::wire::{TrackerKeys, Unusable};
 
 /// A batch closes when it has so many parts …
@@ -231,7 +232,9 @@ impl Deciding {
                 }
                 Some(message) = arrived.recv(), if !full && knows_orders => self.take_in(message, &mut arrived),
                 _ = refresh.tick() => self.refresh(arrived.len()),
-                () = tokio::time::sleep(wake), if !full => self.decider.advance(self.clock.now()),
+                () = tokio::time::sleep(wake), if !full => {
+                    self.decider.advance_some(self.clock.now(), MOST_IN_BATCH);
+                }
             }
         }
         if !self.decider.pending.is_empty() {
@@ -268,12 +271,12 @@ impl Deciding {
     fn command(&mut self, command: Command) {
         let now = self.clock.now();
         let answer: Box<dyn FnOnce() + Send> = match command {
-            Command::PutOrder { draft, reply } => {
-                let answer = self.decider.put_order(now, *draft, Origin::Api);
+            Command::PutOrder { draft, by, reply } => {
+                let answer = self.decider.put_order(now, *draft, By::token(by));
                 Box::new(move || _ = reply.send(answer))
             }
-            Command::WithdrawOrder { order, reply } => {
-                let answer = self.decider.withdraw_order(now, &order, Origin::Api);
+            Command::WithdrawOrder { order, by, reply } => {
+                let answer = self.decider.withdraw_order(now, &order, By::token(by));
                 Box::new(move || _ = reply.send(answer))
             }
             Command::CancelAware { device, at, code, reply } => {

@@ -92,6 +92,7 @@ fn plan(broker: &Broker, folder: &std::path::Path, hands: &Hands) -> Plan {
             token("integrator", Role::Integrator),
             token("audit", Role::Auditor),
         ]),
+        map: None,
         orders_dir: None,
         desks: vec![desk("rotterdam"), desk("delft")],
         contacts: Contacts { people: STAFF.map(contact).to_vec(), ..Contacts::default() },

@@ -35,12 +35,19 @@ pub enum AlertKind {
     OrderExpiry,
     /// Nobody acts on alarms as somebody must; raised by the service, never by the engine.
     FollowUp,
+    /// Many devices fell silent at once: one incident for all; raised by the service, never by the engine.
+    MassSilence,
 }
 
 impl AlertKind {
     /// Whether input can show that it is over; otherwise it lasts until its incident is resolved.
     pub const fn ends_by_itself(self) -> bool {
         !matches!(self, Self::Aware | Self::Tamper | Self::Jamming)
+    }
+
+    /// Whether it is about where people are or that one calls for help; otherwise it is about a device or an order.
+    pub const fn is_of_people(self) -> bool {
+        matches!(self, Self::ExclusionZone | Self::InclusionZone | Self::VictimProximity | Self::Aware)
     }
 
     /// The word in JSON.
@@ -57,6 +64,7 @@ impl AlertKind {
             Self::Parted => "parted",
             Self::OrderExpiry => "order_expiry",
             Self::FollowUp => "follow_up",
+            Self::MassSilence => "mass_silence",
         }
     }
 }
@@ -115,6 +123,9 @@ pub struct Alert {
     pub fixed_at: Option<Timestamp>,
     /// Distance between both parties, or to the zone's edge (negative inside), in metres to 0.1.
     pub distance_m: Option<f64>,
+    /// Of a silence: metres between the wearer and the nearest victim by the last fix of each, to 0.1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_distance_m: Option<f64>,
     /// Uncertainty of that distance in metres to 0.1.
     pub uncertainty_m: Option<f64>,
     /// Speed at which the distance shrinks, to 0.1; negative when it grows. `None` when recent fixes do not say.
@@ -179,6 +190,7 @@ impl Alert {
             raised_at,
             fixed_at: None,
             distance_m: None,
+            last_distance_m: None,
             uncertainty_m: None,
             closing_mps: None,
             contact_s: None,

@@ -42,6 +42,10 @@ pub(super) fn raised(n: u8, revision: u32, level: Level) -> Raised {
         desk: DeskId::new("rotterdam").ok(),
         told_desk: level == Level::Alarm,
         desk_by_hand: false,
+        devices: 100,
+        last_distance_m: None,
+        case_contact: None,
+        call_order: Vec::new(),
     }
 }
 

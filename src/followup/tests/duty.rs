@@ -3,10 +3,10 @@
 use zones::order::{Schedule, Window};
 use zones::{AlertKind, Level, OrderId};
 
-use super::case::{Case, incident_id, supervisor, t};
+use super::case::{Case, incident_id, raised, supervisor, t};
 use crate::followup::{
-    Command, Condition, Duty, DutyRow, Effect, Event, FollowUp, OnDuty, Outcome, OwnAlert, Rules, StaffRole,
-    Task,
+    About, Command, Condition, Duty, DutyRow, Effect, Event, FollowUp, OnDuty, Outcome, OwnAlert, Raised,
+    Rules, StaffRole, Task, What,
 };
 
 fn duty(role: StaffRole, people: &[&str]) -> Duty {
@@ -53,7 +53,49 @@ fn a_step_reaches_who_has_the_role_or_the_next_one_up() {
     case.told_until(30);
     let last = case.notices().last().unwrap();
     assert_eq!((last.role, &last.to[..]), (StaffRole::ShiftLead, &["Chris".to_owned()][..]));
-    assert!(own(&case).is_empty(), "a role that the settings do not know is nobody's absence");
+    // That nobody has the role is said in the timeline, and is an alarm; once, however often it is needed.
+    let lines = |case: &Case, of: What| case.entries().filter(|(_, _, what)| **what == of).count();
+    let role = StaffRole::SecondOperator;
+    case.alert_of(1, 35, Level::Alarm);
+    case.told_until(66);
+    assert_eq!(lines(&case, What::NobodyOnDuty { role }), 1);
+    let [alarm] = own(&case)[..] else { panic!("{:?}", own(&case)) };
+    assert_eq!((alarm.about, alarm.at), (About::Nobody(role), t(30)));
+    let told = What::Told {
+        role: StaffRole::ShiftLead,
+        people: vec!["Chris".to_owned()],
+        in_place_of: Some(role),
+        round: 0,
+    };
+    assert_eq!(lines(&case, told), 3, "of both, and of the alarm that says so");
+}
+
+#[test]
+fn the_operator_stands_in_for_a_case_contact_and_nobody_is_missed() {
+    let expiry = |case: &mut Case, of: Option<&str>| {
+        let raised = Raised {
+            kind: AlertKind::OrderExpiry,
+            case_contact: of.map(str::to_owned),
+            ..raised(0, 1, Level::Warning)
+        };
+        case.at(0, Event::Alert(Box::new(raised))).unwrap();
+        case.notices().map(|notice| (notice.role, notice.to.clone())).collect::<Vec<_>>()
+    };
+    let operator = duty(StaffRole::Operator, &["Anna"]);
+    let with = |duty: &[Duty]| Case::with(Rules { duty: duty.to_vec(), ..Rules::default() });
+    let to = |role, name: &str| vec![(role, vec![name.to_owned()])];
+    let mut small = with(std::slice::from_ref(&operator));
+    assert_eq!(expiry(&mut small, None), to(StaffRole::Operator, "Anna"));
+    assert!(own(&small).is_empty());
+    let mut large = with(&[operator, duty(StaffRole::CaseContact, &["Carla"])]);
+    assert_eq!(expiry(&mut large, None), to(StaffRole::CaseContact, "Carla"));
+    let mut named = with(&[duty(StaffRole::CaseContact, &["Carla"])]);
+    assert_eq!(expiry(&mut named, Some("Ida")), to(StaffRole::CaseContact, "Ida"));
+}
+
+/// The alarms that a role is nobody's.
+fn missing(case: &Case, role: StaffRole) -> Vec<&OwnAlert> {
+    own(case).into_iter().filter(|one| one.about == About::Nobody(role)).collect()
 }
 
 /// Chris leads the shift; a second operator there is in the evening only.
@@ -78,7 +120,7 @@ fn a_role_that_is_empty_after_its_alarm_was_resolved_is_another_alarm() {
     let mut case = Case::with(nobody_in_the_morning());
     case.alert(0, Level::Alarm);
     case.told_until(40);
-    let id = own(&case)[0].incident;
+    let id = missing(&case, StaffRole::SecondOperator)[0].incident;
     let resolve = Command::Resolve { outcome: Outcome::FalseAlarm, note: Some("on her way".to_owned()) };
     let key = None;
     case.at(50, Event::Command { incident: id, actor: supervisor("Sam"), command: resolve, key }).unwrap();
@@ -88,8 +130,9 @@ fn a_role_that_is_empty_after_its_alarm_was_resolved_is_another_alarm() {
     assert!(case.machine.incident(id).is_none());
     case.alert_of(1, 86_400 * 2, Level::Alarm);
     case.told_until(86_400 * 2 + 40);
-    assert_eq!(own(&case).len(), 2, "{:?}", own(&case));
-    let last = own(&case)[1].incident;
+    let all = missing(&case, StaffRole::SecondOperator);
+    assert_eq!(all.len(), 2, "{all:?}");
+    let last = all[1].incident;
     assert_ne!(last, id);
     assert!(case.machine.incident(last).is_some_and(|one| one.is_open()));
 }
@@ -102,7 +145,7 @@ fn a_stored_role_whose_alarm_is_forgotten_can_be_missed_again() {
     case.machine = machine;
     case.alert(0, Level::Alarm);
     case.told_until(40);
-    assert_eq!(own(&case).len(), 1);
+    assert_eq!(missing(&case, StaffRole::SecondOperator).len(), 1);
 }
 
 #[test]
@@ -111,8 +154,10 @@ fn two_steps_that_reach_the_same_one_are_two_notices() {
     let mut case = Case::with(rules);
     case.alert(0, Level::Alarm);
     case.told_until(60);
-    // At 60 s his own step, the telephone in place of the operator, and the desk's deadline.
-    let at_60: Vec<_> = case.notices().filter(|notice| notice.at == t(60)).collect();
+    // At 60 s his own step, the telephone in place of the operator, and the desk's deadline; that roles are nobody's
+    // are alarms of their own.
+    let of_it = case.notices().filter(|notice| notice.kind == AlertKind::VictimProximity);
+    let at_60: Vec<_> = of_it.filter(|notice| notice.at == t(60)).collect();
     assert!(at_60.iter().all(|notice| notice.to == ["Chris"]), "{at_60:?}");
     let tasks: Vec<_> = at_60.iter().map(|notice| notice.task).collect();
     assert_eq!(tasks, [None, Some(Task::PhoneDesk), None]);
@@ -135,7 +180,8 @@ fn nobody_on_duty_is_itself_an_alarm_until_somebody_is() {
     case.alert_of(1, 1, Level::Alarm);
     case.told_until(40);
     let [alarm] = own(&case)[..] else { panic!("{:?}", own(&case)) };
-    assert_eq!((alarm.role, alarm.level, alarm.at), (StaffRole::SecondOperator, Level::Alarm, t(30)));
+    let about = About::Nobody(StaffRole::SecondOperator);
+    assert_eq!((alarm.about, alarm.level, alarm.at), (about, Level::Alarm, t(30)));
     let id = alarm.incident;
     let incident = case.machine.incident(id).unwrap();
     assert_eq!((incident.kind, incident.condition), (AlertKind::FollowUp, Condition::Active));
@@ -146,12 +192,13 @@ fn nobody_on_duty_is_itself_an_alarm_until_somebody_is() {
     assert_eq!(case.machine.on_duty(role, t(60)), OnDuty::People(people));
     assert_eq!(case.machine.incident(id).unwrap().condition, Condition::Cleared);
     assert_eq!(own(&case).len(), 2);
-    // No manager on call is in the settings: the shift lead is told again.
+    // No manager on call is in the settings: the shift lead is told again, and somebody is to be found.
     case.told_until(130);
     assert_eq!(case.notices().last().unwrap().role, StaffRole::ShiftLead);
+    assert_eq!(own(&case).last().unwrap().about, About::Nobody(StaffRole::OnCallManager));
     // When her time is over nobody has it again.
     case.alert_of(2, 5_000, Level::Alarm);
     case.told_until(5_030);
-    assert_eq!(own(&case).len(), 3);
-    assert_ne!(own(&case)[2].incident, id);
+    assert_eq!(own(&case).len(), 4);
+    assert_ne!(own(&case)[3].incident, id);
 }

@@ -146,7 +146,10 @@ fn what_comes_back_rings_at_who_has_it() {
 
 #[test]
 fn another_press_or_mark_asks_for_somebody_anew() {
-    for (kind, level) in [(AlertKind::Aware, Level::Alarm), (AlertKind::OrderExpiry, Level::Warning)] {
+    let contact = crate::followup::StaffRole::CaseContact;
+    for (kind, level, first) in
+        [(AlertKind::Aware, Level::Alarm, Operator), (AlertKind::OrderExpiry, Level::Warning, contact)]
+    {
         let mut case = with_anna();
         let again = |revision| Event::Alert(Box::new(Raised { kind, ..raised(0, revision, level) }));
         case.at(0, again(1)).unwrap();
@@ -155,12 +158,12 @@ fn another_press_or_mark_asks_for_somebody_anew() {
             then.map(|notice| (notice.role, notice.reason, notice.to.clone())).collect::<Vec<_>>()
         };
         let anna = vec!["Anna".to_owned()];
-        assert_eq!(told(&case, 0), [(Operator, Reason::Step, vec![])], "{kind:?}");
+        assert_eq!(told(&case, 0), [(first, Reason::Step, vec![])], "{kind:?}");
         case.at(5, again(2)).unwrap();
-        assert_eq!(told(&case, 5), [(Operator, Reason::Step, vec![])], "nobody has it");
+        assert_eq!(told(&case, 5), [(first, Reason::Step, vec![])], "nobody has it");
         case.command(6, &operator("Anna"), Command::Acknowledge).unwrap();
         case.at(600, again(3)).unwrap();
-        let both = [(Operator, Reason::Again, vec![]), (Operator, Reason::Again, anna)];
+        let both = [(first, Reason::Again, vec![]), (Operator, Reason::Again, anna)];
         assert!(both.iter().all(|one| told(&case, 600).contains(one)), "{:?}", told(&case, 600));
         assert_eq!(case.incident().state, State::Acknowledged);
     }

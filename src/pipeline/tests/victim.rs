@@ -82,6 +82,32 @@ fn where_the_case_says_so_the_desk_is_not_told_by_itself() {
 }
 
 #[test]
+fn a_desk_sees_what_it_is_told_and_what_follows_and_nothing_before() {
+    let desks = |batch: &Batch| {
+        let near = |kind: &str| kind == "victim_proximity";
+        let alerts = batch.alerts.iter().filter(|alert| near(&alert.kind));
+        let incidents = batch.incidents.iter().filter(|incident| near(&incident.kind));
+        let of_alerts: Vec<_> = alerts.map(|alert| (alert.level.to_string(), alert.desk.is_some())).collect();
+        (of_alerts, incidents.map(|incident| incident.desk.is_some()).collect::<Vec<_>>())
+    };
+    for tell in [true, false] {
+        let mut decider = started(nothing());
+        decider.put_order(t(0), draft(&with("a", "/tell_desk", tell)), Origin::Api).unwrap();
+        near(&mut decider, 60, 0.0117);
+        assert_eq!(desks(&decider.take().batch), (vec![("warning".to_owned(), false)], vec![false]));
+        near(&mut decider, 120, 0.005);
+        let batch = decider.take().batch;
+        assert_eq!(desks(&batch), (vec![("alarm".to_owned(), tell)], vec![tell]));
+        assert!(batch.timeline.iter().all(|line| line.desk.is_some() == tell), "{:?}", batch.timeline);
+        for minute in 3..6 {
+            near(&mut decider, minute * 60, 0.03);
+        }
+        let (alerts, _) = desks(&decider.take().batch);
+        assert_eq!(alerts.last(), Some(&("clear".to_owned(), tell)));
+    }
+}
+
+#[test]
 fn nobody_says_that_she_was_told_by_a_channel_that_is_not_there() {
     let number = json!({"sms": "+31612345678"});
     for (second, gateway, told) in

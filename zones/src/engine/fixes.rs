@@ -127,7 +127,7 @@ impl Engine {
         let state = &mut device.state;
         let (was_unseen, was_vague) = (state.last.is_none(), state.is_vague());
         let was_frozen = state.frozen_since;
-        state.note_speed(recent_speed_mps(state.last.as_ref(), &seen, way_m), seen.at);
+        state.note_speed(recent_speed_mps(state.last.as_ref(), &seen, way_m), &seen);
         let same = state.last.as_ref().is_some_and(|last| last.fix.position == seen.fix.position);
         let since = state.same_since.filter(|_| same).unwrap_or(seen.at);
         state.frozen_since = if same { plausible::frozen_since(state, &seen, since) } else { vague_since };
