@@ -137,7 +137,9 @@ impl EmbeddedBroker {
         let mut ready = broker.ready_receiver();
         let shutdown = Shutdown(broker.shutdown_handle());
         let storage = broker.storage();
-        storage.iter().for_each(|storage| disk.is(storage));
+        if let Some(storage) = &storage {
+            disk.is(storage);
+        }
         let mut task = tokio::spawn(async move { broker.run().await.map_err(|error| error.to_string()) });
         tokio::select! {
             ended = &mut task => {
