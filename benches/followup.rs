@@ -54,6 +54,7 @@ fn raised(n: u32, kind: AlertKind) -> Raised {
         watch: format!("ord-{n}/pair/v-{n}").parse().ok(),
         kind,
         level: Level::Alarm,
+        stands: Level::Alarm,
         late: false,
         test: false,
         order: OrderId::new(&format!("ord-{n}")).unwrap(),

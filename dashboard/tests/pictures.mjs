@@ -41,6 +41,25 @@ try {
         await page.screenshot({ path: join(to, `${place}-${theme}-${size.width}.png`) });
       }
     }
+    // And is done about the first of them, further down.
+    await page.evaluate(() => {
+      location.hash = "#/incidents";
+    });
+    await page.locator(".row").first().waitFor();
+    await page.keyboard.press("j");
+    await page.keyboard.press("o");
+    const panel = page.locator("aside.panel");
+    await panel.getByText(/Opgepakt door/).waitFor();
+    await panel.getByRole("button", { name: "slachtoffer gebeld" }).click();
+    await panel.getByRole("button", { name: "Bijzonderheid" }).click();
+    await panel
+      .locator("textarea")
+      .fill("Slachtoffer is binnen en heeft de deur op slot. Eenheid is onderweg.");
+    await panel.getByRole("button", { name: "Leg vast" }).click();
+    await page.waitForTimeout(3_000);
+    await panel.getByText("Afstand in de tijd").evaluate((title) => title.scrollIntoView());
+    await page.waitForTimeout(1_000);
+    await page.screenshot({ path: join(to, `followup-light-${size.width}.png`) });
     await page.context().close();
   }
   await companionPictures(chromium, service.address, to);

@@ -20,6 +20,8 @@ pub enum Ask {
     Acknowledge,
     /// Act: it was taken, and nothing was done since.
     RingAgain,
+    /// See: it was taken, and is raised again.
+    RaisedAgain,
     /// Telephone the desk: it has not accepted.
     PhoneDesk,
     /// Telephone the victim: her device has not shown the alarm, and there is no other road to her.

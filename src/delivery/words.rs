@@ -165,6 +165,10 @@ fn ask(step: Ask, level: Level) -> Text {
             nl: "Dit is aangenomen, maar er is nog niets gedaan: handel, en leg het vast.",
             en: "This was acknowledged, but nothing was done yet: act, and record it.",
         },
+        Ask::RaisedAgain => Text {
+            nl: "Dit is aangenomen, en wordt opnieuw gemeld: kijk in de console.",
+            en: "This was acknowledged, and is raised again: see the console.",
+        },
         Ask::PhoneDesk => Text {
             nl: "De meldkamer heeft niet geaccepteerd: bel de meldkamer.",
             en: "The control room has not accepted: telephone it.",
@@ -207,6 +211,7 @@ fn ask_briefly(step: Ask, level: Level) -> Text {
         _ if level == Level::Clear => Text { nl: "sluit af", en: "close it" },
         Ask::Acknowledge => Text { nl: "neem aan", en: "acknowledge" },
         Ask::RingAgain => Text { nl: "nog niets gedaan", en: "nothing done yet" },
+        Ask::RaisedAgain => Text { nl: "opnieuw gemeld", en: "raised again" },
         Ask::PhoneDesk => Text { nl: "bel meldkamer", en: "phone desk" },
         Ask::PhoneVictim => Text { nl: "bel slachtoffer", en: "phone victim" },
         Ask::DeskRejected => Text { nl: "meldkamer wijst af", en: "desk rejects" },

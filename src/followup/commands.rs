@@ -1,7 +1,7 @@
 //! What people do about an incident. Two at once: the second is told who was first.
 
 use uuid::Uuid;
-use zones::{Level, Timestamp};
+use zones::{AlertKind, Level, Timestamp};
 
 use super::FollowUp;
 use super::clocks::name_of;
@@ -208,9 +208,11 @@ impl FollowUp {
         incident.tasks.clear();
         (incident.ring_at, incident.victim_since, incident.desk_since) = (None, None, None);
         self.by(id, now, &actor.name, What::Resolved { outcome, note, proposed_by });
-        // Some things last until somebody says that they are over.
-        if incident.condition == Condition::Active && !incident.kind.ends_by_itself() {
+        // Some things last until somebody says that they are over. A role that is needed and empty after that is news.
+        let is_own = incident.kind == AlertKind::FollowUp;
+        if incident.condition == Condition::Active && (is_own || !incident.kind.ends_by_itself()) {
             self.clear_by_hand(id, incident, now);
+            self.forget_lacking(id);
         }
         let watch = incident.watch.as_ref().and_then(|watch| watch.parse().ok());
         self.effects.push_back(Effect::Resolved { incident: id, watch, at: now });

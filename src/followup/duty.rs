@@ -140,6 +140,7 @@ impl FollowUp {
             watch: None,
             kind: AlertKind::FollowUp,
             level: Level::Alarm,
+            stands: Level::Alarm,
             late: false,
             test: false,
             order: incident.order.clone(),
@@ -157,6 +158,15 @@ impl FollowUp {
             call_order: Vec::new(),
         };
         self.alert(at, &raised);
+    }
+
+    /// An incident that said that nobody has a role is resolved, or remembered no more: should it still be so when the
+    /// role is needed next, that is another alarm.
+    pub(super) fn forget_lacking(&mut self, id: Uuid) {
+        for (role, row) in self.duty.iter_mut().filter(|(_, row)| row.lacking == Some(id)) {
+            row.lacking = None;
+            self.changed_duty.insert(*role);
+        }
     }
 
     /// Somebody has the role again.

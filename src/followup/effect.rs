@@ -40,6 +40,13 @@ pub enum Effect {
     },
     /// The service itself raises an alert of kind `follow_up`.
     Raise(OwnAlert),
+    /// An incident that was resolved while it lasted is over, for its watch has opened another: its desk is to be told.
+    Superseded {
+        /// The incident.
+        incident: Uuid,
+        /// When.
+        at: Timestamp,
+    },
     /// An incident was resolved: the engine and the outbox are to be told.
     Resolved {
         /// The incident.
@@ -97,6 +104,10 @@ pub enum What {
     },
     ToldSecondChannel {
         round: u32,
+    },
+    NotTold {
+        times: i64,
+        since: Timestamp,
     },
     TaskSet {
         task: Task,
@@ -202,6 +213,7 @@ impl What {
             Self::Cleared { .. } => "cleared",
             Self::Told { .. } => "told",
             Self::ToldSecondChannel { .. } => "told_second_channel",
+            Self::NotTold { .. } => "not_told",
             Self::TaskSet { .. } => "task_set",
             Self::TaskDone { .. } => "task_done",
             Self::Rang { .. } => "rang",
@@ -236,6 +248,8 @@ pub enum Reason {
     Step,
     /// It rings again: it is theirs, and nothing was done for long.
     Ring,
+    /// Somebody has it, and it is raised again.
+    Again,
     /// The desk does not take it on.
     DeskRejected,
     /// Somebody called them in.
@@ -254,6 +268,7 @@ impl Reason {
         match self {
             Self::Step => "step",
             Self::Ring => "ring",
+            Self::Again => "again",
             Self::DeskRejected => "desk_rejected",
             Self::Escalated => "escalated",
             Self::DeadlineNear => "deadline_near",

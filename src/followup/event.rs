@@ -78,6 +78,12 @@ pub enum Event {
     },
     /// An order is gone: nothing of it lasts any more. Its incidents stay somebody's until they are resolved.
     OrderGone(OrderId),
+    /// Nobody could be told anything from the latest time that was handled up to this: of what is said again and again,
+    /// what would have been said in between is left out.
+    Away {
+        /// Until when.
+        until: Timestamp,
+    },
     /// Nothing but the passing of time.
     Tick,
 }
@@ -104,6 +110,8 @@ pub struct Raised {
     pub kind: AlertKind,
     /// The new level.
     pub level: Level,
+    /// Where the watch stands with it: another than `level` where it was found of a time that is past.
+    pub stands: Level,
     /// It came too late to act on at its time.
     pub late: bool,
     /// Only a trial: it rings nobody.
@@ -214,6 +222,9 @@ pub enum Refused {
         /// What that one did.
         what: &'static str,
     },
+    /// The incident is over, for one who need not know by whom.
+    #[error("the incident is resolved")]
+    Resolved,
     /// The incident is another desk's.
     #[error("the incident is not this desk's")]
     OtherDesk,

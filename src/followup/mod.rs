@@ -46,6 +46,10 @@ pub struct FollowUp {
     incidents: BTreeMap<Uuid, Incident>,
     /// Incidents by when their next clock runs out: nothing is looked at before.
     due: BTreeSet<(Timestamp, Uuid)>,
+    /// The last time that nobody looked: from after, up to.
+    away: (Timestamp, Timestamp),
+    /// Incidents that were resolved and last, by their watch.
+    lasting: BTreeSet<(String, Uuid)>,
     /// Incidents by the alerts that victims were told of.
     by_alert: BTreeMap<Uuid, Uuid>,
     duty: BTreeMap<Role, DutyRow>,
@@ -91,6 +95,8 @@ impl FollowUp {
             clock,
             incidents: BTreeMap::new(),
             due: BTreeSet::new(),
+            away: (clock, clock),
+            lasting: BTreeSet::new(),
             by_alert: BTreeMap::new(),
             duty: duty.into_iter().collect(),
             silent: BTreeSet::new(),
@@ -106,6 +112,10 @@ impl FollowUp {
             this.put(id, incident);
         }
         this.changed.clear();
+        for row in this.duty.values_mut() {
+            // An earlier version may have forgotten the incident and not this.
+            row.lacking = row.lacking.filter(|id| this.incidents.contains_key(id));
+        }
         this.settle_at = this.is_unsettled().then_some(clock);
         this
     }
@@ -145,6 +155,7 @@ impl FollowUp {
             }
             Event::Noted { incident, what } => self.noted(now, incident, what),
             Event::OrderGone(order) => Ok(self.order_gone(now, &order)),
+            Event::Away { until } => Ok(self.was_away(now, until)),
             Event::Tick => Ok(Done::Done),
         }
     }
@@ -201,15 +212,19 @@ impl FollowUp {
             self.due.remove(&(at, id));
         }
         self.leave_silence(id, &incident);
+        if let Some(watch) = incident.lasting() {
+            self.lasting.remove(&(watch, id));
+        }
         Some(incident)
     }
 
     fn put(&mut self, id: Uuid, mut incident: Incident) {
-        incident.next_at = incident.due(&self.rules);
+        incident.next_at = incident.due(&self.rules, self.away.1);
         if let Some(at) = incident.next_at {
             self.due.insert((at, id));
         }
         self.enter_silence(id, &incident);
+        self.lasting.extend(incident.lasting().map(|watch| (watch, id)));
         self.changed.insert(id);
         self.incidents.insert(id, incident);
     }
@@ -225,12 +240,12 @@ impl FollowUp {
         self.effects.push_back(Effect::Entry(entry));
     }
 
-    /// Nothing of an order lasts any more.
+    /// Nothing of an order lasts any more. That a role is empty is no matter of the order under which it showed.
     fn order_gone(&mut self, now: Timestamp, order: &OrderId) -> Done {
-        // What concerns many orders goes on without one of them.
-        let of_one = |incident: &Incident| incident.kind != AlertKind::MassSilence;
+        // What concerns many orders, or the people who watch, goes on without one of them.
+        let of_one = |kind: AlertKind| !matches!(kind, AlertKind::MassSilence | AlertKind::FollowUp);
         let lasts = |incident: &Incident| {
-            incident.order == *order && incident.cleared_at.is_none() && of_one(incident)
+            incident.order == *order && incident.cleared_at.is_none() && of_one(incident.kind)
         };
         let ids: Vec<Uuid> = self.incidents().filter(|(_, one)| lasts(one)).map(|(id, _)| id).collect();
         for id in ids {

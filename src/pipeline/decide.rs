@@ -21,7 +21,7 @@ use super::rows::{self, StoredDecision};
 use super::translate;
 use crate::config::{Contacts, Desk};
 use crate::delivery::{DeskRoads, Facts, Recipient, all_clear_event, police_event, recipients, victim_event};
-use crate::followup::{self, Event, FollowUp, Incident, Notice};
+use crate::followup::{self, Done, Event, FollowUp, Incident, Notice};
 use crate::metrics::{AlertLabels, Metrics};
 use crate::mqtt::AckToken;
 use crate::store::{
@@ -145,7 +145,9 @@ impl Decider {
             return self.input(now, &Input::Fix { role: *role, device, fix: *fix }).map(|_| ());
         }
         if matches!(message, Message::VictimReceipt { .. } | Message::DeskReceipt { .. }) {
-            self.follow_receipt(now, message)?;
+            if self.follow_receipt(now, message)? == Done::Already {
+                return Ok(()); // It has its row.
+            }
             self.pending.urgent = true;
             let receipt = self.receipt(now, message);
             self.pending.batch.receipts.extend(receipt);
@@ -210,6 +212,13 @@ impl Decider {
                 let _ = self.follow(due, Event::Tick);
             }
         }
+    }
+
+    /// The same after a while in which perhaps nobody looked.
+    pub(super) fn look_again(&mut self, now: Timestamp) {
+        let (since, until) = (self.followup.clock(), now);
+        let _ = self.follow(since, Event::Away { until });
+        self.advance(now);
     }
 
     /// When something is due next, in the engine or in the follow-up.
@@ -339,6 +348,17 @@ impl Decider {
         let for_desk = told.iter().any(is_desk);
         told.retain(|to| tell_desk || !is_desk(to));
         let (told_desk, desk_by_hand) = (for_desk && tell_desk, for_desk && !tell_desk);
+        let seq = self.enter(alert, told_desk);
+        let hers = told.iter().any(|to| to.channel == Channel::VictimMqtt && to.kept_back.is_none());
+        let victim_device = alert.victim_device.clone().filter(|_| hers);
+        self.deliver(alert, seq, told);
+        self.follow_alert(alert, victim_device, told_desk, desk_by_hand);
+    }
+
+    /// Puts an alert and its incident into the batch; its number.
+    pub(super) fn enter(&mut self, alert: &Alert, told_desk: bool) -> i64 {
+        let id = alert.incident.to_string();
+        let before = self.incidents.get(&id);
         // A desk sees what it is told, and of that incident what follows.
         let sees = told_desk || before.is_some_and(|row| row.desk.is_some());
         let desk = alert.desk.as_ref().filter(|_| sees);
@@ -351,14 +371,11 @@ impl Decider {
         self.pending.batch.alerts.push(rows::alert(seq, alert, desk));
         let labels = AlertLabels { kind: alert.kind.as_str(), level: alert.level.as_str() };
         self.metrics.alerts.get_or_create(&labels).inc();
-        let hers = told.iter().any(|to| to.channel == Channel::VictimMqtt && to.kept_back.is_none());
-        let victim_device = alert.victim_device.clone().filter(|_| hers);
-        self.deliver(alert, seq, told);
-        self.follow_alert(alert, victim_device, told_desk, desk_by_hand);
+        seq
     }
 
     /// Puts an alert into the outbox, for each recipient in its version.
-    fn deliver(&mut self, alert: &Alert, seq: i64, told: Vec<Recipient>) {
+    pub(super) fn deliver(&mut self, alert: &Alert, seq: i64, told: Vec<Recipient>) {
         for recipient in told {
             let body = match recipient.channel {
                 Channel::DeskMqtt => police_event(&self.around.source, alert).ok(),

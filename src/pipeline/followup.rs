@@ -44,6 +44,7 @@ impl Decider {
                     self.second_channel(id, incident, &device, over, at);
                 }
                 Effect::Raise(own) => self.own_alert(&own),
+                Effect::Superseded { incident, at } => self.superseded(incident, at),
                 Effect::Resolved { incident, watch, at } => {
                     self.pending.closed.push(incident.to_string());
                     if let Some(watch) = watch {
@@ -74,6 +75,7 @@ impl Decider {
             watch: alert.watch.clone(),
             kind: alert.kind,
             level: alert.level,
+            stands: alert.stands.unwrap_or(alert.level),
             late: alert.late,
             test: alert.test,
             order: alert.order.clone(),
@@ -213,8 +215,9 @@ impl Decider {
         StaffRole::ALL.iter().map(of).collect()
     }
 
-    /// Tells the follow-up what a desk or a victim device said; why it was not taken in, where it was not.
-    pub(super) fn follow_receipt(&mut self, now: Timestamp, message: &Message<'_>) -> Result<(), Unusable> {
+    /// Tells the follow-up what a desk or a victim device said, and says whether that was new; why it was not taken in,
+    /// where it was not.
+    pub(super) fn follow_receipt(&mut self, now: Timestamp, message: &Message<'_>) -> Result<Done, Unusable> {
         let not_an_id =
             |field: &str| Unusable { reason: "not an id of ours".to_owned(), field: Some(field.to_owned()) };
         let event = match message {
@@ -232,12 +235,9 @@ impl Decider {
                 reason: reason.as_ref().map(ToString::to_string),
                 at: *at,
             },
-            _ => return Ok(()),
+            _ => return Ok(Done::Already),
         };
-        match self.follow(now, event) {
-            Ok(_) => Ok(()),
-            Err(refused) => Err(Unusable { reason: refused.to_string(), field: None }),
-        }
+        self.follow(now, event).map_err(|refused| Unusable { reason: refused.to_string(), field: None })
     }
 
     /// Incidents that were open before there was a follow-up get one, as if their last alert came now.
@@ -261,7 +261,7 @@ impl Decider {
             };
             let _ = self.follow(now, Event::Alert(Box::new(raised.clone())));
             if row.level == "clear" {
-                raised.level = Level::Clear;
+                (raised.level, raised.stands) = (Level::Clear, Level::Clear);
                 let _ = self.follow(now, Event::Alert(Box::new(raised)));
             }
         }
@@ -303,12 +303,14 @@ impl Decider {
 /// The alert that an incident's row stands for.
 fn raised_of(row: &IncidentRow) -> Option<Raised> {
     let incident = Uuid::parse_str(&row.incident).ok()?;
+    let level = if row.worst == "alarm" { Level::Alarm } else { Level::Warning };
     Some(Raised {
         alert: Uuid::new_v5(&incident, b"adopted"),
         incident,
         watch: rows::watch_of(row).parse().ok(),
         kind: serde_json::from_value(Value::String(row.kind.to_string())).ok()?,
-        level: if row.worst == "alarm" { Level::Alarm } else { Level::Warning },
+        level,
+        stands: level,
         late: false,
         test: false,
         order: OrderId::new(&row.order).ok()?,

@@ -6,10 +6,12 @@ use std::collections::BTreeSet;
 use serde_json::json;
 use uuid::Uuid;
 use zones::order::Victim;
-use zones::{AlertKind, DeviceId, Level, OrderId, Timestamp};
+use zones::{Alert, AlertKind, DeviceId, Level, OrderId, Timestamp};
 
 use super::decide::Decider;
-use crate::delivery::{Ask, Notice as Message, Over, Recipient, resolved_event};
+use crate::delivery::{
+    Ask, DeskRoads, Facts, Notice as Message, Over, Recipient, recipients, resolved_event,
+};
 use crate::followup::{About, Event, Notice, OwnAlert, Reason, Task};
 use crate::metrics::AlertLabels;
 use crate::store::{AlertRow, Channel, FollowUpRow, IncidentRow, NewDelivery};
@@ -160,6 +162,31 @@ impl Decider {
         }
     }
 
+    /// Tells the desk that was told of an incident, which was resolved while it lasted, that this one is over.
+    pub(super) fn superseded(&mut self, incident: Uuid, at: Timestamp) {
+        let (row, known) = (self.incidents.get(&incident.to_string()), self.followup.incident(incident));
+        let (Some(row), Some(known)) = (row, known) else { return };
+        let watch = known.watch.as_deref().and_then(|watch| watch.parse().ok());
+        let (Some(watch), Some(order)) = (watch, self.engine.order(&known.order)) else { return };
+        let revision = u32::try_from(row.revision).unwrap_or_default().saturating_add(1);
+        let told_desk = order.tell_desk && row.worst == "alarm";
+        let alert = Alert::superseded(order, &watch, known.kind, (incident, revision), at);
+        let told = recipients(&Facts {
+            kind: alert.kind,
+            level: alert.level,
+            operator_only: false,
+            test: false,
+            quiet: false,
+            // She hears of what there is now.
+            victim_device: None,
+            desk: alert.desk.as_ref().map(|desk| DeskRoads::of(desk, &self.around.desks)),
+            told_victim: false,
+            told_desk,
+        });
+        let seq = self.enter(&alert, told_desk);
+        self.deliver(&alert, seq, told);
+    }
+
     /// Puts an alert that the service raises about itself into the batch, with its incident.
     pub(super) fn own_alert(&mut self, own: &OwnAlert) {
         let (kind, reason) = own_words(own);
@@ -255,6 +282,7 @@ fn ask(notice: &Notice) -> Ask {
         Reason::Step if notice.kind == AlertKind::FollowUp => Ask::NobodyOnDuty,
         Reason::Step | Reason::Escalated => Ask::Acknowledge,
         Reason::Ring => Ask::RingAgain,
+        Reason::Again => Ask::RaisedAgain,
         Reason::DeskRejected => Ask::DeskRejected,
         Reason::DeadlineNear => Ask::Remind,
         Reason::DeadlineMissed => Ask::Missed,

@@ -3,9 +3,11 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::engine::WatchKey;
+use crate::engine::{Subject, WatchKey};
 use crate::order::{Contacts, LegalBasis, Order};
-use crate::{Certainty, DeskId, DeviceEventKind, DeviceId, Fix, Level, OrderId, PersonId, Timestamp, ZoneId};
+use crate::{
+    Certainty, DeskId, DeviceEventKind, DeviceId, Fix, Level, OrderId, PersonId, Timestamp, ZoneId, words,
+};
 
 /// What an alert is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -158,6 +160,10 @@ pub struct Alert {
     /// nothing about it and would be frightened.
     #[serde(skip)]
     pub hindsight: bool,
+    /// Where the watch stands now, of what was found of a time that is past and moves no standing: at `clear` there is
+    /// no end to come.
+    #[serde(skip)]
+    pub stands: Option<Level>,
     /// Only a possible alarm so far: for the operator alone.
     #[serde(skip)]
     pub operator_only: bool,
@@ -190,6 +196,7 @@ impl Alert {
             contact_s: None,
             approach: None,
             hindsight: false,
+            stands: None,
             wearer_fix: None,
             victim_fix: None,
             legal_basis: order.legal_basis,
@@ -201,6 +208,32 @@ impl Alert {
             watch: None,
             operator_only: false,
         }
+    }
+
+    /// The end of an incident that was resolved while it lasted, and to which its watch adds nothing any more: what it
+    /// raises from now on is another one. For the desk, which was told of it.
+    pub fn superseded(
+        order: &Order,
+        watch: &WatchKey,
+        kind: AlertKind,
+        (incident, revision): (Uuid, u32),
+        at: Timestamp,
+    ) -> Self {
+        let mut alert = Self::about(order, kind, at);
+        (alert.incident, alert.revision, alert.alert) = (incident, revision, alert_id(incident, revision));
+        alert.watch = Some(watch.clone());
+        match &watch.subject {
+            Subject::Zone(zone) => {
+                let stated = order.zones.iter().find(|stated| stated.zone == *zone);
+                alert.victim = stated.and_then(|stated| stated.victim.clone());
+                alert.zone = Some(zone.clone());
+            }
+            Subject::Pair(victim) => alert.victim = Some(victim.clone()),
+            Subject::Device(_, device) => alert.device = Some(device.clone()),
+            Subject::Order(_) => {}
+        }
+        words::OF_SUPERSEDED.clone_into(&mut alert.reason);
+        alert
     }
 
     /// Names the victim concerned, with the device she is told on.

@@ -24,9 +24,10 @@ const KINDS: [AlertKind; 11] = [
     AlertKind::MassSilence,
 ];
 const LEVELS: [Level; 3] = [Level::Clear, Level::Warning, Level::Alarm];
-const ASKS: [Ask; 11] = [
+const ASKS: [Ask; 12] = [
     Ask::Acknowledge,
     Ask::RingAgain,
+    Ask::RaisedAgain,
     Ask::PhoneDesk,
     Ask::PhoneVictim,
     Ask::DeskRejected,

@@ -45,6 +45,7 @@ pub(in crate::delivery) fn alert(kind: AlertKind, level: Level) -> Alert {
         contact_s: Some(613.0),
         approach: Some(Approach::WearerApproaches),
         hindsight: false,
+        stands: None,
         wearer_fix: Some(fix(52.098_765, 5.123_456)),
         victim_fix: Some(fix(52.090_7, 5.121_4)),
         legal_basis: LegalBasis::Sv509hh,

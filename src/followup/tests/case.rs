@@ -30,6 +30,7 @@ pub(super) fn raised(n: u8, revision: u32, level: Level) -> Raised {
         watch: format!("ord-{n}/pair/v-{n}").parse().ok(),
         kind: AlertKind::VictimProximity,
         level,
+        stands: level,
         late: false,
         test: false,
         order: OrderId::new(&format!("ord-{n}")).unwrap(),

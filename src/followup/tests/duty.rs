@@ -1,11 +1,12 @@
 //! Who has which role, and that nobody has it.
 
 use zones::order::{Schedule, Window};
-use zones::{AlertKind, Level};
+use zones::{AlertKind, Level, OrderId};
 
-use super::case::{Case, raised, supervisor, t};
+use super::case::{Case, incident_id, raised, supervisor, t};
 use crate::followup::{
-    About, Condition, Duty, Effect, Event, OnDuty, OwnAlert, Raised, Rules, StaffRole, Task, What,
+    About, Command, Condition, Duty, DutyRow, Effect, Event, FollowUp, OnDuty, Outcome, OwnAlert, Raised,
+    Rules, StaffRole, Task, What,
 };
 
 fn duty(role: StaffRole, people: &[&str]) -> Duty {
@@ -90,6 +91,61 @@ fn the_operator_stands_in_for_a_case_contact_and_nobody_is_missed() {
     assert_eq!(expiry(&mut large, None), to(StaffRole::CaseContact, "Carla"));
     let mut named = with(&[duty(StaffRole::CaseContact, &["Carla"])]);
     assert_eq!(expiry(&mut named, Some("Ida")), to(StaffRole::CaseContact, "Ida"));
+}
+
+/// The alarms that a role is nobody's.
+fn missing(case: &Case, role: StaffRole) -> Vec<&OwnAlert> {
+    own(case).into_iter().filter(|one| one.about == About::Nobody(role)).collect()
+}
+
+/// Chris leads the shift; a second operator there is in the evening only.
+fn nobody_in_the_morning() -> Rules {
+    let second = in_the_evening(StaffRole::SecondOperator, &["Bea"]);
+    Rules { duty: vec![second, duty(StaffRole::ShiftLead, &["Chris"])], ..Rules::default() }
+}
+
+#[test]
+fn the_end_of_an_order_gives_nobody_a_role() {
+    let mut case = Case::with(nobody_in_the_morning());
+    case.alert(0, Level::Alarm);
+    case.told_until(40);
+    let id = own(&case)[0].incident;
+    case.at(50, Event::OrderGone(OrderId::new("ord-0").unwrap())).unwrap();
+    assert_eq!(case.incident().condition, Condition::Cleared);
+    assert_eq!(case.machine.incident(id).unwrap().condition, Condition::Active, "nobody has it still");
+}
+
+#[test]
+fn a_role_that_is_empty_after_its_alarm_was_resolved_is_another_alarm() {
+    let mut case = Case::with(nobody_in_the_morning());
+    case.alert(0, Level::Alarm);
+    case.told_until(40);
+    let id = missing(&case, StaffRole::SecondOperator)[0].incident;
+    let resolve = Command::Resolve { outcome: Outcome::FalseAlarm, note: Some("on her way".to_owned()) };
+    let key = None;
+    case.at(50, Event::Command { incident: id, actor: supervisor("Sam"), command: resolve, key }).unwrap();
+    assert_eq!(case.machine.incident(id).unwrap().condition, Condition::Cleared);
+    // A day later it is forgotten. Nobody has come.
+    case.told_until(90_000);
+    assert!(case.machine.incident(id).is_none());
+    case.alert_of(1, 86_400 * 2, Level::Alarm);
+    case.told_until(86_400 * 2 + 40);
+    let all = missing(&case, StaffRole::SecondOperator);
+    assert_eq!(all.len(), 2, "{all:?}");
+    let last = all[1].incident;
+    assert_ne!(last, id);
+    assert!(case.machine.incident(last).is_some_and(|one| one.is_open()));
+}
+
+#[test]
+fn a_stored_role_whose_alarm_is_forgotten_can_be_missed_again() {
+    let row = DutyRow { instead: None, lacking: Some(incident_id(7)) };
+    let machine = FollowUp::restore(nobody_in_the_morning(), t(-1), [], [(StaffRole::SecondOperator, row)]);
+    let mut case = Case::new();
+    case.machine = machine;
+    case.alert(0, Level::Alarm);
+    case.told_until(40);
+    assert_eq!(missing(&case, StaffRole::SecondOperator).len(), 1);
 }
 
 #[test]

@@ -24,6 +24,7 @@ fn silence(n: u32, level: Level) -> Raised {
         watch: format!("ord-{n}/silence/am-{n}").parse().ok(),
         kind: AlertKind::Silence,
         level,
+        stands: level,
         late: false,
         test: false,
         order: OrderId::new(&format!("ord-{n}")).unwrap(),

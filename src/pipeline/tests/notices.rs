@@ -59,3 +59,34 @@ fn two_deadlines_missed_at_once_are_two_notices() {
         assert_eq!(asked.iter().filter(|one| **one == missed).count(), 1, "{asked:?}");
     }
 }
+
+#[test]
+fn the_desk_hears_the_end_of_what_was_resolved_while_it_lasted() {
+    let mut decider = started(nothing());
+    decider.put_order(t(0), draft(&order("a")), Origin::Api).unwrap();
+    near(&mut decider, 60, 0.005);
+    let batch = decider.take().batch;
+    let first = batch.incidents.iter().find(|row| row.kind == "victim_proximity").unwrap().incident.clone();
+    let resolve = Command::Resolve { outcome: followup::Outcome::PoliceIntervened, note: None };
+    let sam = Actor { name: "Sam".to_owned(), supervisor: true };
+    decider.follow_command(t(70), first.parse().unwrap(), sam, resolve, None).unwrap();
+    decider.take();
+    for n in 0..8 {
+        near(&mut decider, 80 + n * 15, 0.0117);
+    }
+    let batch = decider.take().batch;
+    let of_first = |channel| {
+        let mine = batch.deliveries.iter().filter(|one| one.incident == first && one.channel == channel);
+        mine.map(|one| one.level.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(of_first(Channel::DeskMqtt), ["clear"]);
+    assert!(of_first(Channel::VictimMqtt).is_empty(), "there is another, and it is not over");
+    let rows: Vec<_> = batch.incidents.iter().filter(|row| row.kind == "victim_proximity").collect();
+    let [old, new] = rows[..] else { panic!("{rows:?}") };
+    let (old, new) = if old.incident == first { (old, new) } else { (new, old) };
+    assert_eq!((&*old.level, &*old.state), ("clear", "resolved"));
+    assert_eq!((&*new.level, &*new.state), ("warning", "new"));
+    let revisions: Vec<_> =
+        batch.alerts.iter().filter(|alert| alert.incident == first).map(|alert| alert.revision).collect();
+    assert_eq!(revisions, [2]);
+}

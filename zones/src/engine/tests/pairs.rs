@@ -166,3 +166,18 @@ fn who_rode_lately_may_ride_on_unseen() {
     let uncertainty_m = f64::from(case.decisions.last().unwrap().uncertainty_m.unwrap());
     assert!((uncertainty_m - expected).abs() < 0.1, "{uncertainty_m} {expected}");
 }
+
+#[test]
+fn a_clock_that_runs_ahead_makes_nobody_older_than_he_is() {
+    // Hers is 48 s ahead. He drives up to her at 33 m/s, and each fix of either is a second under way.
+    let mut case = Case::of([with_victim(order("o"))]);
+    let hers = Fix { accuracy_m: Some(8.0), ..Fix::new(t(50), place(0.0, 0.0)) };
+    case.at(3, Input::Fix { role: Role::Victim, device: "vd", fix: hers }).unwrap();
+    let his = Fix { accuracy_m: Some(8.0), speed_mps: Some(33.0), ..Fix::new(t(9), place(900.0, 0.0)) };
+    case.at(10, Input::Fix { role: Role::Wearer, device: "am", fix: his }).unwrap();
+    let alert = case.alerts[0].clone();
+    assert_eq!(case.said(), [(VictimProximity, Level::Alarm, Certainty::Certain)]);
+    // Both accuracies, and the second that his fix was under way.
+    let expected = (8.0_f64 * 8.0 + 8.0 * 8.0).sqrt() + 33.0;
+    assert_eq!(alert.uncertainty_m, Some((expected * 10.0).round() / 10.0));
+}
