@@ -12,8 +12,9 @@ use std::process::Command;
 type Failed = Box<dyn Error>;
 
 /// What the bundle is made of, in `dashboard/`.
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 9] = [
     "src",
+    "public",
     "build",
     "notice",
     "package.json",
@@ -45,6 +46,8 @@ fn main() -> Result<(), Failed> {
     println!("cargo::rerun-if-env-changed=AFSTAND_DASHBOARD");
     println!("cargo::rerun-if-env-changed=PATH");
     println!("cargo::rerun-if-changed=build.rs");
+    // Embedded by a macro that is not told of new files.
+    println!("cargo::rerun-if-changed=migrations");
     for source in SOURCES {
         println!("cargo::rerun-if-changed={}", dashboard.join(source).display());
     }

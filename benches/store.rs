@@ -122,6 +122,7 @@ async fn fill(store: &Store) {
                 document: Some("x".repeat(1_024)),
                 at,
                 origin: Origin::Api,
+                by: None,
             })
             .collect();
         let devices = numbers(2_000).map(|n| state("device", n)).collect();

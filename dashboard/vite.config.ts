@@ -13,7 +13,7 @@ export default defineConfig({
   // `npm run dev` beside a running service: `AFSTAND_URL=http://127.0.0.1:8080 npm run dev`.
   server: {
     proxy: Object.fromEntries(
-      ["/v1", "/openapi.json", "/readyz", "/metrics"].map((path) => [
+      ["/v1", "/tiles", "/openapi.json", "/readyz", "/metrics"].map((path) => [
         path,
         process.env.AFSTAND_URL ?? "http://127.0.0.1:8080",
       ]),

@@ -1,10 +1,10 @@
 //! From the system's clock to the engine's time.
 
 use std::fmt;
-use std::sync::Arc;
-use std::time::SystemTime;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Instant, SystemTime};
 
-use zones::Timestamp;
+use zones::{Millis, Timestamp};
 
 /// A moment of the system clock, cut to milliseconds.
 pub fn timestamp(at: SystemTime) -> Timestamp {
@@ -26,9 +26,13 @@ pub fn now() -> Timestamp {
 pub struct Clock(Arc<dyn Fn(SystemTime) -> Timestamp + Send + Sync>);
 
 impl Clock {
-    /// The system's clock.
+    /// The system's clock, but one that never stands still: see [`Steady`].
     pub fn system() -> Self {
-        Self::of(timestamp)
+        let steady = Mutex::new(Steady::new(now(), Instant::now()));
+        Self::of(move |moment| {
+            let mut steady = steady.lock().unwrap_or_else(PoisonError::into_inner);
+            timestamp(moment) + steady.ahead(now(), Instant::now())
+        })
     }
 
     /// One that reads a moment of the system's clock as `read` says. It must not run backwards.
@@ -53,6 +57,46 @@ impl Clock {
     }
 }
 
+/// How many microseconds behind itself a clock may be found before it counts as set back: less is put right by and by.
+const SET_BACK_US: i64 = 5_000_000;
+
+/// What makes a clock that was set back usable. The engine's time cannot run back, so it would stand still until the
+/// clock is where it was, an hour perhaps, and nothing would be due in that time: no escalation, no silence. So time
+/// goes on at half its speed until the clock has caught up.
+struct Steady {
+    /// The clock and the machine's own time when they were last read.
+    read: (Timestamp, Instant),
+    /// How many microseconds what is told is ahead of the clock.
+    ahead_us: i64,
+}
+
+impl Steady {
+    fn new(wall: Timestamp, machine: Instant) -> Self {
+        Self { read: (wall, machine), ahead_us: 0 }
+    }
+
+    /// How far ahead of the clock it is now.
+    fn ahead(&mut self, wall: Timestamp, machine: Instant) -> Millis {
+        let (last_wall, last_machine) = std::mem::replace(&mut self.read, (wall, machine));
+        let gone_us =
+            i64::try_from(machine.saturating_duration_since(last_machine).as_micros()).unwrap_or(i64::MAX);
+        let step_us = (wall - last_wall).0.saturating_mul(1_000).saturating_sub(gone_us);
+        if step_us < -SET_BACK_US {
+            self.ahead_us = self.ahead_us.saturating_sub(step_us);
+            let (by_s, ahead_s) = (-step_us / 1_000_000, self.ahead_us / 1_000_000);
+            tracing::error!(
+                by_s,
+                ahead_s,
+                "the system's clock was set back: until it has caught up, time goes on at half its speed"
+            );
+        } else if step_us > SET_BACK_US {
+            self.ahead_us = self.ahead_us.saturating_sub(step_us);
+        }
+        self.ahead_us = self.ahead_us.saturating_sub(gone_us / 2).max(0);
+        Millis(self.ahead_us / 1_000)
+    }
+}
+
 impl Default for Clock {
     fn default() -> Self {
         Self::system()
@@ -62,5 +106,43 @@ impl Default for Clock {
 impl fmt::Debug for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Clock")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_set_back_never_makes_time_stand_still_and_is_right_in_the_end() {
+        let (begun, noon) = (Instant::now(), Timestamp::parse("2026-11-21T12:00:00Z").unwrap());
+        let mut steady = Steady::new(noon, begun);
+        // Seconds the machine has run, how far the clock is off by then, and how far ahead of it time is to be.
+        for (second, off, ahead) in [
+            (10, 0, 0),
+            (11, -3, 0), // A little is the clock's own affair.
+            (12, -3, 0),
+            (13, -603, 600), // Ten minutes back.
+            (113, -603, 550),
+            (114, -583, 530), // On by twenty seconds: so much less to catch up.
+            (1_173, -583, 0),
+            (1_174, 3_000, 0),
+        ] {
+            let wall = noon + Millis((second + off) * 1_000);
+            let told = steady.ahead(wall, begun + Duration::from_secs(second.unsigned_abs()));
+            // Half of the second in which it happens is caught up in at once.
+            assert!((told.as_secs_f64() - f64::from(ahead)).abs() <= 1.5, "{second} {told:?} {ahead}");
+        }
+    }
+
+    #[test]
+    fn the_system_s_clock_is_told_as_it_is() {
+        let clock = Clock::system();
+        let (before, told, after) = (now(), clock.now(), now());
+        assert!(before <= told && told <= after);
+        let moment = SystemTime::now();
+        assert_eq!(clock.at(moment), timestamp(moment));
     }
 }

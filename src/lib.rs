@@ -19,5 +19,6 @@ pub mod pipeline;
 pub mod replay;
 pub mod service;
 pub mod store;
+pub mod tiles;
 pub mod track;
 pub mod wire;

@@ -27,6 +27,8 @@ fn notice(number: i64, level: Level) -> Notice {
         kind: AlertKind::VictimProximity,
         level,
         order: OrderId::new("ord-0001").ok(),
+        devices: None,
+        call: Vec::new(),
         step: Ask::Acknowledge,
         about: None,
         late: false,

@@ -111,6 +111,7 @@ fn the_sample_shows_every_key_there_is() {
         "mqtt",
         "api",
         "orders",
+        "map",
         "log",
         "smtp",
         "sms",

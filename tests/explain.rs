@@ -155,6 +155,70 @@ fn an_incident_about_a_device_shows_what_the_device_said() {
     assert_eq!((&alerts[0]["alert"], &alerts[0]["detail"]), (&alert["alert"], &alert["reason"]));
 }
 
+/// His strap is cut, and later he is not heard for so long that it is an alarm: no fix is judged on either, and both are
+/// explained by their rule, their numbers and the level before and after.
+#[test]
+fn an_incident_about_a_device_is_explained_by_its_rule() {
+    let folder = tempfile::tempdir().unwrap();
+    let (orders, input) = (case("passing", "orders.json"), folder.path().join("input.ndjson"));
+    let place = r#""lat":52.0907,"lon":5.1214,"accuracy_m":8.0"#;
+    let hers = |at: &str| {
+        format!(
+            r#"{{"received_at":"2026-11-02T{at}.500Z","role":"victim","device":"vd-1","fix":{{"fixed_at":"2026-11-02T{at}.000Z",{place}}}}}"#
+        )
+    };
+    let his = r#"{"received_at":"2026-11-02T19:00:01.000Z","role":"wearer","device":"am-1","fix":{"fixed_at":"2026-11-02T19:00:00.000Z","lat":52.5,"lon":5.1214}}"#;
+    let cut = r#"{"received_at":"2026-11-02T19:00:31.000Z","role":"wearer","device":"am-1","status":{"at":"2026-11-02T19:00:30.000Z","event":"strap_tamper"}}"#;
+    let hers: Vec<String> = (1..12).map(|minute| hers(&format!("19:{minute:02}:00"))).collect();
+    fs::write(
+        &input,
+        [his, cut].into_iter().chain(hers.iter().map(String::as_str)).collect::<Vec<_>>().join("\n"),
+    )
+    .unwrap();
+    let fixed = ["--orders", orders.to_str().unwrap(), "--input", input.to_str().unwrap()];
+    let replayed = afstand(["replay"].iter().chain(&fixed));
+    let alerts: Vec<Value> = replayed.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let explained = |kind: &str| {
+        let alert = alerts.iter().find(|alert| alert["kind"] == kind).unwrap();
+        let incident = alert["incident"].as_str().unwrap();
+        let of = |more: &[&str]| {
+            afstand(["explain"].iter().chain(&fixed).chain(&["--incident", incident]).chain(more))
+        };
+        (of(&["--json"]).json(), of(&[]).out)
+    };
+    let (strap, text) = explained("tamper");
+    let step = &strap["steps"][0];
+    assert_eq!(
+        (&step["rule"], &step["before"], &step["after"], &step["said"]),
+        (&json!("said"), &json!("clear"), &json!("alarm"), &json!("strap_tamper"))
+    );
+    assert!(
+        text.contains("vrij → alarm / clear → alarm") && text.contains("does not end by itself"),
+        "{text}"
+    );
+
+    let (silence, text) = explained("silence");
+    let steps: Vec<_> = silence["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|s| (&s["rule"], &s["before"], &s["unheard_s"]))
+        .collect();
+    assert_eq!(
+        steps,
+        [
+            (&json!("silence"), &json!("clear"), &json!(180.0)),
+            (&json!("long_silence"), &json!("warning"), &json!(600.0))
+        ]
+    );
+    assert_eq!(
+        (&silence["steps"][0]["silent_after_s"], &silence["steps"][0]["alarm_after_s"]),
+        (&json!(180), &json!(600))
+    );
+    assert!(text.contains("no fix for 600 s: a silence of 600 s or more is an alarm"), "{text}");
+    assert!(!text.contains("52."), "{text}");
+}
+
 #[test]
 fn what_cannot_be_explained_is_one_line_and_status_2() {
     let at = |device: &str, at: &str| of_case("passing", &["--device", device, "--at", at]);

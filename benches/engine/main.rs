@@ -33,6 +33,9 @@ const PAIRS: usize = 10_000;
 /// The service asks for what has changed after so many inputs.
 const BATCH: usize = 2_000;
 
+/// The service says whose fixes come next, for so many at a time.
+const FORESEEN: usize = 8;
+
 /// What came of some fixes.
 #[derive(Default)]
 struct Tally {
@@ -70,8 +73,11 @@ impl Tally {
     /// Decides fixes as the service does, and takes what has changed per batch.
     fn run(&mut self, engine: &mut Engine, fixes: &[Report]) {
         for batch in fixes.chunks(BATCH) {
-            for fix in batch {
-                self.decide(engine, fix);
+            for few in batch.chunks(FORESEEN) {
+                engine.foresee(few.iter().map(|report| report.device.as_str()));
+                for fix in few {
+                    self.decide(engine, fix);
+                }
             }
             engine.drain_changes(|change| _ = black_box(change));
         }

@@ -1,7 +1,9 @@
-// Pictures of every place of the console at both widths and in both themes, of the demonstration as it plays:
+// Pictures of every place of the console at both widths and in both themes, of the demonstration as it plays, and of
+// the companion on a telephone's screen, in each of its states:
 //     dashboard/run pictures FOLDER
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { companionPictures } from "./companion-states.mjs";
 import { browser, demo, watched } from "./world.mjs";
 
 const to = process.argv[2];
@@ -39,8 +41,28 @@ try {
         await page.screenshot({ path: join(to, `${place}-${theme}-${size.width}.png`) });
       }
     }
+    // And is done about the first of them, further down.
+    await page.evaluate(() => {
+      location.hash = "#/incidents";
+    });
+    await page.locator(".row").first().waitFor();
+    await page.keyboard.press("j");
+    await page.keyboard.press("o");
+    const panel = page.locator("aside.panel");
+    await panel.getByText(/Opgepakt door/).waitFor();
+    await panel.getByRole("button", { name: "slachtoffer gebeld" }).click();
+    await panel.getByRole("button", { name: "Bijzonderheid" }).click();
+    await panel
+      .locator("textarea")
+      .fill("Slachtoffer is binnen en heeft de deur op slot. Eenheid is onderweg.");
+    await panel.getByRole("button", { name: "Leg vast" }).click();
+    await page.waitForTimeout(3_000);
+    await panel.getByText("Afstand in de tijd").evaluate((title) => title.scrollIntoView());
+    await page.waitForTimeout(1_000);
+    await page.screenshot({ path: join(to, `followup-light-${size.width}.png`) });
     await page.context().close();
   }
+  await companionPictures(chromium, service.address, to);
 } finally {
   await chromium.close();
   await service.stop();

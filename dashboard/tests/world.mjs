@@ -1,15 +1,22 @@
 // What the story needs: the real service (`afstand demo`: broker, simulated city, API), a line to it that can be cut,
 // and Debian's Chromium, watched for everything that a page must not do.
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import http from "node:http";
 import net from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { promisify } from "node:util";
 import { chromium } from "playwright-core";
 
 const BINARY = process.env.AFSTAND_BINARY ?? new URL("../../target/debug/afstand", import.meta.url).pathname;
+const MOSQUITTO = process.env.AFSTAND_TEST_MOSQUITTO ?? "/usr/sbin/mosquitto";
 const CHROMIUM = process.env.AFSTAND_TEST_CHROMIUM ?? "/usr/bin/chromium";
 
-/** Starts the demonstration; its token is a supervisor's. */
+/** Starts the demonstration; its token is a supervisor's, `victim` is her app's. */
 export async function demo() {
   const child = spawn(BINARY, ["demo", "--listen", "127.0.0.1:0", "--seed", "1"], {
     stdio: ["ignore", "pipe", "inherit"],
@@ -18,25 +25,142 @@ export async function demo() {
   for await (const line of createInterface({ input: child.stdout })) {
     const page = /http:\/\/(127\.0\.0\.1:\d+)\/#token=(\S+)/.exec(line);
     if (page) [, found.address, found.token] = page;
+    const victim = /\/victim#token=(\S+)/.exec(line);
+    if (victim) found.victim = victim[1];
     const broker = /mqtt:\/\/127\.0\.0\.1:(\d+)/.exec(line);
     if (broker) found.broker = Number(broker[1]);
     if (found.address && found.broker) break;
   }
   child.stdout.resume();
-  const api = async (method, path, body) => {
-    const response = await fetch(`http://${found.address}${path}`, {
-      method,
-      headers: { authorization: `Bearer ${found.token}`, "content-type": "application/json" },
-      body: body === undefined ? undefined : JSON.stringify(body),
-    });
-    const text = await response.text();
-    return { status: response.status, body: text ? JSON.parse(text) : null };
-  };
   const stop = async () => {
     child.kill("SIGTERM");
     await once(child, "exit");
   };
-  return { ...found, api, stop };
+  return { ...found, api: asking(found.address, found.token), publish: publishing(found.broker), stop };
+}
+
+/** Asks the service as the holder of a token. */
+const asking = (address, token) => async (method, path, body) => {
+  const response = await fetch(`http://${address}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  const text = await response.text();
+  return { status: response.status, body: text ? JSON.parse(text) : null };
+};
+
+const run = promisify(execFile);
+/** Publishes as a device does. */
+const publishing = (port) => (topic, payload) =>
+  run("mosquitto_pub", [
+    ...["-V", "5", "-h", "127.0.0.1", "-p", String(port), "-q", "1"],
+    ...["-t", topic, "-m", JSON.stringify(payload)],
+  ]);
+
+async function freePort() {
+  const server = net.createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** People of a monitoring centre, by name. Their tokens are only for the test that made them. */
+export const STAFF = { anna: "operator", bob: "operator", claire: "supervisor" };
+
+/**
+ * A monitoring centre: `afstand serve` with a broker and a database of its own, and nothing happening in it. The token
+ * `app` is that of a victim whose device is named.
+ */
+export async function centre(more = "", device = "") {
+  const folder = mkdtempSync(join(tmpdir(), "afstand-centre-"));
+  const [port, broker] = [await freePort(), await freePort()];
+  const names = [...Object.keys(STAFF), ...(device ? ["app"] : [])];
+  const tokens = names.map((name) => [name, `${name}-${crypto.randomUUID()}`]);
+  const lines = tokens.map(([name, secret]) => {
+    const sha256 = createHash("sha256").update(secret).digest("hex");
+    const role = name === "app" ? `"victim"\ndevice = "${device}"` : `"${STAFF[name]}"`;
+    return `[[token]]\nname = "${name}"\nrole = ${role}\nsha256 = "${sha256}"\n`;
+  });
+  writeFileSync(join(folder, "tokens.toml"), lines.join(""), { mode: 0o600 });
+  writeFileSync(join(folder, "mosquitto.conf"), `listener ${broker} 127.0.0.1\nallow_anonymous true\n`);
+  const settings = [
+    `[store]\nurl = "sqlite:afstand.db"\n[mqtt]\nurl = "mqtt://127.0.0.1:${broker}"`,
+    `[api]\nlisten = "127.0.0.1:${port}"\ntokens_file = "tokens.toml"\n[log]\nlevel = "warn"\n${more}`,
+  ];
+  writeFileSync(join(folder, "afstand.toml"), settings.join("\n"));
+  const parts = [
+    spawn(MOSQUITTO, ["-c", join(folder, "mosquitto.conf")], { stdio: "ignore" }),
+    spawn(BINARY, ["serve", "--config", join(folder, "afstand.toml")], {
+      stdio: ["ignore", "ignore", "inherit"],
+    }),
+  ];
+  const stop = async () => {
+    for (const part of parts.toReversed()) {
+      const ended = once(part, "exit");
+      if (part.kill("SIGTERM")) await ended;
+    }
+    rmSync(folder, { recursive: true });
+  };
+  const address = `127.0.0.1:${port}`;
+  try {
+    await ready(`http://${address}/readyz`);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const token = Object.fromEntries(tokens);
+  return { address, token, api: asking(address, token.claire), publish: publishing(broker), stop };
+}
+
+async function ready(url) {
+  for (const end = Date.now() + 60_000; Date.now() < end; ) {
+    if (
+      await fetch(url).then(
+        ({ ok }) => ok,
+        () => false,
+      )
+    )
+      return;
+    await new Promise((resume) => setTimeout(resume, 200));
+  }
+  throw new Error(`${url} is not ready within a minute`);
+}
+
+/** An order of somebody who is nowhere near anybody, so that only what is sent here happens. */
+export const orderOf = (name, changes = {}) => ({
+  order: `ord-${name}`,
+  legal_basis: "special_condition",
+  valid_from: "2026-01-01T00:00:00Z",
+  valid_until: "2036-01-01T00:00:00Z",
+  risk: "low",
+  wearer: { person: `wearer-${name}`, device: `am-${name}`, residence: [6.5, 53.2] },
+  victims: [],
+  zones: {
+    type: "FeatureCollection",
+    features: [
+      {
+        type: "Feature",
+        geometry: { type: "Point", coordinates: [4.4, 51.9] },
+        properties: { zone: `zone-${name}`, kind: "exclusion", radius_m: 5000, protects: [4.4, 51.9] },
+      },
+    ],
+  },
+  ...changes,
+});
+
+/** Registers such an order and cuts the strap of its device; the device is returned. */
+export async function tamper({ api, publish }, name, changes = {}) {
+  const order = orderOf(name, changes);
+  const { status, body } = await api("PUT", `/v1/orders/${order.order}`, order);
+  if (status !== 201 && status !== 200) throw new Error(JSON.stringify(body));
+  await publish(`afstand/v1/wearer/am-${name}/status`, {
+    at: new Date().toISOString(),
+    event: "strap_tamper",
+  });
+  return `am-${name}`;
 }
 
 /** A line to an address that can be cut and made whole again. */
@@ -78,6 +202,55 @@ export async function line(address) {
   };
 }
 
+/** A line that hears every byte that the page is sent, as it is before compression, and that can be cut. */
+export async function heard(address) {
+  const [host, port] = address.split(":");
+  const open = new Set();
+  const said = [];
+  let whole = true;
+  const server = http.createServer((request, response) => {
+    const headers = { ...request.headers, "accept-encoding": "identity" };
+    const far = http.request({ host, port, method: request.method, path: request.url, headers }, (answer) => {
+      said.push({ path: request.url, text: JSON.stringify(answer.headers), bytes: [] });
+      const { bytes } = said.at(-1);
+      answer.on("data", (piece) => bytes.push(piece));
+      response.writeHead(answer.statusCode, answer.headers);
+      answer.on("error", () => response.destroy());
+      answer.pipe(response);
+    });
+    far.on("error", () => response.destroy());
+    response.on("close", () => far.destroy());
+    request.pipe(far);
+  });
+  server.on("connection", (socket) => {
+    if (!whole) return socket.destroy();
+    open.add(socket);
+    socket.on("error", () => {});
+    socket.on("close", () => open.delete(socket));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const destroy = () => {
+    for (const socket of open) socket.destroy();
+  };
+  return {
+    origin: `http://127.0.0.1:${server.address().port}`,
+    /** All that was sent, one text an answer. */
+    sent: () => said.map(({ path, text, bytes }) => ({ path, text: `${text}\n${Buffer.concat(bytes)}` })),
+    cut: () => {
+      whole = false;
+      destroy();
+    },
+    mend: () => {
+      whole = true;
+    },
+    stop: () => {
+      destroy();
+      server.close();
+    },
+  };
+}
+
 export async function browser() {
   return chromium.launch({
     executablePath: CHROMIUM,
@@ -91,8 +264,13 @@ export async function browser() {
 }
 
 /** A page, and what it did that it must not: errors, violations of the policy, requests to elsewhere. */
-export async function watched(browser, origin, viewport = { width: 1440, height: 900 }) {
-  const context = await browser.newContext({ viewport, locale: "nl-NL", timezoneId: "Europe/Amsterdam" });
+export async function watched(browser, origin, viewport = { width: 1440, height: 900 }, more = {}) {
+  const context = await browser.newContext({
+    viewport,
+    locale: "nl-NL",
+    timezoneId: "Europe/Amsterdam",
+    ...more,
+  });
   const page = await context.newPage();
   const sins = [];
   page.on("pageerror", (error) => sins.push(`error: ${error.message}`));

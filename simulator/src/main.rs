@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use simulator::judge::{Evaluation, World};
+use simulator::judge::{Evaluation, OnePairDay, World};
 use simulator::live::Live;
 use simulator::load::{self, DecidedFrom, Load};
 use simulator::record::Recording;
@@ -91,8 +91,13 @@ struct EvaluateArgs {
     #[arg(long)]
     seed: u64,
     /// Days of a pair to judge
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
-    pair_days: u64,
+    #[arg(
+        long,
+        value_name = "N",
+        required_unless_present = "pair_day",
+        value_parser = clap::value_parser!(u64).range(1..=10_000_000)
+    )]
+    pair_days: Option<u64>,
     /// Kind of world
     #[arg(long, value_name = "W", default_value = "urban-noise", value_parser = world)]
     world: World,
@@ -102,6 +107,13 @@ struct EvaluateArgs {
     /// Draw a picture (SVG): warning time against approach speed, false alarms against noise
     #[arg(long, value_name = "FILE")]
     plot: Option<PathBuf>,
+    /// Judge this pair-day alone, by the number that findings have, and tell what happened five minutes before and
+    /// after each of its findings: what arrived, how far off it was, how it was judged, and how things truly stood
+    #[arg(long, value_name = "K", conflicts_with_all = ["pair_days", "plot"])]
+    pair_day: Option<u64>,
+    /// Tell of this moment instead (RFC 3339)
+    #[arg(long, value_name = "T", requires = "pair_day", value_parser = Timestamp::parse)]
+    at: Option<Timestamp>,
 }
 
 #[derive(Debug, Args)]
@@ -240,7 +252,13 @@ fn live(args: LiveArgs) -> Result<(), Failure> {
 
 /// Whether every target is met.
 fn evaluate(args: EvaluateArgs) -> Result<bool, Failure> {
-    let EvaluateArgs { seed, pair_days, world, json, plot } = args;
+    let EvaluateArgs { seed, pair_days, world, json, plot, pair_day, at } = args;
+    if let Some(pair_day) = pair_day {
+        let story = OnePairDay { seed, world, pair_day, at }.tell()?;
+        print(json, &story, |out| story.print(out))?;
+        return Ok(story.report.met);
+    }
+    let pair_days = pair_days.unwrap_or_default();
     let report = Evaluation { seed, pair_days, world, plot }.run()?;
     print(json, &report, |out| report.print(out))?;
     Ok(report.met)

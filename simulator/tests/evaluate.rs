@@ -57,10 +57,30 @@ fn the_table_shows_every_target() {
 }
 
 #[test]
+fn a_single_pair_day_is_told() {
+    let args = ["--seed", "1", "--pair-day", "0", "--world", "calm", "--at", "2026-03-28T12:00:00Z"];
+    let table = String::from_utf8(evaluate(&args).stdout).unwrap();
+    let told: Vec<&str> = table.lines().filter(|line| line.starts_with("2026-03-28T")).collect();
+    // Two devices, five minutes before and after, a fix a minute of each or more.
+    assert!(told.iter().filter(|line| line.contains(" fix of ")).count() >= 18, "{table}");
+    assert!(told.iter().all(|line| ("2026-03-28T11:55:00".."2026-03-28T12:05:01").contains(&&line[..19])));
+    let json = evaluate(&[&args[..], &["--json"]].concat());
+    let story: Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(
+        (&story["report"]["pair_days"], story["lines"].as_array().unwrap().len()),
+        (&Value::from(1), told.len())
+    );
+}
+
+#[test]
 fn wrong_arguments_are_status_2() {
     for bad in [
         &["--seed", "1", "--pair-days", "0"][..],
         &["--seed", "1", "--pair-days", "1", "--world", "moon"],
+        &["--seed", "1"],
+        &["--seed", "1", "--pair-days", "2", "--pair-day", "1"],
+        &["--seed", "1", "--pair-days", "2", "--at", "2026-03-28T12:00:00Z"],
+        &["--seed", "1", "--pair-day", "1", "--at", "noon"],
         &["--seed", "1", "--pair-days", "1", "--world", "calm", "--plot", "/proc/no/such.svg"],
     ] {
         assert_eq!(evaluate(bad).status.code(), Some(2), "{bad:?}");

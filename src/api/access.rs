@@ -15,7 +15,7 @@ use zones::{DeskId, DeviceId};
 use super::audit::Look;
 use super::problem::{Kind, Problem};
 use super::{AppState, body};
-use crate::config::{Role, Token};
+use crate::config::{Only, Role, Token};
 
 /// What a role may see or do at an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +67,8 @@ pub(crate) static TABLE: &[Row] = &[
     Row(Method::GET,    "/readyz",                     Open, Off),
     Row(Method::GET,    "/metrics",                    Open, Off),
     Row(Method::GET,    "/",                           Open, Off),
+    Row(Method::GET,    "/victim",                     Open, Off),
+    Row(Method::GET,    "/victim/{*path}",             Open, Off),
     Row(Method::GET,    "/assets/{*path}",             Open, Off),
     Row(Method::GET,    "/openapi.json",               Open, Off),
     Row(Method::GET,    "/docs",                       Open, Off),
@@ -113,6 +115,10 @@ pub(crate) static TABLE: &[Row] = &[
     Row(Method::GET,    "/v1/lookup/person/{person}",  Roles([All,    All,       Own, No,     No,        No]),  Noted),
     Row(Method::GET,    "/v1/lookup/victim/{person}",  Roles([All,    All,       Own, No,     No,        No]),  Noted),
     Row(Method::GET,    "/v1/lookup/near",             Roles([No,     All,       No,  No,     No,        No]),  Reason),
+    Row(Method::GET,    "/tiles/{theme}/style",        Roles([All,    All,       All, All,    No,        No]),  Off),
+    Row(Method::GET,    "/tiles/{theme}/tile/{source}/{z}/{x}/{y}", Roles([All, All, All, All, No,       No]),  Off),
+    Row(Method::GET,    "/tiles/{theme}/glyphs/{font}/{range}", Roles([All, All,  All, All,    No,        No]),  Off),
+    Row(Method::GET,    "/tiles/{theme}/sprite/{file}", Roles([All,   All,       All, All,    No,        No]),  Off),
     Row(Method::GET,    "/v1/audit",                   Roles([No,     No,        No,  All,    No,        No]),  Noted),
 ];
 
@@ -213,15 +219,30 @@ pub(crate) async fn enforce(
     let caller = Caller::from(token);
     let look = Look::new(row, &caller, ids.ok().as_ref(), &mut request);
     let admitted = scope(row, token).and_then(|scope| look.may_go_on().map(|()| scope));
-    let response = match admitted {
-        Ok(scope) => {
-            request.extensions_mut().insert(scope);
-            request.extensions_mut().insert(caller);
-            next.run(request).await
-        }
-        Err(problem) => refuse(problem, request).await,
+    let writes = !request.method().is_safe();
+    let answered = async move {
+        let response = match admitted {
+            Ok(scope) => {
+                request.extensions_mut().insert(scope);
+                request.extensions_mut().insert(caller);
+                next.run(request).await
+            }
+            Err(problem) => refuse(problem, request).await,
+        };
+        look.noted(&state, response).await
     };
-    look.noted(&state, response).await
+    if writes { to_the_end(answered).await } else { answered.await }
+}
+
+/// Runs what writes to its end and its row in the audit, also when the caller has closed the connection meanwhile.
+async fn to_the_end(answered: impl Future<Output = Response> + Send + 'static) -> Response {
+    match tokio::spawn(answered).await {
+        Ok(response) => response,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(error) => Problem::internal(&error).into_response(),
+        },
+    }
 }
 
 async fn refuse(problem: Problem, request: Request) -> Response {
@@ -255,6 +276,9 @@ fn known<'s>(
 /// What the holder of a token may see behind a row.
 fn scope(row: &Row, token: &Token) -> Result<Scope, Problem> {
     let Roles(cells) = row.2 else { return Ok(Scope::All) };
+    if token.only == Some(Only::Positions) && !row.1.starts_with("/v1/ingest/") {
+        return Err(Problem::new(Kind::FORBIDDEN));
+    }
     let column = ROLES.iter().position(|role| *role == token.role);
     let scope = column.and_then(|column| Scope::of(cells[column], token));
     scope.ok_or_else(|| Problem::new(Kind::FORBIDDEN))

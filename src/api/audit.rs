@@ -78,10 +78,13 @@ impl Look {
             reason,
             outcome: 0,
         };
+        let too_long =
+            || Problem::new(Kind::PARAMETER).detail("the query is too long to be noted as a whole");
+        let wrong = wrong.or_else(|| (!entry.keeps_its_query()).then(too_long));
         Self(Some((entry, wrong)))
     }
 
-    /// Refuses a look without the reason that it needs.
+    /// Refuses a look without the reason that it needs, and one of which the audit could not say what it was at.
     pub(super) fn may_go_on(&self) -> Result<(), Problem> {
         match &self.0 {
             Some((_, Some(problem))) => Err(problem.clone()),

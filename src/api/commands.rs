@@ -34,6 +34,8 @@ pub enum Command {
         /// The order as it was read: every field is usable by itself. The guidance and the limits of the
         /// register, which need the time and the other orders, are for the pipeline to ask.
         draft: Box<Draft>,
+        /// Name of the token.
+        by: String,
         /// The answer.
         reply: Reply<Result<OrderAccepted, OrderRefused>>,
     },
@@ -41,6 +43,8 @@ pub enum Command {
     WithdrawOrder {
         /// Which.
         order: OrderId,
+        /// Name of the token.
+        by: String,
         /// Whether it is.
         reply: Reply<Result<(), NotWithdrawn>>,
     },
@@ -160,6 +164,7 @@ impl From<Refused> for Problem {
         match refused {
             Refused::UnknownIncident(_) | Refused::UnknownAlert(_) => Self::new(Kind::NOT_FOUND).detail(said),
             Refused::Conflict { by, at, .. } => Self::new(Kind::CONFLICT).detail(said).first(by, at),
+            Refused::Resolved => Self::new(Kind::CONFLICT).detail(said),
             Refused::OtherDesk | Refused::OtherDevice => Self::new(Kind::FORBIDDEN).detail(said),
             Refused::Invalid { field, problem } => Self::new(Kind::INVALID).field(field, problem),
         }
@@ -186,12 +191,16 @@ impl Commands {
         Self { answer_within, ..self }
     }
 
-    pub(crate) async fn put_order(&self, draft: Box<Draft>) -> Result<OrderAccepted, Problem> {
-        Ok(self.ask(|reply| Command::PutOrder { draft, reply }).await??)
+    pub(crate) async fn put_order(&self, draft: Box<Draft>, by: String) -> Result<OrderAccepted, Problem> {
+        Ok(self.ask(|reply| Command::PutOrder { draft, by, reply }).await??)
     }
 
-    pub(crate) async fn withdraw_order(&self, order: OrderId) -> Result<Result<(), NotWithdrawn>, Problem> {
-        self.ask(|reply| Command::WithdrawOrder { order, reply }).await
+    pub(crate) async fn withdraw_order(
+        &self,
+        order: OrderId,
+        by: String,
+    ) -> Result<Result<(), NotWithdrawn>, Problem> {
+        self.ask(|reply| Command::WithdrawOrder { order, by, reply }).await
     }
 
     pub(crate) async fn ingest(&self, payload: Bytes) -> Result<Result<(), Unusable>, Problem> {

@@ -13,6 +13,7 @@ use zones::order::Draft;
 
 use super::AppState;
 use super::access::Caller;
+use super::codes;
 use super::extract::SaidJson;
 use super::problem::{Document, Problem};
 use crate::explain::{self, Explanation, Question, Unexplained};
@@ -121,7 +122,8 @@ async fn advise(State(state): State<AppState>, body: SaidJson) -> Result<Json<Ad
     let now = (state.clock)();
     // Reading a large order takes milliseconds: not on a thread that serves others.
     let findings = tokio::task::spawn_blocking(move || {
-        let value: Value = serde_json::from_slice(&body.0).map_err(|e| Problem::not_json(&e))?;
+        let mut value: Value = serde_json::from_slice(&body.0).map_err(|e| Problem::not_json(&e))?;
+        codes::leave_out(&mut value);
         Ok::<_, Problem>(guidance::check(&[Draft::read(&value)?], now))
     });
     Ok(Json(Advice { findings: findings.await.map_err(|e| Problem::internal(&e))?? }))

@@ -44,7 +44,8 @@ pub(crate) struct FollowUpView {
     /// When the next step is due, if nobody does anything.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub next_step_at: Option<Timestamp>,
-    /// What is to be done by hand: `phone_desk`, `phone_victim`.
+    /// What is to be done by hand: `phone_desk`, `phone_victim`; and the calls that the case asks for, in its order:
+    /// `call_wearer`, `call_victim`, `call_police`.
     pub tasks: Vec<String>,
     /// Alerts raised in it, other than its end.
     pub count: i64,
@@ -54,6 +55,9 @@ pub(crate) struct FollowUpView {
     pub reference: Option<String>,
     /// What the victim's device said of the newest alert: `displayed` or `confirmed`.
     pub victim_state: Option<String>,
+    /// The incident of many silent devices that this silence is, or was, part of: it is followed up there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part_of: Option<String>,
 }
 
 /// A resolution that waits for a second person.
@@ -90,6 +94,7 @@ impl From<FollowUpRow> for FollowUpView {
             desk_state: word(row.desk_state),
             reference: row.reference,
             victim_state: word(row.victim_state),
+            part_of: row.part_of,
         }
     }
 }

@@ -7,7 +7,8 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use zones::Timestamp;
+use zones::order::Callee;
+use zones::{AlertKind, PersonId, Timestamp};
 
 use super::AppState;
 use super::access::Scope;
@@ -15,6 +16,7 @@ use super::desks::DeliveryView;
 use super::extract::{Page, Params};
 use super::followup::{self, DeadlineView, FollowUpView, TimelineView};
 use super::problem::{Document, Problem};
+use super::silent::SilentView;
 use crate::followup::{Condition, State as FollowUpState};
 use crate::store::{
     AlertRow, Channel, DeliveryRecord, IncidentCursor, IncidentFilter, IncidentRow, IncidentStory,
@@ -25,7 +27,7 @@ use crate::store::{
 const LEVELS: [&str; 3] = ["warning", "alarm", "clear"];
 
 /// Kinds of alert of the contract (§8).
-const KINDS: [&str; 11] = [
+const KINDS: [&str; 12] = [
     "exclusion_zone",
     "inclusion_zone",
     "victim_proximity",
@@ -37,6 +39,7 @@ const KINDS: [&str; 11] = [
     "parted",
     "order_expiry",
     "follow_up",
+    "mass_silence",
 ];
 
 /// Alerts of an incident whose decisions are shown, the newest; `explain` shows them all.
@@ -139,6 +142,24 @@ pub(crate) struct IncidentDetail {
     pub timeline: Vec<TimelineView>,
     /// Partners' deadlines. A desk sees its own.
     pub deadlines: Vec<DeadlineView>,
+    /// Whom the case wants telephoned, in what order; absent where it does not say, or the order is gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub call_order: Option<CallOrderView>,
+    /// Of many silent devices: which, the most dangerous first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub silent: Option<SilentView>,
+}
+
+/// Whom to telephone first, and then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct CallOrderView {
+    /// `wearer`, `victim`, `police`.
+    #[schema(value_type = Vec<String>)]
+    pub order: Vec<Callee>,
+    /// The same in Dutch.
+    pub text_nl: String,
+    /// The same in English.
+    pub text_en: String,
 }
 
 /// An alert with the decisions behind it.
@@ -295,7 +316,11 @@ pub(super) async fn detail(
         | Channel::VictimEmail => matches!(scope, Scope::All),
     };
     let is_own = |d: &DeliveryRecord| own(d.delivery.channel, &d.delivery.recipient);
+    let call_order = if explain { call_order(state, &incident) } else { None };
+    let is_mass = incident.kind == AlertKind::MassSilence.as_str() && explain;
     Ok(IncidentDetail {
+        silent: if is_mass { Some(SilentView::of(state, &incident.incident).await?) } else { None },
+        call_order,
         alerts: shown,
         deliveries: deliveries.into_iter().filter(is_own).map(DeliveryView::from).collect(),
         receipts: receipts.into_iter().filter(|r| own(r.channel, &r.recipient)).map(receipt_view).collect(),
@@ -311,6 +336,17 @@ pub(super) async fn detail(
             .collect(),
         incident: view(incident),
     })
+}
+
+fn call_order(state: &AppState, incident: &IncidentRow) -> Option<CallOrderView> {
+    let wearer = PersonId::new(&incident.wearer).ok()?;
+    let orders = state.register.of_person(&wearer);
+    let order = orders.into_iter().find(|order| order.order.as_str() == incident.order)?;
+    if order.call_order.is_empty() {
+        return None;
+    }
+    let [text_nl, text_en] = crate::delivery::call_order(&order.call_order);
+    Some(CallOrderView { order: order.call_order.clone(), text_nl, text_en })
 }
 
 /// The decisions about an incident at the moment one of its alerts was raised.
@@ -409,7 +445,7 @@ mod tests {
     #[test]
     fn the_words_of_the_filters_are_those_of_the_engine() {
         for kind in KINDS {
-            let read: zones::AlertKind = serde_json::from_value(kind.into()).unwrap();
+            let read: AlertKind = serde_json::from_value(kind.into()).unwrap();
             assert_eq!(read.as_str(), kind);
         }
         for level in LEVELS {

@@ -8,6 +8,7 @@ mod access;
 mod audit;
 mod body;
 mod cases;
+mod codes;
 pub mod commands;
 mod console;
 mod desks;
@@ -21,6 +22,7 @@ mod ingest;
 mod listener;
 mod live;
 mod lookup;
+mod map;
 mod me;
 mod orders;
 mod page;
@@ -30,13 +32,12 @@ mod problem;
 mod readiness;
 mod reconciliation;
 mod rejected;
+mod silent;
 pub mod states;
 
 #[cfg(test)]
 mod tests;
 
-use std::future::IntoFuture;
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,7 +60,7 @@ pub use readiness::Readiness;
 pub use reconciliation::every_morning;
 
 use self::commands::{ANSWER_WITHIN, Commands};
-use self::listener::Limited;
+use self::listener::{HEAD_WITHIN, Limits};
 use self::problem::{Kind, Problem};
 use self::states::{RegisterReader, StateReader};
 use crate::audit::Recorder;
@@ -67,6 +68,7 @@ use crate::config::Tokens;
 use crate::delivery::Clock;
 use crate::metrics::Metrics;
 use crate::store::Store;
+use crate::tiles::Tiles;
 
 /// How long a request may take until its answer begins. A stream may go on after that.
 const REQUEST_WITHIN: Duration = Duration::from_secs(10);
@@ -101,28 +103,25 @@ pub struct AppState {
     pub states: Arc<dyn StateReader>,
     /// The orders in the register.
     pub register: Arc<dyn RegisterReader>,
+    /// A map with streets, where one is configured.
+    pub tiles: Option<Arc<Tiles>>,
     /// What time it is.
     pub clock: Clock,
 }
 
 /// Answers requests until `shutdown` is cancelled: then takes no new ones, ends the live streams, and gives the
-/// others five seconds.
-///
-/// # Errors
-/// When the listener fails for good; a connection that fails harms no other.
-pub async fn serve(listener: TcpListener, state: AppState, shutdown: CancellationToken) -> io::Result<()> {
-    let begun = shutdown.clone().cancelled_owned();
-    let listener = Limited::new(listener, MOST_CONNECTIONS);
-    let serving = axum::serve(listener, router(state, &shutdown)).with_graceful_shutdown(begun);
+/// others five seconds. A connection that fails harms no other.
+pub async fn serve(listener: TcpListener, state: AppState, shutdown: CancellationToken) {
+    let limits = Limits { most: MOST_CONNECTIONS as u32, head_within: HEAD_WITHIN };
+    let serving = listener::serve(listener, router(state, &shutdown), limits, &shutdown);
     let overdue = async {
         shutdown.cancelled().await;
         tokio::time::sleep(GRACE).await;
     };
     tokio::select! {
-        result = serving.into_future() => result,
+        () = serving => {}
         () = overdue => {
             tracing::warn!("requests were still open {GRACE:?} after the shutdown began: they are cut off");
-            Ok(())
         }
     }
 }
@@ -133,6 +132,7 @@ pub(crate) fn router(state: AppState, shutdown: &CancellationToken) -> Router {
     described
         .merge(docs::routes(openapi))
         .merge(page::routes())
+        .merge(map::routes())
         .route_layer(middleware::from_fn_with_state(state.clone(), access::enforce))
         .fallback(nothing_here)
         .layer(Extension(shutdown.clone()))

@@ -13,6 +13,8 @@ use zones::order::Draft;
 use zones::{OrderId, Timestamp};
 
 use super::AppState;
+use super::access::Caller;
+use super::codes;
 use super::commands::NotWithdrawn;
 use super::extract::{Page, Params, SaidJson};
 use super::problem::{Document, Kind, Problem};
@@ -30,7 +32,7 @@ pub(crate) struct OrderEntry {
     pub origin: &'static str,
     /// `in_force`; `to_come` before it begins; `ended` when its time is over and nobody has withdrawn it yet.
     pub state: &'static str,
-    /// The order as it was registered.
+    /// The order as it was registered; of a victim's code it says only `"aware_code": true`.
     #[schema(value_type = Object)]
     pub document: Value,
 }
@@ -79,8 +81,9 @@ fn entry(StoredOrder { order, document, changed_at, origin, .. }: StoredOrder, n
         Origin::Api => "api",
         Origin::File => "file",
     };
-    // Only documents that were read as orders are stored; text that is none after all is shown as text.
-    let document = serde_json::from_str(&document).unwrap_or(Value::String(document));
+    // Only documents that were read as orders are stored; text that is none after all is not shown.
+    let mut document = serde_json::from_str(&document).unwrap_or_default();
+    codes::hide(&mut document);
     OrderEntry { order: order.to_string(), changed_at, origin, state: state_at(&document, now), document }
 }
 
@@ -94,7 +97,8 @@ fn state_at(document: &Value, now: Timestamp) -> &'static str {
     }
 }
 
-/// An order as it was registered: what is read here can be registered again.
+/// An order as it was registered: what is read here can be registered again. Where a victim has a code to cancel
+/// AWARE with, `"aware_code": true` stands in place of `aware_code_sha256`.
 #[utoipa::path(
     get,
     path = "/v1/orders/{order}",
@@ -120,6 +124,9 @@ async fn get_order(State(state): State<AppState>, Path(order): Path<String>) -> 
 }
 
 /// Registers an order, or replaces the one with the same id. The same document again changes nothing.
+///
+/// A victim's code is set by `aware_code_sha256` and taken away by leaving it out. `"aware_code": true`, as in a document
+/// that was read, keeps the code that is stored for her in this order; where none is, the answer is 422.
 #[utoipa::path(
     put,
     path = "/v1/orders/{order}",
@@ -140,19 +147,28 @@ async fn get_order(State(state): State<AppState>, Path(order): Path<String>) -> 
 )]
 async fn put_order(
     State(state): State<AppState>,
+    caller: Caller,
     Path(order): Path<String>,
     body: SaidJson,
 ) -> Result<(StatusCode, Json<Registered>), Problem> {
     let order = order_id(&order)?;
     body.check()?;
     // Reading a large order takes milliseconds: not on a thread that serves others.
-    let read = tokio::task::spawn_blocking(move || read_one(&body));
+    let read = move || serde_json::from_slice::<Value>(&body.0).map_err(|e| Problem::not_json(&e));
+    let mut value = tokio::task::spawn_blocking(read).await.map_err(|e| Problem::internal(&e))??;
+    if codes::keeps_one(&mut value)
+        && let Some(stored) = state.store.order(order.as_str()).await?
+    {
+        codes::restore(&mut value, &mut serde_json::from_str(&stored.document).unwrap_or_default());
+    }
+    // An array, which a file may hold, is no order here.
+    let read = tokio::task::spawn_blocking(move || Draft::read(&value).map(Box::new));
     let draft = read.await.map_err(|e| Problem::internal(&e))??;
     if draft.order != order {
         let problem = format!("is \"{}\", but the address says \"{order}\"", draft.order);
         return Err(Problem::new(Kind::INVALID).field("order", problem));
     }
-    let accepted = state.commands.put_order(draft).await?;
+    let accepted = state.commands.put_order(draft, caller.name).await?;
     let status = if accepted.created { StatusCode::CREATED } else { StatusCode::OK };
     let registered =
         Registered { order: order.to_string(), created: accepted.created, findings: accepted.findings };
@@ -178,10 +194,11 @@ async fn put_order(
 )]
 async fn withdraw_order(
     State(state): State<AppState>,
+    caller: Caller,
     Path(order): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let order = order_id(&order)?;
-    match state.commands.withdraw_order(order.clone()).await? {
+    match state.commands.withdraw_order(order.clone(), caller.name).await? {
         Ok(()) => Ok(StatusCode::NO_CONTENT),
         Err(NotWithdrawn::StatedBy(what)) => Err(Problem::new(Kind::CONFLICT).detail(format!(
             "order {order} is stated by {what}: take it out there, and it is withdrawn within seconds"
@@ -192,12 +209,6 @@ async fn withdraw_order(
             None => Err(Problem::unknown("order", order.as_str())),
         },
     }
-}
-
-/// The one order of a body; an array, which a file may hold, is none here.
-fn read_one(body: &SaidJson) -> Result<Box<Draft>, Problem> {
-    let value: Value = serde_json::from_slice(&body.0).map_err(|e| Problem::not_json(&e))?;
-    Ok(Box::new(Draft::read(&value)?))
 }
 
 fn order_id(text: &str) -> Result<OrderId, Problem> {

@@ -1,5 +1,5 @@
-//! The dashboard at `/`: files that were built into the binary, none of them made at run time. The policy forbids
-//! every script and style that is not one of them.
+//! The dashboard: the operator's console at `/`, the victim's companion at `/victim`. Files that were built into the
+//! binary, none of them made at run time. The policy forbids every script and style that is not one of them.
 
 use axum::Router;
 use axum::extract::Path;
@@ -37,7 +37,23 @@ pub(super) static FILES: &[File] = include!(concat!(env!("OUT_DIR"), "/dashboard
 pub(super) fn routes() -> Router<AppState> {
     Router::new()
         .route("/", get(async |headers: HeaderMap| send("index.html", &headers)))
+        .route("/victim", get(async |headers: HeaderMap| send(companion(), &headers)))
+        .route("/victim/{*path}", get(beside_companion))
         .route("/assets/{*path}", get(asset))
+}
+
+/// The companion's page; the one notice there is, where the dashboard was not built in.
+fn companion() -> &'static str {
+    FILES.iter().map(|file| file.path).find(|path| *path == "victim.html").unwrap_or("index.html")
+}
+
+/// What makes the companion installable: its manifest, icons and service worker, which is for the companion alone.
+async fn beside_companion(Path(path): Path<String>, headers: HeaderMap) -> Response {
+    let mut response = send(&format!("victim/{path}"), &headers);
+    if path == "worker.js" {
+        response.headers_mut().insert("service-worker-allowed", HeaderValue::from_static("/victim"));
+    }
+    response
 }
 
 async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {

@@ -1,5 +1,7 @@
 //! Where people are and how their devices do: `GET /v1/people/{person}`, `GET /v1/devices`.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::Serialize;
@@ -11,7 +13,7 @@ use zones::PersonId;
 use super::AppState;
 use super::extract::{Page, Params};
 use super::problem::{Document, Problem};
-use super::states::{DeviceView, WatchState};
+use super::states::{DeviceView, WatchState, Watched};
 use crate::store::MOST_ROWS;
 
 /// What is known of a person now.
@@ -65,6 +67,7 @@ async fn person(
             None => DeviceView::unheard(device, &person),
         });
     }
+    let mut watched = state.states.watches(&person, now);
     for prefix in &keys.watch_prefixes {
         for stored in state.store.watches_of_prefix(prefix, None, MOST_ROWS).await? {
             // A prefix that is no folder is a whole name: `…/pair/v-1` must not bring `…/pair/v-10`.
@@ -72,15 +75,43 @@ async fn person(
                 continue;
             }
             match state.states.watch(&stored) {
-                Ok(watch) => view.watches.push(watch),
+                Ok(watch) => match watched.get_mut(&watch.watch) {
+                    Some(known) => known.watch = watch,
+                    // About a device or the order itself.
+                    None => view.watches.push(watch),
+                },
                 Err(error) => {
                     tracing::error!(%error, "a stored watch state cannot be read");
+                    watched.remove(&*stored.key);
                     view.unreadable.push(stored.key.into());
                 }
             }
         }
     }
+    let mut unheard = BTreeMap::new();
+    for Watched { mut watch, devices } in watched.into_values() {
+        for device in devices {
+            let is_unheard = match unheard.get(&device) {
+                Some(known) => *known,
+                None => is_unheard(&state, &device).await?,
+            };
+            unheard.insert(device, is_unheard);
+            // What was raised stays raised while the silence lasts.
+            if is_unheard && watch.standing == "clear" {
+                "unknown".clone_into(&mut watch.standing);
+            }
+        }
+        view.watches.push(watch);
+    }
+    view.watches.sort_by(|a, b| a.watch.cmp(&b.watch));
     Ok(Json(view))
+}
+
+/// Whether nothing is known of where a device is now: it is silent, was never heard, or its state cannot be read.
+async fn is_unheard(state: &AppState, device: &str) -> Result<bool, Problem> {
+    let Some(stored) = state.store.device(device).await? else { return Ok(true) };
+    let known = state.states.device(&stored);
+    Ok(known.map_or(true, |known| known.last_fix.is_none() || known.silent_since.is_some()))
 }
 
 /// Devices that were heard, by id: where, how sure, how old.

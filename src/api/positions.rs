@@ -40,6 +40,9 @@ struct Shared {
 struct Changes {
     number: u64,
     newest: BTreeMap<Box<str>, (u64, Vec<u8>)>,
+    /// The devices by the numbers of their changes: whoever looks finds what is new to him without a look at the rest,
+    /// while those who commit wait.
+    by_number: BTreeMap<u64, Box<str>>,
 }
 
 impl Moved {
@@ -49,11 +52,15 @@ impl Moved {
             return;
         }
         let mut changes = self.changes();
+        let changes = &mut *changes;
         for row in devices {
             let Some(state) = &row.state else { continue };
             changes.number += 1;
-            let number = changes.number;
-            changes.newest.insert(row.key.clone(), (number, state.clone()));
+            let before = changes.newest.insert(row.key.clone(), (changes.number, state.clone()));
+            if let Some((number, _)) = before {
+                changes.by_number.remove(&number);
+            }
+            changes.by_number.insert(changes.number, row.key.clone());
         }
     }
 
@@ -63,12 +70,16 @@ impl Moved {
         Watching(self.clone())
     }
 
-    /// What changed after the number given, and the number now.
+    /// The first [`PIECE`] of what changed after the number given, and the number of the last of them.
     fn after(&self, number: u64) -> (Vec<StoredState>, u64) {
-        let changes = self.changes();
-        let newer = changes.newest.iter().filter(|(_, (changed, _))| *changed > number);
-        let states = newer.map(|(key, (_, state))| StoredState { key: key.clone(), state: state.clone() });
-        (states.collect(), changes.number)
+        let (changes, mut last) = (self.changes(), number);
+        let newer = changes.by_number.range(number.saturating_add(1)..).take(PIECE);
+        let states = newer.filter_map(|(number, key)| {
+            last = *number;
+            let (_, state) = changes.newest.get(key)?;
+            Some(StoredState { key: key.clone(), state: state.clone() })
+        });
+        (states.collect(), last)
     }
 
     fn changes(&self) -> std::sync::MutexGuard<'_, Changes> {
@@ -85,6 +96,7 @@ impl Drop for Watching {
         let mut changes = self.0.changes();
         if self.0.0.watchers.fetch_sub(1, Ordering::SeqCst) == 1 {
             changes.newest.clear();
+            changes.by_number.clear();
         }
     }
 }
@@ -119,7 +131,7 @@ async fn positions(
     let mut tick = tokio::time::interval(EVERY);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let begin = Some(String::new());
-    let follow = Follow { state, watching, tick, begin, number: 0, ready: Vec::new(), shutdown, _open: open };
+    let follow = Follow { state, watching, tick, begin, number: 0, is_behind: false, shutdown, _open: open };
     let events = stream::unfold(follow, |mut follow| async {
         let event = follow.next().await?;
         Some((Ok(event), follow))
@@ -135,8 +147,8 @@ struct Follow {
     begin: Option<String>,
     /// The change that was told last.
     number: u64,
-    /// Changes that are still to be told.
-    ready: Vec<StoredState>,
+    /// There were more changes than go into one event.
+    is_behind: bool,
     shutdown: CancellationToken,
     _open: Open,
 }
@@ -157,15 +169,17 @@ impl Follow {
                     }
                 }
             }
-            if !self.ready.is_empty() {
-                let piece: Vec<_> = self.ready.drain(..self.ready.len().min(PIECE)).collect();
+            if !self.is_behind {
+                tokio::select! {
+                    () = self.shutdown.cancelled() => return None,
+                    _ = self.tick.tick() => {}
+                }
+            }
+            let (piece, number) = self.watching.0.after(self.number);
+            (self.number, self.is_behind) = (number, piece.len() == PIECE);
+            if !piece.is_empty() {
                 return self.event(&piece);
             }
-            tokio::select! {
-                () = self.shutdown.cancelled() => return None,
-                _ = self.tick.tick() => {}
-            }
-            (self.ready, self.number) = self.watching.0.after(self.number);
         }
     }
 
@@ -182,5 +196,38 @@ impl Follow {
         let views: Vec<_> =
             states.iter().map(|stored| DeviceView::new(stored, &*self.state.states, now)).collect();
         Event::default().event("positions").json_data(views).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn places(numbers: std::ops::Range<usize>, place: u8) -> Vec<StateRow> {
+        let row = |n| StateRow { key: format!("am-{n:04}").into(), state: Some(vec![place]) };
+        numbers.map(row).collect()
+    }
+
+    /// Who commits waits for a reader: a piece is all that one may take at a time.
+    #[test]
+    fn a_reader_takes_the_changes_piece_by_piece_and_of_each_device_the_newest_only() {
+        let moved = Moved::default();
+        moved.note(&places(0..PIECE, 1));
+        assert_eq!(moved.after(0).1, 0, "nobody looked");
+        let watching = moved.watch();
+        moved.note(&places(0..PIECE + 20, 1));
+        // The first hundred move on before anybody was told of them.
+        moved.note(&places(0..100, 2));
+        let (first, number) = moved.after(0);
+        let (second, number) = moved.after(number);
+        assert_eq!((first.len(), second.len()), (PIECE, 20), "each once");
+        assert_eq!(moved.after(number), (Vec::new(), number));
+        let mut told: Vec<_> = first.into_iter().chain(second).map(|it| (it.key, it.state[0])).collect();
+        told.sort();
+        let place = |n| if n < 100 { 2 } else { 1 };
+        let want: Vec<_> = (0..PIECE + 20).map(|n| (format!("am-{n:04}").into(), place(n))).collect();
+        assert_eq!(told, want);
+        drop(watching);
+        assert_eq!(moved.after(0).0, Vec::new());
     }
 }

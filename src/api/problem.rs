@@ -60,6 +60,8 @@ impl Kind {
         "It cannot be written down who looks, so nothing is shown; try again",
         StatusCode::SERVICE_UNAVAILABLE,
     );
+    pub(crate) const NO_MAP: Self =
+        Self("no-map", "The map with streets cannot be had now", StatusCode::SERVICE_UNAVAILABLE);
     pub(crate) const NOT_READY: Self = Self("not-ready", "Not ready", StatusCode::SERVICE_UNAVAILABLE);
     pub(crate) const INTERNAL: Self =
         Self("internal", "Something went wrong here", StatusCode::INTERNAL_SERVER_ERROR);
@@ -199,7 +201,7 @@ impl Problem {
     }
 
     /// What is behind it, for the log.
-    fn because(mut self, cause: &str) -> Self {
+    pub(crate) fn because(mut self, cause: &str) -> Self {
         self.0.cause = Some(Cause(cause.into()));
         self
     }

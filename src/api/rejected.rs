@@ -9,8 +9,10 @@ use utoipa_axum::routes;
 use zones::Timestamp;
 
 use super::AppState;
+use super::access::Caller;
 use super::extract::{Page, Params};
 use super::problem::Problem;
+use crate::config::Role;
 use crate::store::RejectedRow;
 
 /// A message that could not be used.
@@ -25,7 +27,7 @@ pub(crate) struct RejectedView {
     pub topic: String,
     /// Why it could not be used.
     pub reason: String,
-    /// Its beginning as text; bytes that are no UTF-8 are shown as �.
+    /// Its beginning as text; bytes that are no UTF-8 are shown as �. Empty for an integrator: it may hold a place.
     pub payload: String,
     /// Its whole size in bytes.
     pub size: i64,
@@ -49,10 +51,18 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     responses((status = 200, description = "A page", body = Page<RejectedView>)),
     security(("token" = [])),
 )]
-async fn list(State(state): State<AppState>, params: Params) -> Result<Json<Page<RejectedView>>, Problem> {
+async fn list(
+    State(state): State<AppState>,
+    caller: Caller,
+    params: Params,
+) -> Result<Json<Page<RejectedView>>, Problem> {
     let paging = params.paging::<i64>("rejected")?;
     let rows = state.store.rejected(paging.after, paging.ask()).await?;
-    Ok(Json(paging.page(rows, |row| row.seq, view)))
+    let shown = |row: RejectedRow| match caller.role {
+        Role::Integrator => view(RejectedRow { payload: Vec::new(), ..row }),
+        _ => view(row),
+    };
+    Ok(Json(paging.page(rows, |row| row.seq, shown)))
 }
 
 fn view(RejectedRow { seq, received_at, topic, reason, payload, size }: RejectedRow) -> RejectedView {

@@ -1,5 +1,6 @@
 //! What the stored states mean: read by whoever writes them, shown here.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -13,6 +14,9 @@ use crate::store::{IncidentRow, InputRow, StoredState};
 pub trait StateReader: Send + Sync + 'static {
     /// Where the states of a person are, by the orders in the register; `None` when no order names the person.
     fn person(&self, person: &PersonId) -> Option<PersonKeys>;
+
+    /// What is watched about a person at a moment by the orders in force, by key, as if none of it had ever been raised.
+    fn watches(&self, person: &PersonId, now: Timestamp) -> BTreeMap<String, Watched>;
 
     /// What a device's state says.
     fn device(&self, stored: &StoredState) -> Result<DeviceState, Unreadable>;
@@ -74,12 +78,19 @@ pub struct DeviceState {
     pub person: Option<String>,
     /// The last fix that is believed.
     pub last_fix: Option<Fix>,
-    /// When that fix arrived.
-    pub received_at: Option<Timestamp>,
     /// Whether it said it is on line; `None` when it never said.
     pub online: Option<bool>,
     /// Since when it has been silent, where it is.
     pub silent_since: Option<Timestamp>,
+}
+
+/// A watch of the register.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Watched {
+    /// What it is, `clear`.
+    pub watch: WatchState,
+    /// The devices without which nothing is known of it.
+    pub devices: Vec<String>,
 }
 
 /// What is known of a watch.
@@ -89,7 +100,7 @@ pub struct WatchState {
     pub watch: String,
     /// The order it follows from.
     pub order: String,
-    /// Kind of its alerts (`victim_proximity`, …).
+    /// Kind of its alerts (`victim_proximity`, `exclusion_zone`, …).
     pub kind: String,
     /// The wearer.
     pub wearer: String,
@@ -97,11 +108,9 @@ pub struct WatchState {
     pub victim: Option<String>,
     /// The zone, where one is concerned.
     pub zone: Option<String>,
-    /// `clear`, `warning`, `alarm` or `unknown`.
+    /// `clear`, `warning`, `alarm`, or `unknown` while a device that it needs is silent or was never heard. What was
+    /// raised stays raised meanwhile.
     pub standing: String,
-    /// Since when.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    pub since: Option<Timestamp>,
     /// The incident that is open about it.
     pub incident: Option<String>,
 }
@@ -124,9 +133,6 @@ pub(crate) struct DeviceView {
     pub uncertainty_m: Option<f64>,
     /// Seconds since that fix was taken.
     pub age_s: Option<f64>,
-    /// When the fix arrived.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    pub received_at: Option<Timestamp>,
     /// Whether the device said it is on line; `null` when it never said.
     pub online: Option<bool>,
     /// Since when it has been silent, where it is.
@@ -140,14 +146,13 @@ impl DeviceView {
     /// The view of a stored state at the moment `now`. One that cannot be read hides neither itself nor others.
     pub(crate) fn new(stored: &StoredState, reader: &dyn StateReader, now: Timestamp) -> Self {
         match reader.device(stored) {
-            Ok(DeviceState { role, person, last_fix, received_at, online, silent_since }) => Self {
+            Ok(DeviceState { role, person, last_fix, online, silent_since }) => Self {
                 device: stored.key.to_string(),
                 role: Some(role),
                 person,
                 uncertainty_m: last_fix.map(|fix| fix.uncertainty_m()),
                 age_s: last_fix.map(|fix| (now - fix.fixed_at).as_secs_f64()),
                 last_fix,
-                received_at,
                 online,
                 silent_since,
                 unreadable: None,
@@ -172,7 +177,6 @@ impl DeviceView {
             last_fix: None,
             uncertainty_m: None,
             age_s: None,
-            received_at: None,
             online: None,
             silent_since: None,
             unreadable: None,

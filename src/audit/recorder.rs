@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use zones::Timestamp;
 
-use super::chain::{self, Anchor, NOTHING};
+use super::chain::{self, Anchor};
 use crate::metrics::Metrics;
 use crate::store::{AuditRow, Store, StoreError, Word};
 
@@ -24,8 +24,11 @@ const WITHIN: Duration = Duration::from_secs(5);
 /// The anchor is said after so many rows …
 const ANCHOR_ROWS: i64 = 1_000;
 
-/// … and when this has passed since it was said last.
-const ANCHOR_EVERY: Duration = Duration::from_hours(1);
+/// … and so often while there are new ones: who holds the store could take off the end what the log does not know yet.
+const ANCHOR_EVERY: Duration = Duration::from_mins(1);
+
+/// What the chain goes on from where it was tampered with: no row follows from it, so that the break is found for ever.
+const BROKEN: &str = "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff";
 
 /// Longest rest between two commits.
 const LONGEST_REST: Duration = Duration::from_millis(100);
@@ -56,6 +59,13 @@ pub struct Entry {
     pub reason: Option<String>,
     /// Status of the answer.
     pub outcome: u16,
+}
+
+impl Entry {
+    /// Whether the row will have the whole of its parameters. What is cut off could be what was looked at.
+    pub fn keeps_its_query(&self) -> bool {
+        plain(&self.query, LONGEST_QUERY) == plain(&self.query, usize::MAX)
+    }
 }
 
 /// A look that could not be written down: it must not be answered.
@@ -92,15 +102,7 @@ impl Recorder {
 /// The queue: the end that the API writes to, and the task that empties it.
 pub fn recorder(store: Store, metrics: Arc<Metrics>) -> (Recorder, Writer) {
     let (to, from) = mpsc::channel(WAITING);
-    let writer = Writer {
-        store,
-        metrics,
-        from,
-        last: None,
-        failing: false,
-        said: NOTHING_SAID,
-        said_at: Instant::now(),
-    };
+    let writer = Writer { store, metrics, from, last: None, failing: false, said: NOTHING_SAID };
     (Recorder { to }, writer)
 }
 
@@ -116,24 +118,26 @@ pub struct Writer {
     last: Option<Anchor>,
     /// The last try failed, and that was said.
     failing: bool,
-    /// Number of the row whose anchor was said last, and when.
+    /// Number of the row whose anchor was said last.
     said: i64,
-    said_at: Instant,
 }
 
 impl Writer {
     /// Appends what comes until `stop`, then what still waits.
     pub async fn run(mut self, stop: CancellationToken) {
-        match self.find_last().await {
-            Ok(last) => self.say_anchor(&last),
-            Err(error) => {
-                tracing::error!(%error, "the audit cannot be read: it is tried again at the first look");
-            }
+        if let Err(error) = self.find_last().await {
+            tracing::error!(%error, "the audit cannot be read: it is tried again at the first look");
         }
+        // The first tick comes at once.
+        let mut anchors = tokio::time::interval(ANCHOR_EVERY);
         loop {
             let first = tokio::select! {
                 () = stop.cancelled() => None,
                 first = self.from.recv() => first,
+                _ = anchors.tick() => {
+                    self.say_anchor();
+                    continue;
+                }
             };
             if first.is_none() {
                 self.from.close();
@@ -151,9 +155,7 @@ impl Writer {
             let took = self.write(waiting).await;
             tokio::time::sleep(took.min(LONGEST_REST)).await;
         }
-        if let Some(last) = self.last.take().filter(|last| last.seq > self.said) {
-            self.say_anchor(&last);
-        }
+        self.say_anchor();
     }
 
     /// Appends, tells those who wait, and says how long that took. Who is not told is refused.
@@ -167,8 +169,8 @@ impl Writer {
                 if std::mem::take(&mut self.failing) {
                     tracing::info!("the audit is written again");
                 }
-                if last.seq - self.said >= ANCHOR_ROWS || self.said_at.elapsed() >= ANCHOR_EVERY {
-                    self.say_anchor(&last);
+                if last.seq - self.said >= ANCHOR_ROWS {
+                    self.say_anchor();
                 }
                 for one in done {
                     // Who has gone meanwhile need not be told.
@@ -216,15 +218,18 @@ impl Writer {
                 "the audit was tampered with: its last row is not the one that was noted"
             );
         }
-        let last =
-            Anchor { seq: newest.max(noted.unwrap_or(0)), hash: hash.unwrap_or_else(|| NOTHING.to_owned()) };
+        let (seq, hash) = (newest.max(noted.unwrap_or(0)), hash.unwrap_or_else(|| BROKEN.to_owned()));
+        let last = Anchor { seq, hash };
         self.last = Some(last.clone());
         Ok(last)
     }
 
-    fn say_anchor(&mut self, last: &Anchor) {
+    /// Says where the chain stands, unless that was said; whether it was not.
+    fn say_anchor(&mut self) -> bool {
+        let Some(last) = self.last.as_ref().filter(|last| last.seq > self.said) else { return false };
         tracing::info!(anchor = %last, "the audit stands at this row; `afstand audit verify --anchor` holds it to that");
-        (self.said, self.said_at) = (last.seq, Instant::now());
+        self.said = last.seq;
+        true
     }
 }
 
@@ -250,4 +255,35 @@ fn row(seq: i64, entry: Entry) -> AuditRow {
 fn plain(text: &str, most: usize) -> String {
     let text: String = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
     if text.len() <= most { text } else { format!("{}…", &text[..text.floor_char_boundary(most)]) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Between two ticks there may be no look, or many.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_anchor_is_said_once_for_the_rows_that_are_new() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("a.db").display());
+        let store = Store::open(&url).await.unwrap();
+        let (_recorder, mut writer) = recorder(store.clone(), Arc::default());
+        assert!(!writer.say_anchor(), "where the chain ends is not known");
+        writer.find_last().await.unwrap();
+        assert_eq!((writer.say_anchor(), writer.say_anchor()), (true, false), "as it was found");
+        let entry = || Entry {
+            at: Timestamp::from_millis(0),
+            who: "Anna".to_owned(),
+            role: "operator",
+            bound_to: None,
+            endpoint: "GET /v1/devices".to_owned(),
+            subject: String::new(),
+            query: String::new(),
+            reason: None,
+            outcome: 200,
+        };
+        writer.append(vec![entry(), entry()]).await.unwrap();
+        assert_eq!((writer.say_anchor(), writer.said, writer.say_anchor()), (true, 2, false));
+        store.close().await;
+    }
 }

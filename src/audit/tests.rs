@@ -117,6 +117,7 @@ async fn whatever_is_changed_by_hand_is_found() {
         ("DELETE FROM audit WHERE seq = 10", 10),
         ("DELETE FROM audit", 1),
         ("DELETE FROM audit_head", 0),
+        ("DELETE FROM audit; DELETE FROM audit_head", 0),
         ("UPDATE audit_head SET seq = 9", 10),
         ("UPDATE audit_head SET seq = 11", 11),
         ("UPDATE audit_head SET hash = 'x'", 10),

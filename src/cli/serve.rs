@@ -35,6 +35,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         keys: settings.mqtt.tracker_keys,
         listen: settings.api.listen,
         tokens: settings.api.tokens,
+        map: settings.map,
         orders_dir: settings.orders_dir,
         desks: settings.desks,
         contacts: settings.contacts,

@@ -127,7 +127,7 @@ pub(super) fn webhook(
     }
 }
 
-/// The address of a web server that alerts, or notices of them, are posted to.
+/// The address of a web server that alerts, or notices of them, are posted to, or that the map comes from.
 pub(super) fn web_address(
     text: &str,
     key: &str,
@@ -142,7 +142,7 @@ pub(super) fn web_address(
         return Err(origin.wrong(key, "must not hold credentials: they belong in a file"));
     }
     if url.scheme() == "http" && !matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]")) {
-        files.warn(format!("{key} is http:// to another machine: alerts travel unencrypted"));
+        files.warn(format!("{key} is http:// to another machine: what is sent there travels unencrypted"));
     }
     Ok(url)
 }

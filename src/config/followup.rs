@@ -33,7 +33,8 @@ pub(super) fn read(
         }
         policies.push(policy);
     }
-    let mut rules = Rules { policies, duty, ..Rules::default() };
+    let names = contacts.people.iter().map(|contact| contact.name.clone());
+    let mut rules = Rules { policies, duty, contacts: names.collect(), ..Rules::default() };
     if !deadlines.is_empty() {
         rules.deadlines = self::deadlines(deadlines, origin)?;
     }

@@ -9,6 +9,7 @@ mod desks;
 mod error;
 mod files;
 mod followup;
+mod map;
 mod raw;
 #[cfg(test)]
 mod tests;
@@ -26,7 +27,8 @@ pub use contacts::{Contact, Contacts, ROLES, SmsGateway, Smtp, StartTls};
 pub use desks::{Desk, Webhook, WebhookBody};
 pub use error::SettingsError;
 pub use files::Secret;
-pub use tokens::{NewToken, Role, Token, Tokens};
+pub use map::MapStyles;
+pub use tokens::{NewToken, Only, Role, Token, Tokens};
 
 use files::Files;
 use raw::{Origin, RawMqtt};
@@ -48,6 +50,8 @@ pub struct Settings {
     pub contacts: Contacts,
     /// How alarms are followed up.
     pub rules: Rules,
+    /// A map with streets for the console; without it, the one that is built in.
+    pub map: Option<MapStyles>,
     /// What is logged, and how.
     pub log: Log,
     /// What is usable and should not stay so, such as a secret that everybody can read: to be logged.
@@ -131,6 +135,7 @@ impl Settings {
             desks,
             contacts,
             rules,
+            map: map::read(raw.map, &origin, &mut files)?,
             log: log(&raw.log, &origin)?,
             warnings: files.into_warnings(),
         })

@@ -27,6 +27,7 @@ pub(super) struct Raw {
     pub(super) escalation: Vec<RawEscalation>,
     pub(super) deadline: Vec<RawDeadline>,
     pub(super) duty: Vec<RawDuty>,
+    pub(super) map: RawMap,
     pub(super) log: RawLog,
 }
 
@@ -166,6 +167,13 @@ pub(super) struct RawWindow {
     pub(super) days: Vec<String>,
     pub(super) from: String,
     pub(super) to: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawMap {
+    pub(super) style_url: Option<String>,
+    pub(super) dark_style_url: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

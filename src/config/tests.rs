@@ -8,6 +8,7 @@ use super::*;
 
 mod contacts;
 mod followup;
+mod map;
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n";
 /// `printf %s open-sesame | sha256sum`.
@@ -191,7 +192,7 @@ fn a_wrong_value_or_key_is_named() {
         (
             "[store]",
             "[stor]",
-            "afstand.toml: stor: unknown key; expected one of `store`, `mqtt`, `api`, `orders`, `desk`, `contact`, `smtp`, `sms`, `escalation`, `deadline`, `duty`, `log`",
+            "afstand.toml: stor: unknown key; expected one of `store`, `mqtt`, `api`, `orders`, `desk`, `contact`, `smtp`, `sms`, `escalation`, `deadline`, `duty`, `map`, `log`",
         ),
         ("[store]\nurl = \"sqlite:afstand.db\"", "", "afstand.toml: store.url: missing"),
         ("sqlite:afstand.db", "sqlite:", "afstand.toml: store.url: names no file"),

@@ -49,6 +49,14 @@ impl Role {
     }
 }
 
+/// All that a token may be used for, where that is less than its role may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Only {
+    /// Sending positions (`POST /v1/ingest/…`): for a tracking server, which has no business with orders.
+    Positions,
+}
+
 /// One token, without its secret.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token {
@@ -60,13 +68,20 @@ pub struct Token {
     pub desk: Option<DeskId>,
     /// The victim device it speaks for; set exactly when the role is [`Role::Victim`].
     pub device: Option<DeviceId>,
+    /// What it is limited to, where it is; goes with [`Role::Integrator`] only.
+    pub only: Option<Only>,
     hash: [u8; HASH_LEN],
 }
 
 impl Token {
     /// A token of a secret that is known, for a service that is set up without files.
     pub fn new(name: &str, role: Role, desk: Option<DeskId>, secret: &str) -> Self {
-        Self { name: name.to_owned(), role, desk, device: None, hash: hash(secret) }
+        Self { name: name.to_owned(), role, desk, device: None, only: None, hash: hash(secret) }
+    }
+
+    /// The same for a server that sends positions and nothing else.
+    pub fn of_positions(name: &str, secret: &str) -> Self {
+        Self { only: Some(Only::Positions), ..Self::new(name, Role::Integrator, None, secret) }
     }
 
     /// The same for the app that speaks for a victim device.
@@ -126,12 +141,13 @@ struct RawToken {
     role: Role,
     desk: Option<String>,
     device: Option<String>,
+    only: Option<Only>,
     sha256: String,
 }
 
 impl Tokens {
     /// Reads `[[token]]` tables with `name`, `role`, `sha256` (64 hexadecimal digits) and, for the role `desk`,
-    /// `desk`, for the role `victim`, `device`. The error is one line.
+    /// `desk`, for the role `victim`, `device`; the role `integrator` may have `only`. The error is one line.
     pub fn from_toml(text: &str) -> Result<Self, String> {
         let raw: RawFile = toml::from_str(text).map_err(|error| {
             let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or("");
@@ -177,7 +193,7 @@ impl FromIterator<Token> for Tokens {
 }
 
 fn parse(raw: RawToken) -> Result<Token, String> {
-    let RawToken { name, role, desk, device, sha256 } = raw;
+    let RawToken { name, role, desk, device, only, sha256 } = raw;
     let wrong = |problem: &str| format!("token {name:?}: {problem}");
     if name.is_empty() || name.len() > 200 || name.chars().any(char::is_control) {
         return Err(wrong("name is not 1 to 200 plain characters"));
@@ -199,7 +215,10 @@ fn parse(raw: RawToken) -> Result<Token, String> {
         (_, Some(_)) => return Err(wrong("device goes with the role victim only")),
         (_, None) => None,
     };
-    Ok(Token { name, role, desk, device, hash })
+    if only.is_some() && role != Role::Integrator {
+        return Err(wrong("only goes with the role integrator only"));
+    }
+    Ok(Token { name, role, desk, device, only, hash })
 }
 
 fn hash(secret: &str) -> [u8; HASH_LEN] {
@@ -246,6 +265,9 @@ mod tests {
         let app = Tokens::from_toml(&entry("App", "victim", &device)).unwrap();
         let app = app.find("open-sesame").unwrap();
         assert_eq!((app.role, app.device.as_ref().map(DeviceId::as_str)), (Role::Victim, Some("vd-0001")));
+        let positions = format!("{}\nonly = \"positions\"", sha(SESAME));
+        let traccar = Tokens::from_toml(&entry("Traccar", "integrator", &positions)).unwrap();
+        assert_eq!(traccar.find("open-sesame").unwrap().only, Some(Only::Positions));
         for wrong in ["", "open-sesam", "open-sesame ", SESAME] {
             assert!(tokens.find(wrong).is_none(), "{wrong}");
         }
@@ -275,7 +297,15 @@ mod tests {
             (entry("a", "operator", "sha256 = \"12\""), "token \"a\": sha256 is not 64 hexadecimal digits"),
             (
                 entry("a", "operator", "sha512 = \"12\""),
-                "line 4: unknown field `sha512`, expected one of `name`, `role`, `desk`, `device`, `sha256`",
+                "line 4: unknown field `sha512`, expected one of `name`, `role`, `desk`, `device`, `only`, `sha256`",
+            ),
+            (
+                entry("a", "integrator", &format!("{}\nonly = \"orders\"", sha(SESAME))),
+                "line 5: unknown variant `orders`, expected `positions`",
+            ),
+            (
+                entry("a", "operator", &format!("{}\nonly = \"positions\"", sha(SESAME))),
+                "token \"a\": only goes with the role integrator only",
             ),
             (entry("a", "desk", &sha(SESAME)), "token \"a\": desk is missing, and the role desk needs it"),
             (

@@ -45,7 +45,9 @@ impl Default for Limits {
             in_flight_per_recipient: 4,
             in_flight_over_mqtt: 256,
             in_flight_through_server: 16,
-            held_per_recipient: 200,
+            // What is always refused stays until its incident is resolved: more of those than there can be incidents
+            // open at one desk, or they would keep the next alarm from being tried at all.
+            held_per_recipient: 5_000,
             held: 50_000,
         }
     }

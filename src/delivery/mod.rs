@@ -37,4 +37,7 @@ pub use schedule::Schedule;
 pub use signature::{SecretError, SigningSecret, signatures};
 pub use staff::{Ask, Notice};
 pub use transport::{Roads, SendError, Transport};
-pub use versions::{all_clear_event, police_event, victim_event, victim_picture, victim_protection};
+pub use versions::{
+    Over, all_clear_event, police_event, resolved_event, victim_event, victim_picture, victim_protection,
+};
+pub(crate) use words::call_order;

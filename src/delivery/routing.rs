@@ -132,7 +132,8 @@ fn concerns_victim(facts: &Facts<'_>) -> bool {
         | AlertKind::Jamming
         | AlertKind::Parted
         | AlertKind::OrderExpiry
-        | AlertKind::FollowUp => false,
+        | AlertKind::FollowUp
+        | AlertKind::MassSilence => false,
     };
     hers && (facts.level > Level::Clear || facts.told_victim)
 }
@@ -148,7 +149,7 @@ fn concerns_desk(facts: &Facts<'_>) -> bool {
         | AlertKind::Silence
         | AlertKind::Jamming
         | AlertKind::Parted => true,
-        AlertKind::Battery | AlertKind::OrderExpiry | AlertKind::FollowUp => false,
+        AlertKind::Battery | AlertKind::OrderExpiry | AlertKind::FollowUp | AlertKind::MassSilence => false,
     };
     theirs && !facts.test && (facts.level == Level::Alarm || facts.told_desk)
 }

@@ -5,7 +5,7 @@
 //! that anybody ever adds to the JSON can end up in them. The same fields word a victim's second channel.
 
 use serde::{Deserialize, Serialize};
-use zones::order::Language;
+use zones::order::{Callee, Language};
 use zones::{AlertKind, Level, OrderId, Timestamp, is_id};
 
 use super::mail::Letter;
@@ -20,8 +20,12 @@ pub enum Ask {
     Acknowledge,
     /// Act: it was taken, and nothing was done since.
     RingAgain,
+    /// See: it was taken, and is raised again.
+    RaisedAgain,
     /// Telephone the desk: it has not accepted.
     PhoneDesk,
+    /// Telephone the victim: her device has not shown the alarm, and there is no other road to her.
+    PhoneVictim,
     /// Find another way: the desk rejects it.
     DeskRejected,
     /// Act before a deadline.
@@ -53,6 +57,12 @@ pub struct Notice {
     /// The order it rests on, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<OrderId>,
+    /// How many devices are silent, where it is about many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub devices: Option<u32>,
+    /// Whom the case wants telephoned, in that order: roles, never names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub call: Vec<Callee>,
     /// What is asked.
     pub step: Ask,
     /// Name of the deadline or role that is meant, an id.
@@ -84,6 +94,8 @@ impl Notice {
     /// None that its fields can lead to.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         let [text_nl, text_en] = words::sentences(self).map(|(what, ask)| format!("{what} {ask}"));
+        let [call_nl, call_en] = words::call_order(&self.call).map(words::after_a_space);
+        let (text_nl, text_en) = (text_nl + &call_nl, text_en + &call_en);
         serde_json::to_string(&Worded { notice: self, text_nl, text_en })
     }
 

@@ -17,8 +17,9 @@ use super::mail::Mailer;
 use super::staff::Notice;
 use super::webhook::{Post, WebhookClient};
 
-/// A warning or an alarm that the broker could not hand over for so long is not handed over any more: it would
-/// frighten about something long past.
+/// A warning or an alarm that the broker could not hand over to a victim's device for so long is not handed over any
+/// more: it would frighten about something long past. Desks and staff get theirs, whenever they are back: the broker
+/// has taken it, so nobody would try again.
 const EXPIRES_AFTER: Duration = Duration::from_mins(2);
 
 /// Why an attempt failed, in one line for the delivery record. It holds nothing of the alert, and
@@ -60,8 +61,9 @@ impl Roads {
 
     async fn publish(&self, topic: String, delivery: &NewDelivery) -> Result<String, SendError> {
         let mut message = Message::new(topic, delivery.payload.clone());
+        let hers = delivery.channel == Channel::VictimMqtt;
         // The end of an alert is worth knowing at any time.
-        message.expiry = (delivery.level != "clear").then_some(EXPIRES_AFTER);
+        message.expiry = (hers && delivery.level != "clear").then_some(EXPIRES_AFTER);
         answer(self.publisher.publish(message).await)
     }
 
@@ -229,8 +231,8 @@ mod tests {
         let roads = Roads::new(publisher.clone(), &[], Contacts::default()).unwrap();
         for (channel, level, topic, expires) in [
             (Channel::VictimMqtt, "alarm", "afstand/v1/victim/here/alert", true),
-            (Channel::DeskMqtt, "warning", "afstand/v1/desk/here/alert", true),
-            (Channel::DeskMqtt, "clear", "afstand/v1/desk/here/alert", false),
+            (Channel::VictimMqtt, "clear", "afstand/v1/victim/here/alert", false),
+            (Channel::DeskMqtt, "alarm", "afstand/v1/desk/here/alert", false),
         ] {
             let sent = delivery(channel, "here", level);
             let (answer, (to, payload, expiry)) = tokio::join!(roads.send(&sent), next_alert(&mut device));

@@ -6,8 +6,9 @@
 use crate::followup::{DeskState, WhatWasDone};
 use serde::Serialize;
 use serde_json::value::RawValue;
+use uuid::Uuid;
 use zones::order::Contact;
-use zones::{Alert, AlertKind, Certainty, Level, Protection, ProtectionReason, Timestamp};
+use zones::{Alert, AlertKind, Certainty, Level, Millis, Protection, ProtectionReason, Timestamp};
 
 /// A CloudEvents 1.0 event in structured JSON.
 #[derive(Debug, Serialize)]
@@ -50,6 +51,57 @@ pub fn victim_event(source: &str, alert: &Alert) -> Result<String, serde_json::E
 /// The event for a victim device that what she was told of is over, with what was done about it.
 pub fn all_clear_event(source: &str, alert: &Alert, done: WhatWasDone) -> Result<String, serde_json::Error> {
     event(source, alert, VictimData { done: words_of(done), ..VictimData::of(alert) })
+}
+
+/// What is known of something that is over because somebody said so.
+#[derive(Debug, Clone, Copy)]
+pub struct Over<'a> {
+    /// Id of the message.
+    pub alert: Uuid,
+    /// The incident.
+    pub incident: Uuid,
+    /// Its place within the incident.
+    pub revision: u32,
+    /// What it was about.
+    pub kind: AlertKind,
+    /// When it was over.
+    pub at: Timestamp,
+    /// The victim's own contact.
+    pub contact: Option<&'a Contact>,
+}
+
+/// The event for a victim device that what she was told of is over, where no alert says so: somebody in the monitoring
+/// centre does.
+pub fn resolved_event(source: &str, over: Over<'_>, done: WhatWasDone) -> Result<String, serde_json::Error> {
+    let Over { alert, incident, revision, kind, at, contact } = over;
+    let mut call = vec![EMERGENCY];
+    call.extend(contact.map(|contact| Call { name: &contact.name, phone: &contact.phone }));
+    let data = VictimData {
+        alert: alert.to_string(),
+        incident: incident.to_string(),
+        revision,
+        kind,
+        level: Level::Clear,
+        certainty: Certainty::Certain,
+        late: false,
+        test: false,
+        raised_at: at,
+        title: title(kind, Level::Clear),
+        certainty_text: certainty(Certainty::Certain),
+        advice: advice(kind, Level::Clear, false),
+        call,
+        done: words_of(done),
+    };
+    serde_json::to_string(&Event {
+        specversion: "1.0",
+        id: alert.to_string(),
+        source,
+        kind: "nl.afstand.alert.v1",
+        subject: incident.to_string(),
+        time: at,
+        datacontenttype: "application/json",
+        data,
+    })
 }
 
 /// A text in Dutch and English.
@@ -132,14 +184,17 @@ struct VictimPicture<'a> {
     call: Vec<Call<'a>>,
     /// The events that she was sent and that still stand, the newest of each incident.
     alerts: Vec<&'a RawValue>,
+    /// How often her own device is to say where it is, in seconds; `null` where no order names it.
+    fix_interval_s: Option<i64>,
 }
 
-/// What a victim's app shows: how well she is protected, what she can do about it, whom to call, and what stands.
-/// `alerts` are events that [`victim_event`] made.
+/// What a victim's app shows: how well she is protected, what she can do about it, whom to call, what stands, and how
+/// often her device is to report. `alerts` are events that [`victim_event`] made.
 pub fn victim_picture(
     protection: Option<&Protection>,
     contacts: &[&Contact],
     alerts: &[String],
+    fix_interval: Option<Millis>,
 ) -> Result<String, serde_json::Error> {
     let reasons = protection.map_or(&[][..], |protection| &protection.reasons);
     let mut call = vec![EMERGENCY];
@@ -149,6 +204,7 @@ pub fn victim_picture(
         advice: reasons.iter().filter_map(|reason| remedy(*reason)).collect(),
         call,
         alerts: alerts.iter().map(|event| serde_json::from_str(event)).collect::<Result<_, _>>()?,
+        fix_interval_s: fix_interval.map(|interval| interval.0 / 1_000),
     })
 }
 
@@ -212,7 +268,9 @@ fn words_of(done: WhatWasDone) -> Vec<Text> {
         }
         _ => None,
     };
-    let centre = if done.acted {
+    let centre = if done.resolved {
+        Text { nl: "De meldkamer heeft dit afgehandeld.", en: "The monitoring centre has dealt with it." }
+    } else if done.acted {
         Text { nl: "De meldkamer heeft actie ondernomen.", en: "The monitoring centre has acted." }
     } else if done.acknowledged {
         Text { nl: "De meldkamer heeft het gezien.", en: "The monitoring centre has seen it." }

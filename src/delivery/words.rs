@@ -1,7 +1,7 @@
 //! The words of notices: Dutch first, then English. No position, no name, no address: what is here travels in the
 //! open.
 
-use zones::order::Language;
+use zones::order::{Callee, Language};
 use zones::{AlertKind, Level};
 
 use super::staff::{Ask, Notice};
@@ -20,8 +20,8 @@ pub(super) fn sentences(notice: &Notice) -> [(String, &'static str); 2] {
     let nl = order.map(|order| format!(", bevel {order}")).unwrap_or_default();
     let en = order.map(|order| format!(", order {order}")).unwrap_or_default();
     [
-        (format!("{}: {}{nl}{about}.", level.nl, kind.nl), ask.nl),
-        (format!("{}: {}{en}{about}.", level.en, kind.en), ask.en),
+        (format!("{}: {}{nl}{about}.", level.nl, counted(notice, kind.nl)), ask.nl),
+        (format!("{}: {}{en}{about}.", level.en, counted(notice, kind.en)), ask.en),
     ]
 }
 
@@ -31,7 +31,12 @@ pub(super) fn text_message(notice: &Notice) -> String {
     let incident: String = notice.incident.chars().take(INCIDENT_SHOWN).collect();
     let words = format!(
         "Afstand {} {}: {} / {} {}: {} / {incident}",
-        level.nl, kind.nl, ask.nl, level.en, kind.en, ask.en
+        level.nl,
+        counted(notice, kind.nl),
+        ask.nl,
+        level.en,
+        counted(notice, kind.en),
+        ask.en
     );
     match &notice.order {
         Some(order) => {
@@ -47,16 +52,26 @@ pub(super) fn text_message(notice: &Notice) -> String {
 pub(super) fn subject(notice: &Notice) -> String {
     let (level, kind) = (level(notice.level), kind(notice.kind));
     let order = notice.order.as_ref().map(|order| format!(" – {order}")).unwrap_or_default();
-    format!("Afstand: {} {} / {} {}{order}", level.nl, kind.nl, level.en, kind.en)
+    let (nl, en) = (counted(notice, kind.nl), counted(notice, kind.en));
+    format!("Afstand: {} {nl} / {} {en}{order}", level.nl, level.en)
+}
+
+/// What it is about, with how many devices where it is about many.
+fn counted(notice: &Notice, kind: &str) -> String {
+    match notice.devices {
+        Some(devices) => format!("{kind} ({devices})"),
+        None => kind.to_owned(),
+    }
 }
 
 /// The text of a notice's letter.
 pub(super) fn letter(notice: &Notice) -> String {
     let [(what_nl, ask_nl), (what_en, ask_en)] = sentences(notice);
+    let [call_nl, call_en] = call_order(&notice.call).map(after_a_space);
     let (incident, at) = (&notice.incident, notice.raised_at);
     format!(
-        "{what_nl}\n{ask_nl}\n\nIncident {incident}\nGemeld {at} (UTC)\nAlles hierover staat in de console van \
-         Afstand.\n\n--\n\n{what_en}\n{ask_en}\n\nIncident {incident}\nRaised {at} (UTC)\nAll about it is in \
+        "{what_nl}\n{ask_nl}{call_nl}\n\nIncident {incident}\nGemeld {at} (UTC)\nAlles hierover staat in de console van \
+         Afstand.\n\n--\n\n{what_en}\n{ask_en}{call_en}\n\nIncident {incident}\nRaised {at} (UTC)\nAll about it is in \
          Afstand's console.\n"
     )
 }
@@ -75,6 +90,27 @@ pub(super) fn victims_letter(notice: &Notice) -> (String, String) {
     let [first, second] = in_her_order(notice, [(title.nl, advice.nl), (title.en, advice.en)]);
     let subject = format!("{} / {}", first.0, second.0);
     (subject, format!("{}.\n{}\n\n--\n\n{}.\n{}\n", first.0, first.1, second.0, second.1))
+}
+
+/// Whom to telephone in what order, as a sentence in Dutch and in English; nothing where the case does not say.
+pub(crate) fn call_order(callees: &[Callee]) -> [String; 2] {
+    let name = |callee: &Callee| match callee {
+        Callee::Wearer => ("de drager", "the wearer"),
+        Callee::Victim => ("het slachtoffer", "the victim"),
+        Callee::Police => ("de politie", "the police"),
+    };
+    let mut names = callees.iter().map(name);
+    let Some((nl, en)) = names.next() else { return Default::default() };
+    let first = [format!("Bel eerst {nl}"), format!("Phone {en} first")];
+    let [nl, en] = names.fold(first, |[nl, en], (next_nl, next_en)| {
+        [format!("{nl}, dan {next_nl}"), format!("{en}, then {next_en}")]
+    });
+    [nl + ".", en + "."]
+}
+
+/// A sentence that follows on another.
+pub(super) fn after_a_space(sentence: String) -> String {
+    if sentence.is_empty() { sentence } else { format!(" {sentence}") }
 }
 
 /// Dutch first, unless she asked for English.
@@ -108,6 +144,7 @@ pub(super) fn kind(kind: AlertKind) -> Text {
         "parted" => Text { nl: "baken of telefoon kwijt", en: "beacon or phone lost" },
         "order_expiry" => Text { nl: "bevel loopt af", en: "order expires" },
         "follow_up" => Text { nl: "opvolging", en: "follow-up" },
+        "mass_silence" => Text { nl: "veel apparaten zwijgen", en: "many devices silent" },
         // A kind of its own that has no words of its own yet.
         _ => Text { nl: "melding", en: "alert" },
     }
@@ -128,9 +165,17 @@ fn ask(step: Ask, level: Level) -> Text {
             nl: "Dit is aangenomen, maar er is nog niets gedaan: handel, en leg het vast.",
             en: "This was acknowledged, but nothing was done yet: act, and record it.",
         },
+        Ask::RaisedAgain => Text {
+            nl: "Dit is aangenomen, en wordt opnieuw gemeld: kijk in de console.",
+            en: "This was acknowledged, and is raised again: see the console.",
+        },
         Ask::PhoneDesk => Text {
             nl: "De meldkamer heeft niet geaccepteerd: bel de meldkamer.",
             en: "The control room has not accepted: telephone it.",
+        },
+        Ask::PhoneVictim => Text {
+            nl: "Haar apparaat heeft dit niet getoond: bel het slachtoffer.",
+            en: "Her device has not shown this: telephone the victim.",
         },
         Ask::DeskRejected => Text {
             nl: "De meldkamer wijst dit af: de reden staat in de console.",
@@ -166,7 +211,9 @@ fn ask_briefly(step: Ask, level: Level) -> Text {
         _ if level == Level::Clear => Text { nl: "sluit af", en: "close it" },
         Ask::Acknowledge => Text { nl: "neem aan", en: "acknowledge" },
         Ask::RingAgain => Text { nl: "nog niets gedaan", en: "nothing done yet" },
+        Ask::RaisedAgain => Text { nl: "opnieuw gemeld", en: "raised again" },
         Ask::PhoneDesk => Text { nl: "bel meldkamer", en: "phone desk" },
+        Ask::PhoneVictim => Text { nl: "bel slachtoffer", en: "phone victim" },
         Ask::DeskRejected => Text { nl: "meldkamer wijst af", en: "desk rejects" },
         Ask::Remind => Text { nl: "termijn bijna om", en: "deadline near" },
         Ask::Missed => Text { nl: "termijn gemist", en: "deadline missed" },

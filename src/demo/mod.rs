@@ -13,7 +13,7 @@ use std::path::Path;
 use simulator::live::City;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use zones::{DeskId, Timestamp};
+use zones::{DeskId, DeviceId, Timestamp};
 
 use crate::clock;
 use crate::config::{Contacts, Desk, NewToken, Role, Token, Tokens, WebhookBody};
@@ -57,16 +57,17 @@ pub async fn run(
     let broker = EmbeddedBroker::start(EmbeddedSettings::open(any_port, folder.path().join("broker")))
         .await
         .map_err(|error| error.to_string())?;
-    let token = NewToken::random().map_err(|error| format!("no random numbers: {error}"))?;
+    let new_token = || NewToken::random().map_err(|error| format!("no random numbers: {error}"));
+    let secrets = Secrets { supervisor: new_token()?.secret, victim: new_token()?.secret };
     let city = City::demo(settings.seed, clock::now());
-    let plan = plan(settings, folder.path(), &broker.url(), &city, &token)?;
+    let plan = plan(settings, folder.path(), &broker.url(), &city, &secrets)?;
     let service = Service::start(plan).await.map_err(|error| {
         format!(
             "{error}{}",
             if error.to_string().contains("in use") { " (choose another: --listen)" } else { "" }
         )
     })?;
-    for line in welcome(&service, &broker.url(), &token.secret) {
+    for line in welcome(&service, &broker.url(), &secrets) {
         print(Line::Plain(line));
     }
     let (say, mut lines) = mpsc::channel(LINES_WAITING);
@@ -95,18 +96,33 @@ pub async fn run(
     ended.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
 }
 
+/// Who may come in.
+struct Secrets {
+    supervisor: String,
+    /// Of the app of the victim whom a wearer approaches first.
+    victim: String,
+}
+
+/// That victim's device in the city: the first pair's.
+const APPROACHED: usize = 1;
+
 fn plan(
     settings: Settings,
     folder: &Path,
     broker: &str,
     city: &City,
-    token: &NewToken,
+    secrets: &Secrets,
 ) -> Result<Plan, String> {
     let orders_dir = folder.join("orders");
     std::fs::create_dir(&orders_dir)
         .and_then(|()| std::fs::write(orders_dir.join("city.json"), city.orders_json()))
         .map_err(|error| format!("{}: {error}", orders_dir.display()))?;
     let desk = DeskId::new(city.desk()).map_err(|error| error.to_string())?;
+    let device = DeviceId::new(&city.device(APPROACHED).1).map_err(|error| error.to_string())?;
+    let tokens = [
+        Token::new("demo", Role::Supervisor, None, &secrets.supervisor),
+        Token::of_victim("demo-victim", device, &secrets.victim),
+    ];
     Ok(Plan {
         clock: clock::Clock::system(),
         rules: Rules::default(),
@@ -115,19 +131,21 @@ fn plan(
         traccar_topic: None,
         keys: TrackerKeys::default(),
         listen: settings.listen,
-        tokens: Tokens::from_iter([Token::new("demo", Role::Supervisor, None, &token.secret)]),
+        tokens: Tokens::from_iter(tokens),
+        map: None,
         orders_dir: Some(orders_dir),
         desks: vec![Desk { name: desk, mqtt: true, webhook: None, body: WebhookBody::default() }],
         contacts: Contacts::default(),
     })
 }
 
-fn welcome(service: &Service, broker: &str, token: &str) -> Vec<String> {
+fn welcome(service: &Service, broker: &str, Secrets { supervisor: token, victim }: &Secrets) -> Vec<String> {
     vec![
         "Afstand, demonstratie: een verzonnen stad met twaalf paren; niets hier is echt.".to_owned(),
         "Afstand, demonstration: a made-up city with twelve pairs; nothing here is real.".to_owned(),
         String::new(),
         format!("  live     http://{}/#token={token}", service.address),
+        format!("  victim   http://{}/victim#token={victim}", service.address),
         format!("  API      http://{}/docs   token {token} (supervisor)", service.address),
         format!("  broker   {broker}   (mosquitto_sub -V 5 -t 'afstand/v1/#' -v)"),
         "  stop     Ctrl-C".to_owned(),

@@ -60,7 +60,7 @@ fn plan_of_incident(orders: &[Arc<Order>], input: impl Read + Send, id: &str) ->
         if let Event::Alert(alert) = event
             && alert.incident.to_string() == id
         {
-            found = Some(rows::incident(found.as_ref(), &alert));
+            found = Some(rows::incident(found.as_ref(), &alert, alert.desk.as_ref()));
         }
         Ok(())
     })?;
@@ -116,8 +116,8 @@ fn collected(
             }
             Event::Alert(alert) => {
                 count += 1;
-                if plan.keeps_alert(&alert, &rows::incident(None, &alert)) {
-                    alerts.insert(count, rows::alert(count, &alert));
+                if plan.keeps_alert(&alert, &rows::incident(None, &alert, None)) {
+                    alerts.insert(count, rows::alert(count, &alert, alert.desk.as_ref()));
                 }
             }
             _ => {}

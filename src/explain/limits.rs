@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use zones::order::{Order, ZoneKind};
-use zones::{Role, Subject, WatchKey};
+use zones::{Millis, Role, Subject, WatchKey};
 
 /// What an order became with the input of that number; `None` where it was withdrawn or cannot be read.
 type Change = (i64, Option<Arc<Order>>);
@@ -26,6 +26,15 @@ impl Orders {
         let changes = self.0.get(key.order.as_str())?;
         let (_, order) = changes.iter().rev().find(|(since, _)| *since <= number)?;
         limits_of(order.as_deref()?, &key.subject)
+    }
+
+    /// How often an order expects a device to report; `None` where that changed, or it never named the device.
+    pub(super) fn interval(&self, order: &str, device: &str) -> Option<Millis> {
+        let versions = self.0.get(order)?.iter().filter_map(|(_, order)| order.as_deref());
+        let parties = versions.flat_map(|order| order.parties().map(|(_, party)| party));
+        let named = parties.filter(|party| party.device.as_ref().is_some_and(|own| own.as_str() == device));
+        let intervals: BTreeSet<Millis> = named.map(|party| party.fix_interval).collect();
+        intervals.first().copied().filter(|_| intervals.len() == 1)
     }
 
     /// Their ids.
@@ -157,5 +166,7 @@ mod tests {
         assert_eq!(orders.around("am"), (vec!["o/".to_owned()], vec!["vd".to_owned()]));
         assert_eq!(orders.around("vd"), (vec!["o/pair/v".to_owned()], vec!["am".to_owned()]));
         assert_eq!(orders.around("x").0, Vec::<String>::new());
+        assert_eq!(orders.interval("o", "vd"), Some(Millis::from_secs(60)));
+        assert_eq!((orders.interval("o", "x"), orders.interval("p", "vd")), (None, None));
     }
 }

@@ -9,6 +9,7 @@ mod from_store;
 mod happened;
 mod judged;
 mod limits;
+mod steps;
 mod text;
 mod words;
 
@@ -22,6 +23,7 @@ pub use from_store::of_store;
 pub use happened::Happened;
 pub use judged::{Heard, Judgement};
 pub use limits::{Limits, WatchKind};
+pub use steps::{Step, StepRule};
 pub use text::render;
 
 use crate::pipeline::rows;
@@ -125,6 +127,9 @@ pub struct Explanation {
     pub inputs: Vec<Heard>,
     /// Whether there was more than [`MOST_INPUTS`].
     pub cut: bool,
+    /// How watches over devices and over orders as a whole stepped, which rest on no judgement of a fix.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<Step>,
     /// Alerts, deliveries and what recipients said, in time order.
     pub happened: Vec<Happened>,
 }
@@ -222,6 +227,7 @@ impl Material {
         for row in &self.rows {
             inputs.extend(judged::heard(row, &self.scope, &self.orders, &self.alerts)?);
         }
+        let steps = steps::of(&self.alerts, &self.orders);
         let happened = happened::in_order(self.alerts, &self.deliveries, self.receipts);
         if let (About::Moment { device, .. }, true, true) =
             (&self.about, inputs.is_empty(), happened.is_empty())
@@ -229,6 +235,6 @@ impl Material {
             return Err(Unexplained::Nothing { device: device.clone(), from: self.from, to: self.to });
         }
         let Self { about, from, to, cut, .. } = self;
-        Ok(Explanation { about, from, to, inputs, cut, happened })
+        Ok(Explanation { about, from, to, inputs, cut, steps, happened })
     }
 }

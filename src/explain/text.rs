@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::limits::{Limits, WatchKind};
-use super::{About, Explanation, Happened, Heard, Judgement, MOST_INPUTS, words};
+use super::{About, Explanation, Happened, Heard, Judgement, MOST_INPUTS, Step, words};
 use zones::Role;
 
 /// The explanation as text.
@@ -32,6 +32,7 @@ fn write(text: &mut String, explanation: &Explanation) -> std::fmt::Result {
             "\nMeer dan {MOST_INPUTS}: de rest is weggelaten / More than {MOST_INPUTS}: the rest is left out"
         )?;
     }
+    explanation.steps.iter().try_for_each(|taken| step(text, taken))?;
     if !explanation.happened.is_empty() {
         writeln!(text, "\nMeldingen en bezorging / Alerts and deliveries")?;
     }
@@ -95,6 +96,24 @@ fn judgement(text: &mut String, judged: &Judgement) -> std::fmt::Result {
         write!(text, "; {approach}")?;
     }
     writeln!(text)
+}
+
+fn step(text: &mut String, step: &Step) -> std::fmt::Result {
+    let rule = serde_json::to_value(step.rule).unwrap_or_default();
+    writeln!(text, "\n{}  {}  {}", step.at, step.watch, rule.as_str().unwrap_or_default())?;
+    let level = |level: &str| match level {
+        "clear" => ("vrij", "clear"),
+        "warning" => ("waarschuwing", "warning"),
+        "alarm" => ("alarm", "alarm"),
+        _ => ("?", "?"),
+    };
+    let (before, after) = (level(step.before.as_deref().unwrap_or_default()), level(&step.after));
+    writeln!(text, "    {} → {} / {} → {}", before.0, after.0, before.1, after.1)?;
+    if let Some(at) = step.last_fix_at {
+        writeln!(text, "    laatste positie van / last fix of {at}")?;
+    }
+    both(text, "    ", &step.why)?;
+    writeln!(text, "    ▲ {} {}", step.after, step.alert)
 }
 
 fn thresholds(text: &mut String, limits: Limits) -> std::fmt::Result {

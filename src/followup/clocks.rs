@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use uuid::Uuid;
-use zones::{Level, Timestamp};
+use zones::{AlertKind, Level, Timestamp};
 
 use super::FollowUp;
 use super::effect::{Effect, Notice, Reason, What};
+use super::event::Done;
 use super::incident::{Clock, Incident};
-use super::policy::Step;
+use super::policy::{SHORTEST_REPEAT, Step, times_before};
 use super::words::{Recipient, StaffRole, State, Task, Unless};
 
 /// From so many rings on the shift lead hears them too: who has it does not answer.
@@ -17,7 +18,15 @@ const RINGS_ALONE: u32 = 2;
 impl FollowUp {
     /// Everything that was due up to `now`, each at its own time.
     pub(super) fn run_clocks(&mut self, now: Timestamp) {
-        while let Some((at, id)) = self.due.first().copied().filter(|(at, _)| *at <= now) {
+        loop {
+            let next = self.due.first().copied().filter(|(at, _)| *at <= now);
+            let settle_at = self.settle_at.filter(|at| *at <= now);
+            if let Some(at) = settle_at.filter(|at| next.is_none_or(|(next, _)| *at <= next)) {
+                self.clock = self.clock.max(at);
+                self.settle_groups(self.clock);
+                continue;
+            }
+            let Some((at, id)) = next else { return };
             let Some(mut incident) = self.take(id) else {
                 self.due.remove(&(at, id));
                 continue;
@@ -27,6 +36,7 @@ impl FollowUp {
                 for alert in &incident.victim_alerts {
                     self.by_alert.remove(alert);
                 }
+                self.forget_lacking(id);
                 self.changed.insert(id);
                 continue;
             }
@@ -41,16 +51,53 @@ impl FollowUp {
         let policy = rules.policy(incident.kind, incident.worst, incident.risk);
         for step in policy.into_iter().flat_map(|policy| &policy.steps) {
             let Some(from) = incident.clock(step.unless) else { continue };
-            if step.next(from, incident.done) == Some(at) {
+            if step.next_by(from, incident.done, self.away.1) == Some(at) {
+                self.left_out(id, step, from, at);
                 self.step(id, incident, step, from, at);
             }
         }
         if incident.is_open() && incident.ring_at.is_some_and(|ring| ring <= at) {
-            self.ring_again(id, incident, at);
+            match self.rings_left_out(incident, at) {
+                Some((times, last)) => {
+                    incident.rings = incident.rings.saturating_add(u32::try_from(times).unwrap_or(u32::MAX));
+                    incident.ring_at = Some(last);
+                    self.note(id, at, What::NotTold { times, since: at });
+                }
+                None => self.ring_again(id, incident, at),
+            }
         }
         for n in 0..incident.deadlines.len() {
             self.deadline(id, incident, n, at);
         }
+    }
+
+    /// Nobody can have been told anything while nobody looked.
+    pub(super) fn was_away(&mut self, now: Timestamp, until: Timestamp) -> Done {
+        if until > now {
+            self.away = (now, until);
+        }
+        Done::Done
+    }
+
+    /// Says how often a step would have been taken before, had somebody looked.
+    fn left_out(&mut self, id: Uuid, step: &Step, from: Timestamp, at: Timestamp) {
+        let (after, until) = self.away;
+        let Some(every) = step.repeat.filter(|_| at <= until) else { return };
+        // What is taken at once was, with its alert.
+        let after = if step.after.0 == 0 { after.max(from) } else { after };
+        let Some(since) = step.next(from, after) else { return };
+        let times = times_before(since, every, at);
+        if times > 0 {
+            self.note(id, at, What::NotTold { times, since });
+        }
+    }
+
+    /// How often it would have rung before the last time that nobody looked, and when that was.
+    fn rings_left_out(&self, incident: &Incident, at: Timestamp) -> Option<(i64, Timestamp)> {
+        let policy = self.rules.policy(incident.kind, incident.worst, incident.risk);
+        let every = incident.patience(policy)?;
+        let times = times_before(at, every, self.away.1);
+        (times > 0).then(|| (times, at + every.max(SHORTEST_REPEAT) * times))
     }
 
     /// The steps of those clocks that are taken at once.
@@ -61,6 +108,9 @@ impl FollowUp {
         at: Timestamp,
         clocks: &[Option<Unless>],
     ) {
+        if incident.is_resting() {
+            return;
+        }
         let rules = Arc::clone(&self.rules);
         let policy = rules.policy(incident.kind, incident.worst, incident.risk);
         for step in policy.into_iter().flat_map(|policy| &policy.steps) {
@@ -85,17 +135,31 @@ impl FollowUp {
         }
     }
 
-    fn second_channel(&mut self, id: Uuid, incident: &Incident, round: u32, at: Timestamp) {
+    /// Her device has not shown it. Where there is no other road to her, somebody has to telephone.
+    fn second_channel(&mut self, id: Uuid, incident: &mut Incident, round: u32, at: Timestamp) {
         let Some(device) = incident.victim_device.clone() else { return };
+        if !incident.second_road {
+            self.set_task(id, incident, at, Task::PhoneVictim);
+            let task = Some(Task::PhoneVictim);
+            self.tell(id, incident, StaffRole::Operator, Reason::Step, task, round, at);
+            return;
+        }
+        incident.second_told = true;
         self.note(id, at, What::ToldSecondChannel { round });
         let message = name_of(id, &format!("second/{}", at.as_millis()));
-        self.effects.push_back(Effect::SecondChannel { id: message, incident: id, device, at });
+        self.effects.push_back(Effect::SecondChannel { id: message, incident: id, device, over: false, at });
     }
 
     pub(super) fn set_task(&mut self, id: Uuid, incident: &mut Incident, at: Timestamp, task: Task) {
         if !incident.tasks.contains(&task) {
             incident.tasks.push(task);
             self.note(id, at, What::TaskSet { task });
+        }
+    }
+
+    pub(super) fn end_tasks(&mut self, id: Uuid, incident: &mut Incident, at: Timestamp, tasks: &[Task]) {
+        for task in tasks {
+            self.end_task(id, incident, at, *task);
         }
     }
 
@@ -121,23 +185,42 @@ impl FollowUp {
         let (found, people) = self.reach(id, incident, role, at);
         let in_place_of = (found != role).then_some(role);
         self.note(id, at, What::Told { role: found, people: people.clone(), in_place_of, round });
-        let notice = notice(id, incident, people, (found, reason, round), at);
-        self.effects.push_back(Effect::Notice(Notice { task, ..notice }));
+        let mut notice = self.notice(id, incident, people, (found, reason, round), at);
+        if let Some(task) = task {
+            // Two steps at one moment may reach the same role; what is to be done tells them apart.
+            notice.id = name_of(id, &format!("{}/{task}/{found}/{}", reason.as_str(), at.as_millis()));
+            notice.task = Some(task);
+        }
+        self.effects.push_back(Effect::Notice(notice));
     }
 
-    /// It rings at those who have it.
-    pub(super) fn ring(&mut self, id: Uuid, incident: &Incident, at: Timestamp, people: Vec<String>) {
+    /// It rings at those.
+    pub(super) fn ring(
+        &mut self,
+        id: Uuid,
+        incident: &Incident,
+        at: Timestamp,
+        reason: Reason,
+        (role, people): (StaffRole, Vec<String>),
+    ) {
         self.note(id, at, What::Rang { people: people.clone(), round: incident.rings });
-        let about = (StaffRole::Operator, Reason::Ring, incident.rings);
-        let notice = notice(id, incident, people, about, at);
+        let notice = self.notice(id, incident, people, (role, reason, incident.rings), at);
         self.effects.push_back(Effect::Notice(notice));
+    }
+
+    /// Who has it, by a name that can be reached: a token may have any.
+    pub(super) fn reachable_owner(&self, incident: &Incident) -> Option<String> {
+        incident.owner.clone().filter(|owner| self.rules.contacts.contains(owner))
     }
 
     /// Somebody has it, and nothing was done for long.
     fn ring_again(&mut self, id: Uuid, incident: &mut Incident, at: Timestamp) {
         incident.rings += 1;
-        let owner: Vec<String> = incident.owner.iter().cloned().collect();
-        self.ring(id, incident, at, owner);
+        let rung = match self.reachable_owner(incident) {
+            Some(owner) => (StaffRole::Operator, vec![owner]),
+            None => self.reach(id, incident, StaffRole::Operator, at),
+        };
+        self.ring(id, incident, at, Reason::Ring, rung);
         self.tell(id, incident, StaffRole::SecondOperator, Reason::Ring, None, incident.rings, at);
         if incident.rings > RINGS_ALONE {
             self.tell(id, incident, StaffRole::ShiftLead, Reason::Ring, None, incident.rings, at);
@@ -173,35 +256,38 @@ impl FollowUp {
             let (found, people) = self.reach(id, incident, *role, at);
             let in_place_of = (found != *role).then_some(*role);
             self.note(id, at, What::Told { role: found, people: people.clone(), in_place_of, round: 0 });
-            let mut notice = notice(id, incident, people, (found, reason, 0), at);
+            let mut notice = self.notice(id, incident, people, (found, reason, 0), at);
             notice.id = name_of(id, &format!("{}/{deadline}/{role}/{}", reason.as_str(), at.as_millis()));
             notice.deadline = Some(deadline.clone());
             self.effects.push_back(Effect::Notice(notice));
         }
     }
-}
 
-fn notice(
-    id: Uuid,
-    incident: &Incident,
-    to: Vec<String>,
-    (role, reason, round): (StaffRole, Reason, u32),
-    at: Timestamp,
-) -> Notice {
-    Notice {
-        id: name_of(id, &format!("{}/{role}/{}", reason.as_str(), at.as_millis())),
-        incident: id,
-        to,
-        role,
-        reason,
-        task: None,
-        round,
-        kind: incident.kind,
-        level: incident.worst,
-        order: incident.order.clone(),
-        risk: incident.risk,
-        deadline: None,
-        at,
+    fn notice(
+        &self,
+        id: Uuid,
+        incident: &Incident,
+        to: Vec<String>,
+        (role, reason, round): (StaffRole, Reason, u32),
+        at: Timestamp,
+    ) -> Notice {
+        Notice {
+            id: name_of(id, &format!("{}/{role}/{}", reason.as_str(), at.as_millis())),
+            incident: id,
+            to,
+            role,
+            reason,
+            task: None,
+            round,
+            kind: incident.kind,
+            level: incident.worst,
+            order: incident.order.clone(),
+            risk: incident.risk,
+            deadline: None,
+            call: incident.tasks.iter().filter_map(|task| task.callee()).collect(),
+            devices: (incident.kind == AlertKind::MassSilence).then(|| self.silent_under(id)),
+            at,
+        }
     }
 }
 

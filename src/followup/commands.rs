@@ -1,7 +1,7 @@
 //! What people do about an incident. Two at once: the second is told who was first.
 
 use uuid::Uuid;
-use zones::{Level, Timestamp};
+use zones::{AlertKind, Level, Timestamp};
 
 use super::FollowUp;
 use super::clocks::name_of;
@@ -82,6 +82,9 @@ impl FollowUp {
     }
 
     fn take_on(&mut self, now: Timestamp, id: Uuid, incident: &mut Incident, actor: &Actor) {
+        if incident.is_resting() {
+            incident.wake(now);
+        }
         if incident.state == State::New {
             incident.state = State::Acknowledged;
         }
@@ -115,8 +118,9 @@ impl FollowUp {
         incident.rings = 0;
         self.by(id, now, &actor.name, What::Acted { action, note });
         match action {
-            Action::CalledDesk => self.end_task(id, incident, now, Task::PhoneDesk),
-            Action::CalledVictim => self.end_task(id, incident, now, Task::PhoneVictim),
+            Action::CalledDesk => self.end_tasks(id, incident, now, &[Task::PhoneDesk, Task::CallPolice]),
+            Action::CalledVictim => self.end_tasks(id, incident, now, &[Task::PhoneVictim, Task::CallVictim]),
+            Action::CalledWearer => self.end_task(id, incident, now, Task::CallWearer),
             _ => {}
         }
         self.rest(incident, now);
@@ -204,9 +208,11 @@ impl FollowUp {
         incident.tasks.clear();
         (incident.ring_at, incident.victim_since, incident.desk_since) = (None, None, None);
         self.by(id, now, &actor.name, What::Resolved { outcome, note, proposed_by });
-        // Some things last until somebody says that they are over.
-        if incident.condition == Condition::Active && !incident.kind.ends_by_itself() {
-            self.clear(id, incident, now, None);
+        // Some things last until somebody says that they are over. A role that is needed and empty after that is news.
+        let is_own = incident.kind == AlertKind::FollowUp;
+        if incident.condition == Condition::Active && (is_own || !incident.kind.ends_by_itself()) {
+            self.clear_by_hand(id, incident, now);
+            self.forget_lacking(id);
         }
         let watch = incident.watch.as_ref().and_then(|watch| watch.parse().ok());
         self.effects.push_back(Effect::Resolved { incident: id, watch, at: now });

@@ -6,7 +6,7 @@ use zones::{AlertKind, Level, Timestamp};
 
 use super::FollowUp;
 use super::clocks::name_of;
-use super::effect::{Effect, OwnAlert, What};
+use super::effect::{About, Effect, OwnAlert, What};
 use super::event::{Actor, Done, Raised};
 use super::incident::Incident;
 use super::words::StaffRole;
@@ -79,7 +79,7 @@ impl FollowUp {
     }
 
     /// Those who have a role, or the next one up that somebody has, or else the next one down; nobody in the list
-    /// means the console.
+    /// means the console. A case contact is whom the order names, where it names one of the contacts.
     pub(super) fn reach(
         &mut self,
         id: Uuid,
@@ -87,9 +87,11 @@ impl FollowUp {
         role: StaffRole,
         at: Timestamp,
     ) -> (StaffRole, Vec<String>) {
+        if let Some(named) = incident.case_contact.clone().filter(|_| role == StaffRole::CaseContact) {
+            return (role, vec![named]);
+        }
         let up = std::iter::successors(Some(role), |asked| asked.up());
         let below = [StaffRole::ShiftLead, StaffRole::SecondOperator, StaffRole::Operator];
-        let mut all_unstaffed = true;
         for asked in up.chain(below) {
             match self.on_duty(asked, at) {
                 OnDuty::People(people) => {
@@ -97,16 +99,16 @@ impl FollowUp {
                     return (asked, people);
                 }
                 OnDuty::Console => return (role, Vec::new()),
-                OnDuty::Nobody => {
-                    all_unstaffed = false;
-                    self.has_nobody(id, incident, asked, at);
+                OnDuty::Nobody => self.has_nobody(id, incident, asked, at),
+                OnDuty::Unstaffed => {
+                    // That the operator stands in for a case contact is how small sites are meant to be.
+                    if asked == role && role != StaffRole::CaseContact {
+                        self.has_nobody(id, incident, role, at);
+                    }
                 }
-                OnDuty::Unstaffed => {}
             }
         }
-        if all_unstaffed {
-            self.has_nobody(id, incident, role, at);
-        }
+        self.has_nobody(id, incident, role, at);
         (role, Vec::new())
     }
 
@@ -129,7 +131,7 @@ impl FollowUp {
             order: incident.order.clone(),
             wearer: incident.wearer.clone(),
             at,
-            role,
+            about: About::Nobody(role),
         };
         self.effects.push_back(Effect::Raise(own));
         let raised = Raised {
@@ -138,6 +140,7 @@ impl FollowUp {
             watch: None,
             kind: AlertKind::FollowUp,
             level: Level::Alarm,
+            stands: Level::Alarm,
             late: false,
             test: false,
             order: incident.order.clone(),
@@ -145,10 +148,25 @@ impl FollowUp {
             victim: None,
             risk: incident.risk,
             victim_device: None,
+            second_road: false,
             desk: None,
             told_desk: false,
+            desk_by_hand: false,
+            devices: 0,
+            last_distance_m: None,
+            case_contact: None,
+            call_order: Vec::new(),
         };
         self.alert(at, &raised);
+    }
+
+    /// An incident that said that nobody has a role is resolved, or remembered no more: should it still be so when the
+    /// role is needed next, that is another alarm.
+    pub(super) fn forget_lacking(&mut self, id: Uuid) {
+        for (role, row) in self.duty.iter_mut().filter(|(_, row)| row.lacking == Some(id)) {
+            row.lacking = None;
+            self.changed_duty.insert(*role);
+        }
     }
 
     /// Somebody has the role again.
@@ -167,7 +185,7 @@ impl FollowUp {
             order: incident.order.clone(),
             wearer: incident.wearer.clone(),
             at,
-            role,
+            about: About::Nobody(role),
         }));
         self.clear(id, &mut incident, at, Some(alert));
         incident.changed_at = at;

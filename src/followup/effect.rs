@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use uuid::Uuid;
-use zones::order::Risk;
+use zones::order::{Callee, Risk};
 use zones::{AlertKind, DeviceEventKind, DeviceId, Level, OrderId, PersonId, Timestamp, WatchKey};
 
 use super::words::{Action, DeskState, Outcome, StaffRole, Task};
@@ -14,7 +14,18 @@ pub enum Effect {
     Entry(Entry),
     /// People are told.
     Notice(Notice),
-    /// The victim is told by her second channel: her device has not shown the alarm.
+    /// What a victim was told of is over because somebody says so: her device hears of it.
+    AllClear {
+        /// Id of the message: the same when it is made again.
+        id: Uuid,
+        /// The incident.
+        incident: Uuid,
+        /// Her device.
+        device: DeviceId,
+        /// When.
+        at: Timestamp,
+    },
+    /// The victim is told by her second channel: her device has not shown the alarm; or that this is over.
     SecondChannel {
         /// Id of the message: the same when it is made again.
         id: Uuid,
@@ -22,11 +33,20 @@ pub enum Effect {
         incident: Uuid,
         /// Device that did not show it.
         device: DeviceId,
+        /// Whether it is over.
+        over: bool,
         /// When it was due.
         at: Timestamp,
     },
     /// The service itself raises an alert of kind `follow_up`.
     Raise(OwnAlert),
+    /// An incident that was resolved while it lasted is over, for its watch has opened another: its desk is to be told.
+    Superseded {
+        /// The incident.
+        incident: Uuid,
+        /// When.
+        at: Timestamp,
+    },
     /// An incident was resolved: the engine and the outbox are to be told.
     Resolved {
         /// The incident.
@@ -84,6 +104,10 @@ pub enum What {
     },
     ToldSecondChannel {
         round: u32,
+    },
+    NotTold {
+        times: i64,
+        since: Timestamp,
     },
     TaskSet {
         task: Task,
@@ -170,6 +194,13 @@ pub enum What {
         people: Vec<String>,
         until: Timestamp,
     },
+    Grouped {
+        part_of: Uuid,
+        rings_alone: bool,
+    },
+    Ungrouped {
+        part_of: Uuid,
+    },
 }
 
 impl What {
@@ -182,6 +213,7 @@ impl What {
             Self::Cleared { .. } => "cleared",
             Self::Told { .. } => "told",
             Self::ToldSecondChannel { .. } => "told_second_channel",
+            Self::NotTold { .. } => "not_told",
             Self::TaskSet { .. } => "task_set",
             Self::TaskDone { .. } => "task_done",
             Self::Rang { .. } => "rang",
@@ -202,6 +234,8 @@ impl What {
             Self::DeadlineKept { .. } => "deadline_kept",
             Self::Undelivered { .. } => "undelivered",
             Self::DutyChanged { .. } => "duty_changed",
+            Self::Grouped { .. } => "grouped",
+            Self::Ungrouped { .. } => "ungrouped",
         }
     }
 }
@@ -214,6 +248,8 @@ pub enum Reason {
     Step,
     /// It rings again: it is theirs, and nothing was done for long.
     Ring,
+    /// Somebody has it, and it is raised again.
+    Again,
     /// The desk does not take it on.
     DeskRejected,
     /// Somebody called them in.
@@ -232,6 +268,7 @@ impl Reason {
         match self {
             Self::Step => "step",
             Self::Ring => "ring",
+            Self::Again => "again",
             Self::DeskRejected => "desk_rejected",
             Self::Escalated => "escalated",
             Self::DeadlineNear => "deadline_near",
@@ -268,6 +305,10 @@ pub struct Notice {
     pub risk: Option<Risk>,
     /// The deadline, where it is about one.
     pub deadline: Option<String>,
+    /// How many devices are silent, where it is about many.
+    pub devices: Option<u32>,
+    /// Whom the case wants telephoned, in that order, as far as nobody has done so.
+    pub call: Vec<Callee>,
     /// When it was due.
     pub at: Timestamp,
 }
@@ -289,6 +330,18 @@ pub struct OwnAlert {
     pub wearer: PersonId,
     /// When.
     pub at: Timestamp,
-    /// The role that nobody has.
-    pub role: StaffRole,
+    /// What it says.
+    pub about: About,
+}
+
+/// What the service says about itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// Nobody has a role.
+    Nobody(StaffRole),
+    /// Many devices are silent.
+    Silent {
+        /// How many.
+        devices: u32,
+    },
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use zones::order::Risk;
+use zones::order::{Callee, Risk};
 use zones::{AlertKind, DeskId, DeviceEventKind, DeviceId, Level, OrderId, PersonId, Timestamp, WatchKey};
 
 use super::words::{Action, DeskState, Outcome, StaffRole, VictimState};
@@ -78,6 +78,12 @@ pub enum Event {
     },
     /// An order is gone: nothing of it lasts any more. Its incidents stay somebody's until they are resolved.
     OrderGone(OrderId),
+    /// Nobody could be told anything from the latest time that was handled up to this: of what is said again and again,
+    /// what would have been said in between is left out.
+    Away {
+        /// Until when.
+        until: Timestamp,
+    },
     /// Nothing but the passing of time.
     Tick,
 }
@@ -104,6 +110,8 @@ pub struct Raised {
     pub kind: AlertKind,
     /// The new level.
     pub level: Level,
+    /// Where the watch stands with it: another than `level` where it was found of a time that is past.
+    pub stands: Level,
     /// It came too late to act on at its time.
     pub late: bool,
     /// Only a trial: it rings nobody.
@@ -118,10 +126,22 @@ pub struct Raised {
     pub risk: Option<Risk>,
     /// Device of the victim, if this alert was sent to it.
     pub victim_device: Option<DeviceId>,
+    /// Whether there is another road to her, for when her device does not show it.
+    pub second_road: bool,
     /// The order's desk; others' receipts are refused.
     pub desk: Option<DeskId>,
     /// Whether this alert was sent to the desk.
     pub told_desk: bool,
+    /// It would have been, if the order did not say that it is for the operator to telephone.
+    pub desk_by_hand: bool,
+    /// How many devices there are in all.
+    pub devices: u32,
+    /// Last known metres between both parties, of a silence.
+    pub last_distance_m: Option<u32>,
+    /// The contact of the settings whom the order names as its coordinator.
+    pub case_contact: Option<String>,
+    /// Whom the case wants telephoned, in that order; nobody where it does not say.
+    pub call_order: Vec<Callee>,
 }
 
 /// Who does something.
@@ -202,6 +222,9 @@ pub enum Refused {
         /// What that one did.
         what: &'static str,
     },
+    /// The incident is over, for one who need not know by whom.
+    #[error("the incident is resolved")]
+    Resolved,
     /// The incident is another desk's.
     #[error("the incident is not this desk's")]
     OtherDesk,

@@ -12,6 +12,10 @@ use super::words::{Condition, DeskState, Outcome, State, Task, Unless, VictimSta
 /// Alerts to the victim of which a receipt is still understood, and keys of commands that are known again.
 const MOST_REMEMBERED: usize = 16;
 
+/// So many fields at the end of an [`Incident`] are younger than the first stored rows. Each is such that nothing said
+/// is written as one zero byte: a row without them is read as one that ends in zeros.
+pub const ADDED: usize = 9;
+
 /// The follow-up of an incident.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Incident {
@@ -89,6 +93,25 @@ pub struct Incident {
     pub(super) victim_alerts: Vec<Uuid>,
     /// Commands that are known again.
     pub(super) keys: Vec<Uuid>,
+    // What follows was added later: see [`ADDED`].
+    /// The incident of many silent devices that it is, or was, part of.
+    pub part_of: Option<Uuid>,
+    /// Its device has been silent since; of many silent devices: when it was last looked at whether it goes on.
+    pub(super) silent_since: Option<Timestamp>,
+    /// Last known metres between the two parties, of a silence.
+    pub last_distance_m: Option<u32>,
+    /// It is part of those many while that goes on.
+    pub(super) grouped: bool,
+    /// … and rings by itself all the same.
+    pub(super) alone: bool,
+    /// The contact whom its order names as coordinator.
+    pub case_contact: Option<String>,
+    /// Her second channel was told, and not yet that it is over.
+    pub(super) second_told: bool,
+    /// There is another road to her whose device was told.
+    pub(super) second_road: bool,
+    /// Receipts that are known again.
+    pub(super) receipts: Vec<Uuid>,
     /// When its next clock runs out, as the due set has it. Follows from the rest.
     #[serde(skip)]
     pub(super) next_at: Option<Timestamp>,
@@ -103,6 +126,8 @@ pub struct WhatWasDone {
     pub acted: bool,
     /// Where it stands with the desk.
     pub desk: Option<DeskState>,
+    /// Somebody has said what became of it.
+    pub resolved: bool,
 }
 
 /// A resolution that waits for a second person.
@@ -183,8 +208,23 @@ impl Incident {
             done: at,
             victim_alerts: Vec::new(),
             keys: Vec::new(),
+            part_of: None,
+            silent_since: None,
+            last_distance_m: None,
+            grouped: false,
+            alone: false,
+            case_contact: None,
+            second_told: false,
+            second_road: false,
+            receipts: Vec::new(),
             next_at: None,
         }
+    }
+
+    /// What it is to be found by when its watch opens another: it was resolved and lasts, so that its end may belong
+    /// to the other one.
+    pub(super) fn lasting(&self) -> Option<String> {
+        self.watch.clone().filter(|_| !self.is_open() && self.cleared_at.is_none())
     }
 
     /// Whether somebody still has to do something about it.
@@ -192,10 +232,15 @@ impl Incident {
         self.state != State::Resolved
     }
 
+    /// Nothing is known of a desk.
+    pub(super) fn leave_desk(&mut self) {
+        (self.desk_state, self.reference, self.desk_since) = (None, None, None);
+    }
+
     /// What was done about it so far, for her who is told that it is over.
     pub fn what_was_done(&self) -> WhatWasDone {
         let acknowledged = self.acknowledged_at.is_some();
-        WhatWasDone { acknowledged, acted: self.acted, desk: self.desk_state }
+        WhatWasDone { acknowledged, acted: self.acted, desk: self.desk_state, resolved: !self.is_open() }
     }
 
     /// When its next clock runs out.
@@ -205,7 +250,7 @@ impl Incident {
 
     /// The clock of steps that wait for that, where it runs.
     pub(super) fn clock(&self, unless: Option<Unless>) -> Option<Timestamp> {
-        if !self.is_open() {
+        if !self.is_open() || self.is_resting() {
             return None;
         }
         // A warning that is over rings nobody any more; it stays in the queue.
@@ -218,10 +263,11 @@ impl Incident {
         }
     }
 
-    /// The next moment at which something is due: it follows from the row and the rules alone.
-    pub(super) fn due(&self, rules: &Rules) -> Option<Timestamp> {
+    /// The next moment at which something is due: it follows from the row and the rules alone, and from when nobody
+    /// looked any more.
+    pub(super) fn due(&self, rules: &Rules, away_until: Timestamp) -> Option<Timestamp> {
         let steps = rules.policy(self.kind, self.worst, self.risk).into_iter().flat_map(|p| &p.steps);
-        let steps = steps.filter_map(|step| step.next(self.clock(step.unless)?, self.done));
+        let steps = steps.filter_map(|step| step.next_by(self.clock(step.unless)?, self.done, away_until));
         let deadlines = self.deadlines.iter().filter(|clock| clock.is_open());
         let deadlines = deadlines.flat_map(|clock| {
             let rule = rules.deadlines.iter().find(|rule| rule.name == clock.name);
@@ -246,10 +292,10 @@ impl Incident {
         Some(last + REMEMBERED)
     }
 
-    /// Begins those deadlines that are for it.
-    pub(super) fn begin(&self, rules: &[Deadline], at: Timestamp) -> Vec<Clock> {
+    /// Begins those deadlines that an alert of that level begins.
+    pub(super) fn begin(&self, rules: &[Deadline], level: Level, at: Timestamp) -> Vec<Clock> {
         let known = |rule: &&Deadline| {
-            rule.level == self.level
+            rule.level == level
                 && rule.fits(self.kind)
                 && (!rule.is_of_desk() || self.desk_since.is_some())
                 && self.deadlines.iter().all(|clock| clock.name != rule.name)
@@ -277,11 +323,13 @@ impl Incident {
         if self.keys.contains(&key) {
             return true;
         }
-        self.keys.push(key);
-        if self.keys.len() > MOST_REMEMBERED {
-            self.keys.remove(0);
-        }
+        remember(&mut self.keys, key);
         false
+    }
+
+    /// Remembers a receipt: a broker may bring it again, after others.
+    pub(super) fn remember_receipt(&mut self, receipt: Uuid) {
+        remember(&mut self.receipts, receipt);
     }
 
     /// How long it may lie after the last thing somebody did.
@@ -296,5 +344,13 @@ impl Incident {
             (Some(by), Some(at)) => Err(Refused::Conflict { by: by.clone(), at, what: "resolved it" }),
             _ => Ok(()),
         }
+    }
+}
+
+/// Keeps the newest few.
+fn remember(keys: &mut Vec<Uuid>, key: Uuid) {
+    keys.push(key);
+    if keys.len() > MOST_REMEMBERED {
+        keys.remove(0);
     }
 }

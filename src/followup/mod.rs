@@ -14,6 +14,7 @@ mod duty;
 mod effect;
 mod event;
 mod incident;
+mod mass;
 mod policy;
 mod receipts;
 #[cfg(test)]
@@ -24,12 +25,12 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use uuid::Uuid;
-use zones::{OrderId, Timestamp};
+use zones::{AlertKind, OrderId, Timestamp};
 
 pub use duty::{DutyRow, OnDuty, Override};
-pub use effect::{Effect, Entry, Notice, OwnAlert, Reason, SERVICE, What};
+pub use effect::{About, Effect, Entry, Notice, OwnAlert, Reason, SERVICE, What};
 pub use event::{Actor, Command, Done, Event, Noted, Raised, Refused};
-pub use incident::{Clock, Incident, Proposal, WhatWasDone};
+pub use incident::{ADDED, Clock, Incident, Proposal, WhatWasDone};
 pub use policy::{ACCEPTED, Deadline, Duty, Policy, Rules, Step, Unfit};
 pub use words::{
     Action, Condition, DeskState, Outcome, Recipient, StaffRole, State, Task, Unless, VictimState,
@@ -45,9 +46,21 @@ pub struct FollowUp {
     incidents: BTreeMap<Uuid, Incident>,
     /// Incidents by when their next clock runs out: nothing is looked at before.
     due: BTreeSet<(Timestamp, Uuid)>,
+    /// The last time that nobody looked: from after, up to.
+    away: (Timestamp, Timestamp),
+    /// Incidents that were resolved and last, by their watch.
+    lasting: BTreeSet<(String, Uuid)>,
     /// Incidents by the alerts that victims were told of.
     by_alert: BTreeMap<Uuid, Uuid>,
     duty: BTreeMap<Role, DutyRow>,
+    /// Silences that last, by when they began.
+    silent: BTreeSet<(Timestamp, Uuid)>,
+    /// Those that are grouped, by the incident they are part of.
+    groups: BTreeMap<Uuid, mass::Group>,
+    /// The incident of many silent devices, while that lasts.
+    mass: Option<Uuid>,
+    /// When the next of a group that has ended get clocks of their own.
+    settle_at: Option<Timestamp>,
     effects: VecDeque<Effect>,
     changed: BTreeSet<Uuid>,
     changed_duty: BTreeSet<Role>,
@@ -82,8 +95,14 @@ impl FollowUp {
             clock,
             incidents: BTreeMap::new(),
             due: BTreeSet::new(),
+            away: (clock, clock),
+            lasting: BTreeSet::new(),
             by_alert: BTreeMap::new(),
             duty: duty.into_iter().collect(),
+            silent: BTreeSet::new(),
+            groups: BTreeMap::new(),
+            mass: None,
+            settle_at: None,
             effects: VecDeque::new(),
             changed: BTreeSet::new(),
             changed_duty: BTreeSet::new(),
@@ -93,6 +112,11 @@ impl FollowUp {
             this.put(id, incident);
         }
         this.changed.clear();
+        for row in this.duty.values_mut() {
+            // An earlier version may have forgotten the incident and not this.
+            row.lacking = row.lacking.filter(|id| this.incidents.contains_key(id));
+        }
+        this.settle_at = this.is_unsettled().then_some(clock);
         this
     }
 
@@ -105,6 +129,14 @@ impl FollowUp {
         let now = now.max(self.clock);
         self.run_clocks(now);
         self.clock = now;
+        let done = self.hear(now, event);
+        if self.settle_at.is_none() {
+            self.settle_groups(now);
+        }
+        done
+    }
+
+    fn hear(&mut self, now: Timestamp, event: Event) -> Result<Done, Refused> {
         match event {
             Event::Alert(raised) => Ok(self.alert(now, &raised)),
             Event::VictimReceipt { device, alert, state, at } => {
@@ -123,6 +155,7 @@ impl FollowUp {
             }
             Event::Noted { incident, what } => self.noted(now, incident, what),
             Event::OrderGone(order) => Ok(self.order_gone(now, &order)),
+            Event::Away { until } => Ok(self.was_away(now, until)),
             Event::Tick => Ok(Done::Done),
         }
     }
@@ -134,7 +167,7 @@ impl FollowUp {
 
     /// When to handle [`Event::Tick`] at the latest.
     pub fn poll_deadline(&self) -> Option<Timestamp> {
-        self.due.first().map(|(at, _)| *at)
+        self.due.first().map(|(at, _)| *at).into_iter().chain(self.settle_at).min()
     }
 
     /// Hands out what has changed since the last call, each once, as it stands now.
@@ -178,14 +211,20 @@ impl FollowUp {
         if let Some(at) = incident.next_at {
             self.due.remove(&(at, id));
         }
+        self.leave_silence(id, &incident);
+        if let Some(watch) = incident.lasting() {
+            self.lasting.remove(&(watch, id));
+        }
         Some(incident)
     }
 
     fn put(&mut self, id: Uuid, mut incident: Incident) {
-        incident.next_at = incident.due(&self.rules);
+        incident.next_at = incident.due(&self.rules, self.away.1);
         if let Some(at) = incident.next_at {
             self.due.insert((at, id));
         }
+        self.enter_silence(id, &incident);
+        self.lasting.extend(incident.lasting().map(|watch| (watch, id)));
         self.changed.insert(id);
         self.incidents.insert(id, incident);
     }
@@ -201,9 +240,13 @@ impl FollowUp {
         self.effects.push_back(Effect::Entry(entry));
     }
 
-    /// Nothing of an order lasts any more.
+    /// Nothing of an order lasts any more. That a role is empty is no matter of the order under which it showed.
     fn order_gone(&mut self, now: Timestamp, order: &OrderId) -> Done {
-        let lasts = |incident: &Incident| incident.order == *order && incident.cleared_at.is_none();
+        // What concerns many orders, or the people who watch, goes on without one of them.
+        let of_one = |kind: AlertKind| !matches!(kind, AlertKind::MassSilence | AlertKind::FollowUp);
+        let lasts = |incident: &Incident| {
+            incident.order == *order && incident.cleared_at.is_none() && of_one(incident.kind)
+        };
         let ids: Vec<Uuid> = self.incidents().filter(|(_, one)| lasts(one)).map(|(id, _)| id).collect();
         for id in ids {
             let Some(mut incident) = self.take(id) else { continue };

@@ -23,6 +23,30 @@ pub(super) const LONGEST: Millis = Millis::from_secs(366 * 24 * 3_600);
 /// A step is repeated at most this often.
 pub(super) const SHORTEST_REPEAT: Millis = Millis::from_secs(1);
 
+/// So many devices silent at once are one matter: more than a shift of operators can telephone about (our choice).
+pub(super) const MASS_SILENCE_DEVICES: u32 = 20;
+
+/// … and at a large site one in so many of all devices: some always fall silent, each for a reason of its own.
+pub(super) const MASS_SILENCE_ONE_IN: u32 = 500;
+
+/// At once means within so long: devices report each minute, so that a network that fails silences them all in one.
+pub(super) const MASS_SILENCE_WITHIN: Millis = Millis::from_secs(120);
+
+/// While it goes on, it is looked at this often whether still so many fall silent at once.
+pub(super) const MASS_CHECKED_EVERY: Millis = Millis::from_secs(10);
+
+/// It is over when fewer are silent: each of those rings by itself from then on.
+pub(super) const MASS_OVER_BELOW: usize = 10;
+
+/// When a group ends, so many of it get clocks of their own, or are resolved with it, at a time …
+pub(super) const SETTLED_AT_ONCE: usize = 100;
+
+/// … and the next so long after: ten thousand in five seconds.
+pub(super) const SETTLED_EVERY: Millis = Millis(50);
+
+const _: () = assert!(SETTLED_AT_ONCE > 0 && SETTLED_EVERY.0 > 0);
+const _: () = assert!(MASS_OVER_BELOW < MASS_SILENCE_DEVICES as usize);
+const _: () = assert!(MASS_CHECKED_EVERY.0 > 0 && MASS_CHECKED_EVERY.0 < MASS_SILENCE_WITHIN.0);
 const _: () = assert!(RING_AGAIN.0 < IDLE.0 && IDLE.0 < REMEMBERED.0 && REMEMBERED.0 < LATE_KEPT_FOR.0);
 
 /// One step of a policy.
@@ -101,11 +125,18 @@ pub struct Rules {
     pub deadlines: Vec<Deadline>,
     /// Who has which role. Empty: there is only the console.
     pub duty: Vec<Duty>,
+    /// Names of all who can be reached by themselves. Who has an incident is, when the name of the token is one of them.
+    pub contacts: Vec<String>,
 }
 
 impl Default for Rules {
     fn default() -> Self {
-        Self { policies: Policy::defaults(), deadlines: Deadline::defaults(), duty: Vec::new() }
+        Self {
+            policies: Policy::defaults(),
+            deadlines: Deadline::defaults(),
+            duty: Vec::new(),
+            contacts: Vec::new(),
+        }
     }
 }
 
@@ -138,6 +169,11 @@ impl Step {
         Self { task: Some(task), ..self }
     }
 
+    /// Whether it is taken at once, whatever happens.
+    pub(super) fn is_at_once(&self) -> bool {
+        self.after.0 == 0 && self.unless.is_none()
+    }
+
     /// The first time it is taken after `done`, when the clock began at `from`.
     pub(super) fn next(&self, from: Timestamp, done: Timestamp) -> Option<Timestamp> {
         let first = from + self.after;
@@ -149,6 +185,15 @@ impl Step {
         Some(first + Millis(every) * times)
     }
 
+    /// The same for one who did not look: of all the times up to `until` the last.
+    pub(super) fn next_by(&self, from: Timestamp, done: Timestamp, until: Timestamp) -> Option<Timestamp> {
+        let next = self.next(from, done)?;
+        Some(
+            self.repeat
+                .map_or(next, |every| next + every.max(SHORTEST_REPEAT) * times_before(next, every, until)),
+        )
+    }
+
     /// Which time at that moment it is, from 0.
     pub(super) fn round(&self, from: Timestamp, at: Timestamp) -> u32 {
         let every = self.repeat.map_or(i64::MAX, |every| every.0.max(SHORTEST_REPEAT.0));
@@ -156,10 +201,31 @@ impl Step {
     }
 }
 
+/// How often something comes again after `first` up to `until`.
+pub(super) fn times_before(first: Timestamp, every: Millis, until: Timestamp) -> i64 {
+    if first < until { (until - first).0 / every.max(SHORTEST_REPEAT).0 } else { 0 }
+}
+
 impl Policy {
-    /// The policies where settings say nothing: an alarm of any kind, a warning of any kind.
+    /// The policies where settings say nothing: the end of an order, an alarm of any kind, a warning of any kind.
     pub fn defaults() -> Vec<Self> {
-        Self::built_in().to_vec()
+        let [alarm, warning] = Self::built_in();
+        let expiry = |of: &Self, steps| Self { kinds: vec![AlertKind::OrderExpiry], steps, ..of.clone() };
+        let day = 24 * 3_600;
+        let step = |after_s, unless, tell| Step::new(after_s, unless, &[tell]);
+        let waits = Some(Unless::Acknowledged);
+        // Nobody need run for it, and the case contact knows what is to become of the order.
+        let last_day = vec![
+            step(0, None, Recipient::CaseContact),
+            step(2 * 3_600, waits, Recipient::CaseContact),
+            step(4 * 3_600, waits, Recipient::ShiftLead).repeat(4 * 3_600),
+        ];
+        let before = vec![
+            step(0, None, Recipient::CaseContact),
+            step(day, waits, Recipient::CaseContact),
+            step(2 * day, waits, Recipient::ShiftLead).repeat(day),
+        ];
+        vec![expiry(&alarm, last_day), expiry(&warning, before), alarm, warning]
     }
 
     fn built_in() -> [Self; 2] {
@@ -213,6 +279,16 @@ impl Policy {
             before = step.after;
             if step.tell.is_empty() && step.task.is_none() {
                 return Err(Unfit::new(key("tell"), "names nobody"));
+            }
+            let alert_itself =
+                [(Recipient::Victim, "victim_second"), (Recipient::Desk, "task = \"phone_desk\"")];
+            for (recipient, instead) in alert_itself.into_iter().filter(|(one, _)| step.tell.contains(one)) {
+                if step.after.0 > 0 || step.unless.is_some() || step.repeat.is_some() {
+                    let problem = format!(
+                        "{recipient} has the alert at 0 s, whatever stands here, and not again: use {instead}"
+                    );
+                    return Err(Unfit::new(key("tell"), problem));
+                }
             }
             if step.repeat.is_some_and(|every| every < SHORTEST_REPEAT || every > LONGEST) {
                 return Err(Unfit::new(key("repeat_s"), "is not 1 s to a year"));

@@ -4,6 +4,7 @@ use uuid::Uuid;
 use zones::{DeskId, DeviceId, Timestamp};
 
 use super::FollowUp;
+use super::clocks::name_of;
 use super::effect::{Reason, What};
 use super::event::{Done, Refused};
 use super::incident::Incident;
@@ -19,6 +20,15 @@ pub(super) struct DeskSaid {
     pub(super) at: Timestamp,
 }
 
+impl DeskSaid {
+    /// An id of the receipt: the same when it comes again.
+    fn name(&self, incident: Uuid) -> Uuid {
+        let Self { desk, state, reference, at, .. } = self;
+        let reference = reference.as_deref().unwrap_or_default();
+        name_of(incident, &format!("{desk}/{state}/{}/{reference}", at.as_millis()))
+    }
+}
+
 impl FollowUp {
     pub(super) fn desk_receipt(
         &mut self,
@@ -30,13 +40,21 @@ impl FollowUp {
         if known.desk.as_ref() != Some(&said.desk) {
             return Err(Refused::OtherDesk);
         }
-        known.must_be_open()?;
+        let receipt = said.name(id);
+        if known.receipts.contains(&receipt) {
+            return Ok(Done::Already);
+        }
+        if !known.is_open() {
+            // Who resolved it is no matter of a desk's, or of a log.
+            return Err(Refused::Resolved);
+        }
         let is_new = known.desk_state != Some(said.state)
             || said.reference.as_ref().is_some_and(|number| known.reference.as_ref() != Some(number));
         if !is_new {
             return Ok(Done::Already);
         }
         let mut incident = self.take(id).ok_or(Refused::UnknownIncident(id))?;
+        incident.remember_receipt(receipt);
         self.desk_says(now, id, &mut incident, said);
         self.put(id, incident);
         Ok(Done::Done)
@@ -91,11 +109,16 @@ impl FollowUp {
         if known.victim_device.as_ref().is_some_and(|hers| hers != device) {
             return Err(Refused::OtherDevice);
         }
+        let receipt = name_of(id, &format!("{device}/{alert}/{state}/{}", at.as_millis()));
+        if known.receipts.contains(&receipt) {
+            return Ok(Done::Already);
+        }
         let is_newest = known.victim_alerts.last() == Some(&alert);
         if is_newest && known.victim_state.is_some_and(|had| had >= state) {
             return Ok(Done::Already);
         }
         let mut incident = self.take(id).ok_or(Refused::UnknownIncident(id))?;
+        incident.remember_receipt(receipt);
         let what = match state {
             VictimState::Displayed => What::Displayed { device: device.clone(), alert, said_at: at },
             VictimState::Confirmed => What::Confirmed { device: device.clone(), alert, said_at: at },

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use zones::order::Callee;
 
 macro_rules! words {
     ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)* })*) => {$(
@@ -153,6 +154,12 @@ words! {
         PhoneDesk = "phone_desk",
         /// Telephone the victim: her device has not shown the alarm.
         PhoneVictim = "phone_victim",
+        /// Telephone the wearer, in the order of the case.
+        CallWearer = "call_wearer",
+        /// Telephone the victim, in the order of the case.
+        CallVictim = "call_victim",
+        /// Telephone the police, in the order of the case.
+        CallPolice = "call_police",
     }
 
     /// What must have happened for a step not to be taken.
@@ -194,12 +201,11 @@ impl StaffRole {
     /// Who is told when nobody has this role: the next one up. The last has nobody above it.
     pub const fn up(self) -> Option<Self> {
         match self {
+            Self::CaseContact => Some(Self::Operator),
             Self::Operator => Some(Self::SecondOperator),
-            Self::SecondOperator
-            | Self::CaseContact
-            | Self::SupervisingOfficer
-            | Self::CaseCoordinator
-            | Self::Prosecutor => Some(Self::ShiftLead),
+            Self::SecondOperator | Self::SupervisingOfficer | Self::CaseCoordinator | Self::Prosecutor => {
+                Some(Self::ShiftLead)
+            }
             Self::ShiftLead => Some(Self::OnCallManager),
             Self::OnCallManager => None,
         }
@@ -219,6 +225,27 @@ impl Recipient {
             Self::CaseCoordinator => Some(StaffRole::CaseCoordinator),
             Self::Prosecutor => Some(StaffRole::Prosecutor),
             Self::Victim | Self::VictimSecond | Self::Desk => None,
+        }
+    }
+}
+
+impl Task {
+    /// The call that a case asks for.
+    pub const fn of(callee: Callee) -> Self {
+        match callee {
+            Callee::Wearer => Self::CallWearer,
+            Callee::Victim => Self::CallVictim,
+            Callee::Police => Self::CallPolice,
+        }
+    }
+
+    /// Who is called, of a call that a case asks for.
+    pub const fn callee(self) -> Option<Callee> {
+        match self {
+            Self::CallWearer => Some(Callee::Wearer),
+            Self::CallVictim => Some(Callee::Victim),
+            Self::CallPolice => Some(Callee::Police),
+            Self::PhoneDesk | Self::PhoneVictim => None,
         }
     }
 }

@@ -75,13 +75,14 @@ impl Committer {
         if !pending.batch.notices.is_empty() {
             self.notices.committed();
         }
-        self.live.moved(&pending.batch.devices);
         let newest = pending.batch.alerts.last().map(|row| row.seq);
         let newest = newest.max(pending.batch.timeline.last().map(|row| row.seq));
         if let Some(newest) = newest {
             self.live.committed(newest);
         }
         self.tell_apps(&pending.batch);
+        // After the alerts: places may wait.
+        self.live.moved(&pending.batch.devices);
         for (role, device, fixed_at, seq) in pending.receipts {
             book.note(role, device, fixed_at, seq);
         }

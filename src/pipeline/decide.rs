@@ -21,13 +21,16 @@ use super::rows::{self, StoredDecision};
 use super::translate;
 use crate::config::{Contacts, Desk};
 use crate::delivery::{DeskRoads, Facts, Recipient, all_clear_event, police_event, recipients, victim_event};
-use crate::followup::{self, Event, FollowUp, Incident, Notice};
+use crate::followup::{self, Done, Event, FollowUp, Incident, Notice};
 use crate::metrics::{AlertLabels, Metrics};
 use crate::mqtt::AckToken;
 use crate::store::{
     Batch, Channel, DeliveryProgress, IncidentRow, NewDelivery, Next, Origin, Outcome as Progress, ReceiptRow,
 };
 use crate::wire::{self, Message, TrackerKeys, TypedCode, Unusable};
+
+/// About so many rows of a batch follow from an alert: incident, clocks, lines of its timeline, deliveries, states.
+const ROWS_OF_AN_ALERT: usize = 8;
 
 /// A batch in the making, and what is owed to others once it is committed.
 #[derive(Default)]
@@ -54,9 +57,11 @@ pub(super) struct Pending {
 }
 
 impl Pending {
-    /// Parts decided so far: what a batch is limited by.
+    /// Parts decided so far: what a batch is limited by. Time that passes is one input, however much it brings about:
+    /// alerts count for the rows that follow from them.
     pub(super) fn len(&self) -> usize {
-        self.batch.inputs.len().max(self.acks.len())
+        let followed = (self.batch.alerts.len() * ROWS_OF_AN_ALERT).max(self.batch.timeline.len());
+        self.batch.inputs.len().max(self.acks.len()).max(followed)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -97,6 +102,11 @@ pub(super) struct Decider {
 }
 
 impl Decider {
+    /// Says on which topics the next messages came.
+    pub(super) fn foresee<'a>(&self, topics: impl Iterator<Item = &'a str> + Clone) {
+        self.engine.foresee(topics.filter_map(wire::device_of));
+    }
+
     /// Takes in a message. Whatever is wrong with it, it ends up in the batch, so that it can be acknowledged.
     pub(super) fn message(&mut self, now: Timestamp, topic: &str, payload: &[u8]) {
         // What is wrong with it was noted; nobody waits to be told.
@@ -135,7 +145,9 @@ impl Decider {
             return self.input(now, &Input::Fix { role: *role, device, fix: *fix }).map(|_| ());
         }
         if matches!(message, Message::VictimReceipt { .. } | Message::DeskReceipt { .. }) {
-            self.follow_receipt(now, message)?;
+            if self.follow_receipt(now, message)? == Done::Already {
+                return Ok(()); // It has its row.
+            }
             self.pending.urgent = true;
             let receipt = self.receipt(now, message);
             self.pending.batch.receipts.extend(receipt);
@@ -176,8 +188,20 @@ impl Decider {
 
     /// Everything that was due before `now`, each at its own time.
     pub(super) fn advance(&mut self, now: Timestamp) {
+        self.advance_until(now, |_| false);
+    }
+
+    /// The same, as far as the batch has room: the rest comes with the next one, at its own time all the same.
+    pub(super) fn advance_some(&mut self, now: Timestamp, most: usize) {
+        self.advance_until(now, |pending| pending.len() >= most);
+    }
+
+    fn advance_until(&mut self, now: Timestamp, is_full: impl Fn(&Pending) -> bool) {
         let now = now.max(self.engine.clock());
         while let Some(due) = self.poll_deadline().filter(|due| *due <= now) {
+            if is_full(&self.pending) {
+                return;
+            }
             // Where both have something to do at a moment, the follow-up hears what the engine says of it.
             if self.engine.poll_deadline().is_some_and(|at| at <= due) {
                 let due = due.max(self.engine.clock());
@@ -188,6 +212,13 @@ impl Decider {
                 let _ = self.follow(due, Event::Tick);
             }
         }
+    }
+
+    /// The same after a while in which perhaps nobody looked.
+    pub(super) fn look_again(&mut self, now: Timestamp) {
+        let (since, until) = (self.followup.clock(), now);
+        let _ = self.follow(since, Event::Away { until });
+        self.advance(now);
     }
 
     /// When something is due next, in the engine or in the follow-up.
@@ -300,15 +331,6 @@ impl Decider {
         let told_desk = before.is_some_and(|row| row.worst == "alarm");
         let quiet = self.quiet.keeps(&self.engine, alert, before.map(|row| &*row.level));
         let tell_desk = self.engine.order(&alert.order).is_none_or(|order| order.tell_desk);
-        let incident = rows::incident(before, alert);
-        self.incidents.insert(id.clone(), incident);
-        self.pending.changed.insert(id);
-        let seq = self.next.alert;
-        self.next.alert += 1;
-        self.pending.urgent = true;
-        self.pending.batch.alerts.push(rows::alert(seq, alert));
-        let labels = AlertLabels { kind: alert.kind.as_str(), level: alert.level.as_str() };
-        self.metrics.alerts.get_or_create(&labels).inc();
         let facts = Facts {
             kind: alert.kind,
             level: alert.level,
@@ -316,25 +338,44 @@ impl Decider {
             test: alert.test,
             quiet,
             victim_device: alert.victim_device.as_ref().filter(|_| !alert.hindsight),
-            desk: alert
-                .desk
-                .as_ref()
-                .filter(|_| tell_desk)
-                .map(|desk| DeskRoads::of(desk, &self.around.desks)),
+            desk: alert.desk.as_ref().map(|desk| DeskRoads::of(desk, &self.around.desks)),
             // What is for more than the operator was told from the incident's first such alert on.
             told_victim: !alert.operator_only,
             told_desk,
         };
-        let told = recipients(&facts);
-        let told_desk = told.iter().any(|to| matches!(to.channel, Channel::DeskMqtt | Channel::DeskWebhook));
+        let mut told = recipients(&facts);
+        let is_desk = |to: &Recipient| matches!(to.channel, Channel::DeskMqtt | Channel::DeskWebhook);
+        let for_desk = told.iter().any(is_desk);
+        told.retain(|to| tell_desk || !is_desk(to));
+        let (told_desk, desk_by_hand) = (for_desk && tell_desk, for_desk && !tell_desk);
+        let seq = self.enter(alert, told_desk);
         let hers = told.iter().any(|to| to.channel == Channel::VictimMqtt && to.kept_back.is_none());
         let victim_device = alert.victim_device.clone().filter(|_| hers);
         self.deliver(alert, seq, told);
-        self.follow_alert(alert, victim_device, told_desk);
+        self.follow_alert(alert, victim_device, told_desk, desk_by_hand);
+    }
+
+    /// Puts an alert and its incident into the batch; its number.
+    pub(super) fn enter(&mut self, alert: &Alert, told_desk: bool) -> i64 {
+        let id = alert.incident.to_string();
+        let before = self.incidents.get(&id);
+        // A desk sees what it is told, and of that incident what follows.
+        let sees = told_desk || before.is_some_and(|row| row.desk.is_some());
+        let desk = alert.desk.as_ref().filter(|_| sees);
+        let incident = rows::incident(before, alert, desk);
+        self.incidents.insert(id.clone(), incident);
+        self.pending.changed.insert(id);
+        let seq = self.next.alert;
+        self.next.alert += 1;
+        self.pending.urgent = true;
+        self.pending.batch.alerts.push(rows::alert(seq, alert, desk));
+        let labels = AlertLabels { kind: alert.kind.as_str(), level: alert.level.as_str() };
+        self.metrics.alerts.get_or_create(&labels).inc();
+        seq
     }
 
     /// Puts an alert into the outbox, for each recipient in its version.
-    fn deliver(&mut self, alert: &Alert, seq: i64, told: Vec<Recipient>) {
+    pub(super) fn deliver(&mut self, alert: &Alert, seq: i64, told: Vec<Recipient>) {
         for recipient in told {
             let body = match recipient.channel {
                 Channel::DeskMqtt => police_event(&self.around.source, alert).ok(),

@@ -10,8 +10,8 @@ use zones::order::Draft;
 use zones::{OrderId, Timestamp};
 
 use super::decide::Decider;
+use super::orders::By;
 use crate::api::commands::OrderRefused;
-use crate::store::Origin;
 
 /// A change of the orders folder.
 #[derive(Debug)]
@@ -68,10 +68,10 @@ impl Decider {
             }
             FileOrder::Gone(order) => {
                 self.files.waiting.remove(&order);
-                self.files.stated.remove(&order);
+                let file = self.files.stated.remove(&order);
                 // One that the API has taken over stays, and one that was never in force is gone anyway.
                 if self.is_of_file(&order) {
-                    let _ = self.withdraw_order(now, &order, Origin::File);
+                    let _ = self.withdraw_order(now, &order, By::file(file.as_deref()));
                 }
             }
             FileOrder::Looked => {}
@@ -94,7 +94,8 @@ impl Decider {
             tracing::warn!(%order, "the API changed this order after its file: the file is left aside");
             return;
         }
-        match self.put_order(now, draft.clone(), Origin::File) {
+        let by = By::file(self.files.that_states(&order));
+        match self.put_order(now, draft.clone(), by) {
             Ok(accepted) => {
                 for finding in accepted.findings {
                     tracing::info!(%order, code = finding.code.as_str(), "finding about an order");

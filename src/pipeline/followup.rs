@@ -39,10 +39,12 @@ impl Decider {
             match effect {
                 Effect::Entry(entry) => self.entry(&entry),
                 Effect::Notice(notice) => self.pending.told.push(notice),
-                Effect::SecondChannel { id, incident, device, at } => {
-                    self.second_channel(id, incident, &device, at);
+                Effect::AllClear { id, incident, device, at } => self.all_clear(id, incident, &device, at),
+                Effect::SecondChannel { id, incident, device, over, at } => {
+                    self.second_channel(id, incident, &device, over, at);
                 }
                 Effect::Raise(own) => self.own_alert(&own),
+                Effect::Superseded { incident, at } => self.superseded(incident, at),
                 Effect::Resolved { incident, watch, at } => {
                     self.pending.closed.push(incident.to_string());
                     if let Some(watch) = watch {
@@ -56,14 +58,24 @@ impl Decider {
     }
 
     /// What the follow-up needs of an alert that was routed.
-    pub(super) fn follow_alert(&mut self, alert: &Alert, victim_device: Option<DeviceId>, told_desk: bool) {
-        let risk = self.engine.order(&alert.order).and_then(|order| order.risk);
+    pub(super) fn follow_alert(
+        &mut self,
+        alert: &Alert,
+        victim_device: Option<DeviceId>,
+        told_desk: bool,
+        desk_by_hand: bool,
+    ) {
+        let order = self.engine.order(&alert.order);
+        let risk = order.and_then(|order| order.risk);
+        let second_road =
+            victim_device.as_ref().is_some_and(|device| !self.second_roads(&alert.order, device).is_empty());
         let raised = Raised {
             alert: alert.alert,
             incident: alert.incident,
             watch: alert.watch.clone(),
             kind: alert.kind,
             level: alert.level,
+            stands: alert.stands.unwrap_or(alert.level),
             late: alert.late,
             test: alert.test,
             order: alert.order.clone(),
@@ -71,11 +83,23 @@ impl Decider {
             victim: alert.victim.clone(),
             risk,
             victim_device,
+            second_road,
             desk: alert.desk.clone(),
             told_desk,
+            desk_by_hand,
+            devices: u32::try_from(self.engine.device_count()).unwrap_or(u32::MAX),
+            last_distance_m: alert.last_distance_m.map(|metres| metres as u32),
+            case_contact: self.case_contact(alert),
+            call_order: order.map(|order| order.call_order.clone()).unwrap_or_default(),
         };
         // An alert is never refused.
         let _ = self.follow(alert.raised_at, Event::Alert(Box::new(raised)));
+    }
+
+    /// The contact of the settings whom an order names as the coordinator of the case.
+    fn case_contact(&self, alert: &Alert) -> Option<String> {
+        let named = &alert.contacts.case_coordinator.as_ref()?.name;
+        self.around.contacts.find(named).map(|contact| contact.name.clone())
     }
 
     fn entry(&mut self, entry: &Entry) {
@@ -95,7 +119,7 @@ impl Decider {
             what: entry.what.word().into(),
             detail: if detail.is_null() { Value::Object(serde_json::Map::new()) } else { detail }.to_string(),
             order: known.map(|one| one.order.to_string()).unwrap_or_default(),
-            desk: known.and_then(|one| one.desk.as_ref()).map(ToString::to_string),
+            desk: self.incidents.get(&entry.incident.to_string()).and_then(|row| row.desk.clone()),
             state: known.map_or(State::Resolved, |one| one.state).as_str().into(),
             condition: known.map_or("cleared", |one| one.condition.as_str()).into(),
             owner: known.and_then(|one| one.owner.clone()),
@@ -191,8 +215,9 @@ impl Decider {
         StaffRole::ALL.iter().map(of).collect()
     }
 
-    /// Tells the follow-up what a desk or a victim device said; why it was not taken in, where it was not.
-    pub(super) fn follow_receipt(&mut self, now: Timestamp, message: &Message<'_>) -> Result<(), Unusable> {
+    /// Tells the follow-up what a desk or a victim device said, and says whether that was new; why it was not taken in,
+    /// where it was not.
+    pub(super) fn follow_receipt(&mut self, now: Timestamp, message: &Message<'_>) -> Result<Done, Unusable> {
         let not_an_id =
             |field: &str| Unusable { reason: "not an id of ours".to_owned(), field: Some(field.to_owned()) };
         let event = match message {
@@ -210,12 +235,9 @@ impl Decider {
                 reason: reason.as_ref().map(ToString::to_string),
                 at: *at,
             },
-            _ => return Ok(()),
+            _ => return Ok(Done::Already),
         };
-        match self.follow(now, event) {
-            Ok(_) => Ok(()),
-            Err(refused) => Err(Unusable { reason: refused.to_string(), field: None }),
-        }
+        self.follow(now, event).map_err(|refused| Unusable { reason: refused.to_string(), field: None })
     }
 
     /// Incidents that were open before there was a follow-up get one, as if their last alert came now.
@@ -239,7 +261,7 @@ impl Decider {
             };
             let _ = self.follow(now, Event::Alert(Box::new(raised.clone())));
             if row.level == "clear" {
-                raised.level = Level::Clear;
+                (raised.level, raised.stands) = (Level::Clear, Level::Clear);
                 let _ = self.follow(now, Event::Alert(Box::new(raised)));
             }
         }
@@ -281,12 +303,14 @@ impl Decider {
 /// The alert that an incident's row stands for.
 fn raised_of(row: &IncidentRow) -> Option<Raised> {
     let incident = Uuid::parse_str(&row.incident).ok()?;
+    let level = if row.worst == "alarm" { Level::Alarm } else { Level::Warning };
     Some(Raised {
         alert: Uuid::new_v5(&incident, b"adopted"),
         incident,
         watch: rows::watch_of(row).parse().ok(),
         kind: serde_json::from_value(Value::String(row.kind.to_string())).ok()?,
-        level: if row.worst == "alarm" { Level::Alarm } else { Level::Warning },
+        level,
+        stands: level,
         late: false,
         test: false,
         order: OrderId::new(&row.order).ok()?,
@@ -294,7 +318,13 @@ fn raised_of(row: &IncidentRow) -> Option<Raised> {
         victim: row.victim.as_deref().and_then(|victim| PersonId::new(victim).ok()),
         risk: None,
         victim_device: None,
+        second_road: false,
         desk: row.desk.as_deref().and_then(|desk| DeskId::new(desk).ok()),
         told_desk: false,
+        desk_by_hand: false,
+        devices: 0,
+        last_distance_m: None,
+        case_contact: None,
+        call_order: Vec::new(),
     })
 }

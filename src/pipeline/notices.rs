@@ -5,24 +5,27 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 use uuid::Uuid;
-use zones::{AlertKind, DeviceId, Level, Timestamp};
+use zones::order::Victim;
+use zones::{Alert, AlertKind, DeviceId, Level, OrderId, Timestamp};
 
 use super::decide::Decider;
-use crate::delivery::{Ask, Notice as Message, Recipient};
-use crate::followup::{Notice, OwnAlert, Reason, Task};
+use crate::delivery::{
+    Ask, DeskRoads, Facts, Notice as Message, Over, Recipient, recipients, resolved_event,
+};
+use crate::followup::{About, Event, Notice, OwnAlert, Reason, Task};
 use crate::metrics::AlertLabels;
-use crate::store::{AlertRow, FollowUpRow, IncidentRow, NewDelivery};
+use crate::store::{AlertRow, Channel, FollowUpRow, IncidentRow, NewDelivery};
 
 impl Decider {
-    /// Puts notices into the outbox, by every road that their people have. Of several to one person about one
-    /// incident that are due at once, because nobody looked for a while, the newest is enough.
+    /// Puts notices into the outbox, by every road that their people have. Of several that ask the same of one person
+    /// about one incident and are due at once, because nobody looked for a while, the newest is enough.
     pub(super) fn deliver_notices(&mut self) {
         let told = std::mem::take(&mut self.pending.told);
         let mut had = BTreeSet::new();
         let mut kept = Vec::new();
         for notice in told.iter().rev() {
             for name in &notice.to {
-                if had.insert((notice.incident, name, ask(notice) as u8)) {
+                if had.insert((notice.incident, name, ask(notice) as u8, &notice.deadline)) {
                     kept.push((notice, name));
                 }
             }
@@ -33,7 +36,10 @@ impl Decider {
                 incident: notice.incident.to_string(),
                 kind: notice.kind,
                 level: notice.level,
-                order: Some(notice.order.clone()),
+                // What concerns many orders is of none.
+                order: notice.devices.is_none().then(|| notice.order.clone()),
+                devices: notice.devices,
+                call: notice.call.clone(),
                 step: ask(notice),
                 about: notice.deadline.clone(),
                 late: false,
@@ -50,28 +56,88 @@ impl Decider {
         }
     }
 
-    /// Tells a victim by her second channel that there is an alarm which her device has not shown.
-    pub(super) fn second_channel(&mut self, id: Uuid, incident: Uuid, device: &DeviceId, at: Timestamp) {
+    /// Tells a victim's device that what she was told of is over: somebody in the monitoring centre says so.
+    pub(super) fn all_clear(&mut self, id: Uuid, incident: Uuid, device: &DeviceId, at: Timestamp) {
         let Some(known) = self.followup.incident(incident) else { return };
-        let (kind, level) = (known.kind, known.worst);
-        let Some(order) = self.engine.order(&known.order) else { return };
-        let carries = |victim: &&zones::order::Victim| victim.party.device.as_ref() == Some(device);
-        let Some(victim) = order.victims.iter().find(carries) else { return };
-        let Some(second) = victim.second_channel.as_deref() else { return };
-        let roads = self.around.contacts.second_roads(second);
+        let row = self.incidents.get_mut(&incident.to_string());
+        let revision = row.map_or(1, |row| {
+            row.revision += 1;
+            row.revision
+        });
+        let order = self.engine.order(&known.order);
+        let over = Over {
+            alert: id,
+            incident,
+            revision: u32::try_from(revision).unwrap_or(u32::MAX),
+            kind: known.kind,
+            at,
+            contact: order.and_then(|order| order.contacts.victim_contact.as_deref()),
+        };
+        let Ok(payload) = resolved_event(&self.around.source, over, known.what_was_done()) else {
+            tracing::error!(%incident, "an all-clear could not be written");
+            return;
+        };
+        let delivery = self.next.delivery;
+        self.next.delivery += 1;
+        self.pending.batch.deliveries.push(NewDelivery {
+            id: delivery,
+            alert: id.to_string(),
+            alert_seq: self.next.alert - 1,
+            incident: incident.to_string(),
+            channel: Channel::VictimMqtt,
+            recipient: device.to_string(),
+            payload,
+            level: Level::Clear.as_str().into(),
+            created_at: at,
+        });
+    }
+
+    /// Tells a victim by her second channel that there is an alarm which her device has not shown, or that it is over.
+    pub(super) fn second_channel(
+        &mut self,
+        id: Uuid,
+        incident: Uuid,
+        device: &DeviceId,
+        over: bool,
+        at: Timestamp,
+    ) {
+        let Some(known) = self.followup.incident(incident) else { return };
+        let (kind, level) = (known.kind, if over { Level::Clear } else { known.worst });
+        let order = known.order.clone();
+        let roads = self.second_roads(&order, device);
+        if roads.is_empty() {
+            // Her order or the settings have changed since the alert.
+            let (channel, recipient) = ("second_channel", device.to_string());
+            let _ = self.follow(at, Event::Undelivered { incident, channel, recipient });
+            return;
+        }
+        let language = self.victim_with(&order, device).and_then(|victim| victim.language);
         let message = Message {
             notice: id.to_string(),
             incident: incident.to_string(),
             kind,
             level,
             order: None,
+            devices: None,
+            call: Vec::new(),
             step: Ask::Look,
             about: None,
             late: false,
-            language: victim.language,
+            language,
             raised_at: at,
         };
         self.send(&message, roads);
+    }
+
+    /// The roads to a victim besides her device, by the order that protects her.
+    pub(super) fn second_roads(&self, order: &OrderId, device: &DeviceId) -> Vec<Recipient> {
+        let second = self.victim_with(order, device).and_then(|victim| victim.second_channel.as_deref());
+        second.map(|second| self.around.contacts.second_roads(second)).unwrap_or_default()
+    }
+
+    fn victim_with(&self, order: &OrderId, device: &DeviceId) -> Option<&Victim> {
+        let victims = &self.engine.order(order)?.victims;
+        victims.iter().find(|victim| victim.party.device.as_ref() == Some(device))
     }
 
     fn send(&mut self, message: &Message, roads: Vec<Recipient>) {
@@ -96,23 +162,46 @@ impl Decider {
         }
     }
 
+    /// Tells the desk that was told of an incident, which was resolved while it lasted, that this one is over.
+    pub(super) fn superseded(&mut self, incident: Uuid, at: Timestamp) {
+        let (row, known) = (self.incidents.get(&incident.to_string()), self.followup.incident(incident));
+        let (Some(row), Some(known)) = (row, known) else { return };
+        let watch = known.watch.as_deref().and_then(|watch| watch.parse().ok());
+        let (Some(watch), Some(order)) = (watch, self.engine.order(&known.order)) else { return };
+        let revision = u32::try_from(row.revision).unwrap_or_default().saturating_add(1);
+        let told_desk = order.tell_desk && row.worst == "alarm";
+        let alert = Alert::superseded(order, &watch, known.kind, (incident, revision), at);
+        let told = recipients(&Facts {
+            kind: alert.kind,
+            level: alert.level,
+            operator_only: false,
+            test: false,
+            quiet: false,
+            // She hears of what there is now.
+            victim_device: None,
+            desk: alert.desk.as_ref().map(|desk| DeskRoads::of(desk, &self.around.desks)),
+            told_victim: false,
+            told_desk,
+        });
+        let seq = self.enter(&alert, told_desk);
+        self.deliver(&alert, seq, told);
+    }
+
     /// Puts an alert that the service raises about itself into the batch, with its incident.
     pub(super) fn own_alert(&mut self, own: &OwnAlert) {
-        let (nl, en) = match own.level {
-            Level::Clear => ("Er is weer iemand die", "There is somebody again who is"),
-            _ => ("Er is niemand die", "There is nobody who is"),
-        };
-        let role = own.role;
-        let reason = format!("{nl} {role} is / {en} {role}");
-        let kind = AlertKind::FollowUp.as_str();
-        let data = json!({
+        let (kind, reason) = own_words(own);
+        let mut data = json!({
             "alert": own.alert, "incident": own.incident, "revision": own.revision, "kind": kind,
             "level": own.level, "certainty": "certain", "late": false, "order": own.order,
             "wearer": own.wearer, "victim": null, "zone": null, "device": null, "raised_at": own.at,
             "fixed_at": null, "distance_m": null, "uncertainty_m": null, "closing_mps": null,
             "contact_s": null, "wearer_fix": null, "victim_fix": null, "legal_basis": null,
-            "arrest_on_sight": false, "contacts": {}, "role": role, "reason": reason,
+            "arrest_on_sight": false, "contacts": {}, "reason": reason,
         });
+        match own.about {
+            About::Nobody(role) => data["role"] = json!(role),
+            About::Silent { devices } => data["devices"] = json!(devices),
+        }
         let seq = self.next.alert;
         self.next.alert += 1;
         self.pending.batch.alerts.push(AlertRow {
@@ -142,7 +231,7 @@ impl Decider {
             device: None,
             desk: None,
             level: own.level.as_str().into(),
-            worst: "alarm".into(),
+            worst: own.level.as_str().into(),
             certainty: "certain".into(),
             opened_at: own.at,
             changed_at: own.at,
@@ -153,9 +242,35 @@ impl Decider {
             follow_up: FollowUpRow::default(),
         });
         row.level = own.level.as_str().into();
+        if own.level == Level::Alarm {
+            row.worst = own.level.as_str().into();
+        }
         row.revision = own.revision.into();
         row.changed_at = own.at;
         self.pending.changed.insert(id);
+    }
+}
+
+/// The kind of an alert of the service itself, and what it says.
+fn own_words(own: &OwnAlert) -> (&'static str, String) {
+    let over = own.level == Level::Clear;
+    match own.about {
+        About::Nobody(role) => {
+            let (nl, en) = if over {
+                ("Er is weer iemand die", "There is somebody again who is")
+            } else {
+                ("Er is niemand die", "There is nobody who is")
+            };
+            (AlertKind::FollowUp.as_str(), format!("{nl} {role} is / {en} {role}"))
+        }
+        About::Silent { devices } => {
+            let reason = if over {
+                format!("Nog {devices} apparaten zwijgen / {devices} devices are silent still")
+            } else {
+                format!("{devices} apparaten zwijgen tegelijk / {devices} devices are silent at once")
+            };
+            (AlertKind::MassSilence.as_str(), reason)
+        }
     }
 }
 
@@ -163,9 +278,11 @@ impl Decider {
 fn ask(notice: &Notice) -> Ask {
     match notice.reason {
         Reason::Step if notice.task == Some(Task::PhoneDesk) => Ask::PhoneDesk,
+        Reason::Step if notice.task == Some(Task::PhoneVictim) => Ask::PhoneVictim,
         Reason::Step if notice.kind == AlertKind::FollowUp => Ask::NobodyOnDuty,
         Reason::Step | Reason::Escalated => Ask::Acknowledge,
         Reason::Ring => Ask::RingAgain,
+        Reason::Again => Ask::RaisedAgain,
         Reason::DeskRejected => Ask::DeskRejected,
         Reason::DeadlineNear => Ask::Remind,
         Reason::DeadlineMissed => Ask::Missed,

@@ -10,14 +10,42 @@ use super::decide::Decider;
 use crate::api::commands::{NotWithdrawn, OrderAccepted, OrderRefused};
 use crate::store::{OrderRow, Origin};
 
+/// Who changes the register.
+#[derive(Debug)]
+pub(super) struct By {
+    origin: Origin,
+    /// Name of the token or of the file, where there is one.
+    name: Option<String>,
+}
+
+impl By {
+    /// The holder of a token.
+    pub(super) fn token(name: String) -> Self {
+        Self { origin: Origin::Api, name: Some(name) }
+    }
+
+    /// A file of the orders folder.
+    pub(super) fn file(name: Option<&str>) -> Self {
+        Self { origin: Origin::File, name: name.map(str::to_owned) }
+    }
+}
+
+#[cfg(test)]
+impl From<Origin> for By {
+    fn from(origin: Origin) -> Self {
+        Self { origin, name: None }
+    }
+}
+
 impl Decider {
     /// Puts an order into force, or says why it cannot be.
     pub(super) fn put_order(
         &mut self,
         now: Timestamp,
         draft: Draft,
-        origin: Origin,
+        by: impl Into<By>,
     ) -> Result<OrderAccepted, OrderRefused> {
+        let By { origin, name: by } = by.into();
         self.advance(now);
         let findings = self.findings(now, &draft);
         if findings.iter().any(|finding| finding.severity == Severity::Error) {
@@ -37,8 +65,8 @@ impl Decider {
                 self.note(&order);
                 self.origins.insert(order.order.clone(), (origin, now));
                 self.files.worth_trying = true;
-                let row =
-                    OrderRow { order: order.order.clone(), seq, document: Some(document), at: now, origin };
+                let (order, document) = (order.order.clone(), Some(document));
+                let row = OrderRow { order, seq, document, at: now, origin, by };
                 self.pending.batch.orders.push(row);
             }
             Err(refused) => return Err(OrderRefused::Limit(field_of(refused))),
@@ -52,8 +80,9 @@ impl Decider {
         &mut self,
         now: Timestamp,
         id: &OrderId,
-        origin: Origin,
+        by: impl Into<By>,
     ) -> Result<(), NotWithdrawn> {
+        let By { origin, name: by } = by.into();
         self.advance(now);
         if !self.origins.contains_key(id) {
             return Err(NotWithdrawn::Unknown);
@@ -73,7 +102,8 @@ impl Decider {
         }
         self.leave_incidents(now, id);
         self.origins.remove(id);
-        self.pending.batch.orders.push(OrderRow { order: id.clone(), seq, document: None, at: now, origin });
+        let row = OrderRow { order: id.clone(), seq, document: None, at: now, origin, by };
+        self.pending.batch.orders.push(row);
         self.pending.urgent = true;
         Ok(())
     }

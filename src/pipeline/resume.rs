@@ -91,8 +91,8 @@ impl<T> Fetched<T> {
     /// Rows of a part.
     const PART: usize = 512;
 
-    /// Parts that may wait; with rows of some hundred bytes a few megabytes.
-    const WAITING: usize = 16;
+    /// Parts that may wait; with rows of some hundred bytes a megabyte.
+    const WAITING: usize = 4;
 
     fn channel() -> (Self, Receiver<Vec<T>>) {
         let (to, from) = std::sync::mpsc::sync_channel(Self::WAITING);

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 use zones::{
-    Alert, Certainty, CodeCheck, Decision, DeviceId, DeviceState, Engine, Episode, Fix, Input, Kept,
+    Alert, Certainty, CodeCheck, Decision, DeskId, DeviceId, DeviceState, Engine, Episode, Fix, Input, Kept,
     Protection, Role, Rule, Standing, Timestamp, WatchKey,
 };
 
-use crate::followup::{Condition, DutyRow, Incident, StaffRole};
+use crate::followup::{ADDED, Condition, DutyRow, Incident, StaffRole};
 use crate::store::{
     AlertRow, DeadlineRow, FollowUpRow, IncidentRow, InputKind, InputRow, NoticeRow, StateRow,
 };
@@ -191,8 +191,8 @@ pub(crate) fn read_watch(bytes: &[u8]) -> Result<Episode, postcard::Error> {
     postcard::from_bytes(bytes)
 }
 
-/// An alert's row.
-pub(crate) fn alert(seq: i64, alert: &Alert) -> AlertRow {
+/// An alert's row. `desk` is who may read it of the desks: the one that is told.
+pub(crate) fn alert(seq: i64, alert: &Alert, desk: Option<&DeskId>) -> AlertRow {
     AlertRow {
         seq,
         alert: alert.alert.to_string(),
@@ -204,13 +204,13 @@ pub(crate) fn alert(seq: i64, alert: &Alert) -> AlertRow {
         order: alert.order.to_string(),
         wearer: alert.wearer.to_string(),
         victim: alert.victim.as_ref().map(ToString::to_string),
-        desk: alert.desk.as_ref().map(ToString::to_string),
+        desk: desk.map(ToString::to_string),
         data: String::from_utf8(json(alert)).unwrap_or_default(),
     }
 }
 
-/// The incident as the alert leaves it; `before` is how it stood.
-pub(crate) fn incident(before: Option<&IncidentRow>, alert: &Alert) -> IncidentRow {
+/// The incident as the alert leaves it; `before` is how it stood, `desk` the one that is told of it.
+pub(crate) fn incident(before: Option<&IncidentRow>, alert: &Alert, desk: Option<&DeskId>) -> IncidentRow {
     let level = alert.level.as_str();
     let worst = match before.map(|row| &*row.worst) {
         Some("alarm") => "alarm",
@@ -225,7 +225,7 @@ pub(crate) fn incident(before: Option<&IncidentRow>, alert: &Alert) -> IncidentR
         victim: alert.victim.as_ref().map(ToString::to_string),
         zone: alert.zone.as_ref().map(ToString::to_string),
         device: alert.device.as_ref().map(ToString::to_string),
-        desk: alert.desk.as_ref().map(ToString::to_string),
+        desk: desk.map(ToString::to_string),
         level: Cow::Borrowed(level),
         worst: Cow::Borrowed(worst),
         certainty: certainty(alert.certainty),
@@ -264,6 +264,9 @@ pub(crate) fn follow_up(row: &mut IncidentRow, incident: &Incident) {
         desk_state: incident.desk_state.map(|state| state.as_str().into()),
         reference: incident.reference.clone(),
         victim_state: incident.victim_state.map(|state| state.as_str().into()),
+        part_of: incident.part_of.map(|mass| mass.to_string()),
+        risk: incident.part_of.map(|_| incident.risk.map_or(0, |risk| risk as i64 + 1)),
+        last_distance_m: incident.part_of.and(incident.last_distance_m).map(i64::from),
     };
 }
 
@@ -272,9 +275,16 @@ pub(crate) fn followup(incident: &str, state: Option<&Incident>) -> StateRow {
     StateRow { key: incident.into(), state: state.map(binary) }
 }
 
-/// Reads it back.
+/// Reads it back, also as an earlier version wrote it.
 pub(crate) fn read_followup(bytes: &[u8]) -> Result<Incident, postcard::Error> {
-    postcard::from_bytes(bytes)
+    let mut longer = bytes.to_vec();
+    for _ in 0..ADDED {
+        match postcard::from_bytes(&longer) {
+            Err(postcard::Error::DeserializeUnexpectedEnd) => longer.push(0),
+            read => return read,
+        }
+    }
+    postcard::from_bytes(&longer)
 }
 
 /// What is remembered of a role, under its word.

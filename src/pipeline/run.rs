@@ -12,6 +12,7 @@ use super::commit::Committer;
 use super::decide::{Decider, Pending, Surroundings};
 use super::directory::Directory;
 use super::files::FileOrder;
+use super::orders::By;
 pub use super::resume::{Damaged, Taken};
 use crate::api::commands::Command;
 use crate::api::{LiveFeed, Readiness};
@@ -21,7 +22,7 @@ use crate::delivery::{DispatchHandle, NoticeHandle, Trouble};
 use crate::followup::Rules;
 use crate::metrics::Metrics;
 use crate::mqtt::{Acks, Arrived, LinkStatus, Publisher};
-use crate::store::{Origin, Store, StoreError};
+use crate::store::{Store, StoreError};
 use crate::wire::{TrackerKeys, Unusable};
 
 /// A batch closes when it has so many parts …
@@ -29,6 +30,9 @@ const MOST_IN_BATCH: usize = 2_000;
 
 /// … or is this old, so that nobody waits longer for his acknowledgement than a disk needs anyway.
 const OLDEST_BATCH: Duration = Duration::from_millis(10);
+
+/// Messages whose devices are looked up together: what they need comes from memory at once, not one by one.
+const FORESEEN: usize = 8;
 
 /// How often readiness and figures are brought up to date.
 const REFRESH_EVERY: Duration = Duration::from_millis(250);
@@ -228,7 +232,9 @@ impl Deciding {
                 }
                 Some(message) = arrived.recv(), if !full && knows_orders => self.take_in(message, &mut arrived),
                 _ = refresh.tick() => self.refresh(arrived.len()),
-                () = tokio::time::sleep(wake), if !full => self.decider.advance(self.clock.now()),
+                () = tokio::time::sleep(wake), if !full => {
+                    self.decider.advance_some(self.clock.now(), MOST_IN_BATCH);
+                }
             }
         }
         if !self.decider.pending.is_empty() {
@@ -239,31 +245,38 @@ impl Deciding {
 
     /// Takes in a message, and those that came with it while there is room.
     fn take_in(&mut self, message: Arrived, arrived: &mut mpsc::Receiver<Arrived>) {
-        let mut next = Some(message);
-        while let Some(message) = next {
-            let now = self.clock.at(message.received_at);
-            if let Ok(topic) = message.topic() {
-                self.decider.message(now, topic, &message.payload);
-            } else {
-                let unusable = Unusable { reason: "the topic is no UTF-8".to_owned(), field: None };
-                let topic = String::from_utf8_lossy(&message.topic);
-                self.decider.set_aside(now, &topic, &message.payload, &unusable);
-            }
-            self.decider.pending.begun.get_or_insert_with(Instant::now);
-            self.decider.pending.acks.push(message.ack);
-            next = if self.decider.pending.len() < MOST_IN_BATCH { arrived.try_recv().ok() } else { None };
+        let mut next = Vec::with_capacity(FORESEEN);
+        next.push(message);
+        while !next.is_empty() {
+            self.decider.foresee(next.iter().filter_map(|message| message.topic().ok()));
+            next.drain(..).for_each(|message| self.take(message));
+            let room = MOST_IN_BATCH.saturating_sub(self.decider.pending.len()).min(FORESEEN);
+            next.extend(std::iter::from_fn(|| arrived.try_recv().ok()).take(room));
         }
+    }
+
+    fn take(&mut self, message: Arrived) {
+        let now = self.clock.at(message.received_at);
+        if let Ok(topic) = message.topic() {
+            self.decider.message(now, topic, &message.payload);
+        } else {
+            let unusable = Unusable { reason: "the topic is no UTF-8".to_owned(), field: None };
+            let topic = String::from_utf8_lossy(&message.topic);
+            self.decider.set_aside(now, &topic, &message.payload, &unusable);
+        }
+        self.decider.pending.begun.get_or_insert_with(Instant::now);
+        self.decider.pending.acks.push(message.ack);
     }
 
     fn command(&mut self, command: Command) {
         let now = self.clock.now();
         let answer: Box<dyn FnOnce() + Send> = match command {
-            Command::PutOrder { draft, reply } => {
-                let answer = self.decider.put_order(now, *draft, Origin::Api);
+            Command::PutOrder { draft, by, reply } => {
+                let answer = self.decider.put_order(now, *draft, By::token(by));
                 Box::new(move || _ = reply.send(answer))
             }
-            Command::WithdrawOrder { order, reply } => {
-                let answer = self.decider.withdraw_order(now, &order, Origin::Api);
+            Command::WithdrawOrder { order, by, reply } => {
+                let answer = self.decider.withdraw_order(now, &order, By::token(by));
                 Box::new(move || _ = reply.send(answer))
             }
             Command::CancelAware { device, at, code, reply } => {
@@ -316,7 +329,7 @@ impl Deciding {
         self.caught_up &= connected;
         self.metrics.broker_connected.set(connected.into());
         let now = self.clock.now();
-        self.decider.advance(now);
+        self.decider.look_again(now);
         // While nothing can be stored nothing is read: what devices say waits at the broker. Nobody refuses to
         // be told this.
         let _ = self.decider.tell(now, &Input::Hearing(connected && stores));

@@ -10,6 +10,7 @@ use zones::{Input, OrderId, Timestamp};
 use super::aside::Said;
 use super::decide::{Decider, Surroundings};
 use super::files::FileOrder;
+use super::orders::By;
 use super::quiet::Quiet;
 use super::resume::{Taken, TakingOrders};
 use crate::api::commands::NotWithdrawn;
@@ -23,6 +24,8 @@ use crate::store::{
 use crate::wire::TrackerKeys;
 
 mod cap;
+mod mass;
+mod notices;
 mod victim;
 
 /// So many seconds after the beginning of every test.
@@ -309,6 +312,20 @@ fn what_a_file_states_is_withdrawn_there() {
     later.files.watched = false;
     assert_eq!(later.withdraw_order(t(5), &id("ord-a"), Origin::Api), Ok(()));
     assert_eq!(later.withdraw_order(t(6), &id("ord-a"), Origin::Api), Err(NotWithdrawn::Unknown));
+}
+
+#[test]
+fn the_history_of_an_order_says_who_changed_it() {
+    let mut decider = started(nothing());
+    decider.put_order(t(0), draft(&order("a")), By::token("Anna".to_owned())).unwrap();
+    decider.withdraw_order(t(1), &id("ord-a"), By::token("Bob".to_owned())).unwrap();
+    decider.file(t(2), stated(&order("b")));
+    decider.file(t(3), FileOrder::Gone(id("ord-b")));
+    let who: Vec<_> =
+        decider.take().batch.orders.into_iter().map(|row| (row.origin, row.by.unwrap())).collect();
+    let want =
+        [(Origin::Api, "Anna"), (Origin::Api, "Bob"), (Origin::File, "all.json"), (Origin::File, "all.json")];
+    assert_eq!(who, want.map(|(origin, name)| (origin, name.to_owned())));
 }
 
 #[test]

@@ -14,13 +14,14 @@ use tokio_util::sync::CancellationToken;
 use crate::api::{self, AppState, LiveFeed, Readiness, commands};
 use crate::audit;
 use crate::clock::Clock;
-use crate::config::{Contacts, Desk, Tokens};
+use crate::config::{Contacts, Desk, MapStyles, Tokens};
 use crate::delivery::{Dispatcher, Notices, Roads};
 use crate::followup::Rules;
 use crate::metrics::Metrics;
 use crate::mqtt::{IngestHandle, IngestLink, LinkSettings, MqttConfig, Publisher};
 use crate::pipeline::{self, Pipeline, Sources};
 use crate::store::Store;
+use crate::tiles::Tiles;
 use crate::wire::{SUBSCRIPTIONS, TrackerKeys};
 
 /// Changes of order files that may wait for the pipeline.
@@ -44,6 +45,8 @@ pub struct Plan {
     pub listen: SocketAddr,
     /// Who may call it.
     pub tokens: Tokens,
+    /// A map with streets for the console.
+    pub map: Option<MapStyles>,
     /// Folder of order files.
     pub orders_dir: Option<PathBuf>,
     /// What time it is.
@@ -143,6 +146,7 @@ impl Service {
             live,
             states: Arc::new(directory.clone()),
             register: Arc::new(directory),
+            tiles: plan.map.map(Tiles::new).transpose().map_err(Failure::new)?.map(Arc::new),
             clock: plan.clock.reader(),
         };
         decide(&mut parts, pipeline, sources, ingest, &stop.deciding);
@@ -240,9 +244,9 @@ fn answer(
     let (rest, answered) = (stop.clone(), CancellationToken::new());
     let written = answered.clone();
     parts.spawn(async move {
-        let ended = api::serve(listener, state, rest).await.map_err(Failure::new);
+        api::serve(listener, state, rest).await;
         answered.cancel();
-        ended
+        Ok(())
     });
     parts.spawn(async move {
         writer.run(written).await;

@@ -35,6 +35,26 @@ impl Store {
         Ok(lines)
     }
 
+    /// Incidents that are part of one, the most dangerous first: by risk, then by the last distance, what is silent
+    /// before what was heard again.
+    pub async fn parts(&self, of: &str, limit: u32) -> Result<Vec<IncidentRow>, StoreError> {
+        let select = Select::new(tables::INCIDENTS.columns, "incidents")
+            .filter("part_of = ?", [Value::text(of)])
+            .page(
+                "CASE WHEN closed_at IS NULL AND cleared_at IS NULL THEN 0 ELSE 1 END, COALESCE(risk, 0) DESC, \
+                 COALESCE(last_distance_m, 9000000000), incident",
+                limit,
+            );
+        self.all(select, tables::read_incident).await
+    }
+
+    /// How many those are, and how many of them are silent still.
+    pub async fn count_parts(&self, of: &str) -> Result<(i64, i64), StoreError> {
+        let columns = "count(*), COALESCE(sum(CASE WHEN closed_at IS NULL AND cleared_at IS NULL THEN 1 ELSE 0 END), 0)";
+        let select = Select::new(columns, "incidents").filter("part_of = ?", [Value::text(of)]);
+        Ok(self.first(select, |row| Ok((row.int()?, row.int()?))).await?.unwrap_or_default())
+    }
+
     /// The deadlines of an incident, by when they end.
     pub async fn deadlines_of(&self, incident: &str) -> Result<Vec<DeadlineRow>, StoreError> {
         let select = Select::new(tables::DEADLINES.columns, "deadlines")

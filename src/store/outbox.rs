@@ -2,16 +2,29 @@
 
 use super::database::Value;
 use super::read::Select;
-use super::rows::{Channel, DeliveryRecord, PendingDelivery, ToldRow};
+use super::rows::{Channel, DeliveryRecord, PendingDelivery, QUIET_HOURS, ToldRow};
 use super::{Store, StoreError, tables};
 
 /// Of a delivery `d`.
 const OF_OPEN_INCIDENT: &str =
     "EXISTS (SELECT 1 FROM incidents i WHERE i.incident = d.incident AND i.closed_at IS NULL)";
 
+/// Of a delivery `d` to the device of a victim: it is about her, and her quiet hours did not keep it from her. Devices
+/// go from hand to hand.
+const SHOWN_TO_HER: &str = "(d.why IS NULL OR d.why <> ?) \
+    AND EXISTS (SELECT 1 FROM alerts a WHERE a.seq = d.alert_seq AND a.victim = ?)";
+
 /// The columns of a [`DeliveryRecord`], from `deliveries d`.
 pub(super) fn record_columns() -> String {
     format!("{}, {}", tables::DELIVERIES.columns, tables::RECORD_COLUMNS)
+}
+
+/// What the device of a victim was told of her.
+fn told_her<'a>(device: &'a str, victim: &'a str) -> Select<'a> {
+    let to = [Channel::VictimMqtt.number().into(), Value::text(device)];
+    Select::new(&record_columns(), "deliveries d")
+        .filter("channel = ? AND recipient = ?", to)
+        .filter(SHOWN_TO_HER, [Value::text(QUIET_HOURS), Value::text(victim)])
 }
 
 impl Store {
@@ -44,32 +57,26 @@ impl Store {
         self.all(select, tables::read_pending).await
     }
 
-    /// What was put in the outbox for one recipient, after the one with that number, oldest first.
-    pub async fn deliveries_to_after(
+    /// What a victim's device was told of her after the delivery with that number, oldest first.
+    pub async fn told_her_after(
         &self,
-        channel: Channel,
-        recipient: &str,
+        device: &str,
+        victim: &str,
         after: i64,
         limit: u32,
     ) -> Result<Vec<DeliveryRecord>, StoreError> {
-        let select = Select::new(&record_columns(), "deliveries d")
-            .filter("channel = ? AND recipient = ?", [channel.number().into(), Value::text(recipient)])
-            .filter("id > ?", [after.into()])
-            .page("id", limit);
+        let select = told_her(device, victim).filter("d.id > ?", [after.into()]).page("d.id", limit);
         self.all(select, tables::read_record).await
     }
 
-    /// What was put in the outbox for one recipient about incidents that are open, newest first.
-    pub async fn deliveries_of_open_incidents_to(
+    /// The same about incidents that are open, newest first.
+    pub async fn told_her_of_open_incidents(
         &self,
-        channel: Channel,
-        recipient: &str,
+        device: &str,
+        victim: &str,
         limit: u32,
     ) -> Result<Vec<DeliveryRecord>, StoreError> {
-        let select = Select::new(&record_columns(), "deliveries d")
-            .filter("channel = ? AND recipient = ?", [channel.number().into(), Value::text(recipient)])
-            .filter(OF_OPEN_INCIDENT, [])
-            .page("id DESC", limit);
+        let select = told_her(device, victim).filter(OF_OPEN_INCIDENT, []).page("d.id DESC", limit);
         self.all(select, tables::read_record).await
     }
 

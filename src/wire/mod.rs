@@ -268,6 +268,14 @@ pub fn decode<'a>(topic: &'a str, payload: &'a [u8], keys: &TrackerKeys) -> Resu
     }
 }
 
+/// The device whose messages come on a topic, if its name stands there.
+pub fn device_of(topic: &str) -> Option<&str> {
+    match Topic::parse(topic) {
+        Ok(Topic::Device { device, .. }) => Some(device),
+        _ => None,
+    }
+}
+
 fn check_size(payload: &[u8]) -> Result<(), Unusable> {
     if payload.len() > MOST_BYTES {
         return Err(Unusable::new(format!(

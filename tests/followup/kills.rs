@@ -95,7 +95,7 @@ fn each_thing_happened_once(story: &Value, alarm: Timestamp) {
     for (at, what, about) in [
         (0.0, "raised", "alarm"),
         (0.0, "told", "operator"),
-        (2.0, "told_second_channel", ""),
+        (2.0, "task_set", "phone_victim"),
         (3.0, "told", "second_operator"),
         (4.0, "task_set", "phone_desk"),
         (4.0, "told", "operator"),

@@ -92,6 +92,7 @@ fn plan(broker: &Broker, folder: &std::path::Path, hands: &Hands) -> Plan {
             token("integrator", Role::Integrator),
             token("audit", Role::Auditor),
         ]),
+        map: None,
         orders_dir: None,
         desks: vec![desk("rotterdam"), desk("delft")],
         contacts: Contacts { people: STAFF.map(contact).to_vec(), ..Contacts::default() },
@@ -236,7 +237,7 @@ async fn nobody_answers(stage: &Stage, story: &str, alarm: Timestamp) {
     let told = |name: &str| format!("afstand/v1/staff/{name}/notice");
     stage.ear.wait_for(&told("anna"), |notice| notice.json()["level"] == "alarm").await;
     for (before, at, what, about) in [
-        (14.9, 15.0, "told_second_channel", ""),
+        (14.9, 15.0, "task_set", "phone_victim"),
         (29.9, 30.0, "told", "second_operator"),
         (59.9, 60.0, "told", "shift_lead"),
         (60.0, 60.0, "task_set", "phone_desk"),
@@ -260,7 +261,7 @@ async fn nobody_answers(stage: &Stage, story: &str, alarm: Timestamp) {
         }
     }
     let row = stage.incident("alarm").await;
-    assert_eq!((&row["state"], &row["tasks"]), (&json!("new"), &json!(["phone_desk"])));
+    assert_eq!((&row["state"], &row["tasks"]), (&json!("new"), &json!(["phone_victim", "phone_desk"])));
     assert_eq!(row["next_step_at"], after(alarm, 360).to_string());
 }
 
@@ -285,7 +286,7 @@ async fn the_desk_comes(stage: &Stage, incident: &str, alarm: Timestamp) {
     }
     let there = |story: &Value| (story["desk_state"] == "on_scene").then(|| story.clone());
     let row = anna.until(&story, there).await;
-    assert_eq!((&row["reference"], &row["tasks"]), (&json!("P-2026-7"), &json!([])));
+    assert_eq!((&row["reference"], &row["tasks"]), (&json!("P-2026-7"), &json!(["phone_victim"])));
     let refused = anna.get("/v1/rejected").await.json();
     let [one] = refused["items"].as_array().unwrap().as_slice() else { panic!("{refused}") };
     assert!(one["reason"].as_str().unwrap().contains("not this desk's"), "{one}");

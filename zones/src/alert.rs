@@ -3,9 +3,11 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::engine::WatchKey;
+use crate::engine::{Subject, WatchKey};
 use crate::order::{Contacts, LegalBasis, Order};
-use crate::{Certainty, DeskId, DeviceEventKind, DeviceId, Fix, Level, OrderId, PersonId, Timestamp, ZoneId};
+use crate::{
+    Certainty, DeskId, DeviceEventKind, DeviceId, Fix, Level, OrderId, PersonId, Timestamp, ZoneId, words,
+};
 
 /// What an alert is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -33,12 +35,19 @@ pub enum AlertKind {
     OrderExpiry,
     /// Nobody acts on alarms as somebody must; raised by the service, never by the engine.
     FollowUp,
+    /// Many devices fell silent at once: one incident for all; raised by the service, never by the engine.
+    MassSilence,
 }
 
 impl AlertKind {
     /// Whether input can show that it is over; otherwise it lasts until its incident is resolved.
     pub const fn ends_by_itself(self) -> bool {
         !matches!(self, Self::Aware | Self::Tamper | Self::Jamming)
+    }
+
+    /// Whether it is about where people are or that one calls for help; otherwise it is about a device or an order.
+    pub const fn is_of_people(self) -> bool {
+        matches!(self, Self::ExclusionZone | Self::InclusionZone | Self::VictimProximity | Self::Aware)
     }
 
     /// The word in JSON.
@@ -55,6 +64,7 @@ impl AlertKind {
             Self::Parted => "parted",
             Self::OrderExpiry => "order_expiry",
             Self::FollowUp => "follow_up",
+            Self::MassSilence => "mass_silence",
         }
     }
 }
@@ -113,6 +123,9 @@ pub struct Alert {
     pub fixed_at: Option<Timestamp>,
     /// Distance between both parties, or to the zone's edge (negative inside), in metres to 0.1.
     pub distance_m: Option<f64>,
+    /// Of a silence: metres between the wearer and the nearest victim by the last fix of each, to 0.1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_distance_m: Option<f64>,
     /// Uncertainty of that distance in metres to 0.1.
     pub uncertainty_m: Option<f64>,
     /// Speed at which the distance shrinks, to 0.1; negative when it grows. `None` when recent fixes do not say.
@@ -147,6 +160,10 @@ pub struct Alert {
     /// nothing about it and would be frightened.
     #[serde(skip)]
     pub hindsight: bool,
+    /// Where the watch stands now, of what was found of a time that is past and moves no standing: at `clear` there is
+    /// no end to come.
+    #[serde(skip)]
+    pub stands: Option<Level>,
     /// Only a possible alarm so far: for the operator alone.
     #[serde(skip)]
     pub operator_only: bool,
@@ -173,11 +190,13 @@ impl Alert {
             raised_at,
             fixed_at: None,
             distance_m: None,
+            last_distance_m: None,
             uncertainty_m: None,
             closing_mps: None,
             contact_s: None,
             approach: None,
             hindsight: false,
+            stands: None,
             wearer_fix: None,
             victim_fix: None,
             legal_basis: order.legal_basis,
@@ -189,6 +208,32 @@ impl Alert {
             watch: None,
             operator_only: false,
         }
+    }
+
+    /// The end of an incident that was resolved while it lasted, and to which its watch adds nothing any more: what it
+    /// raises from now on is another one. For the desk, which was told of it.
+    pub fn superseded(
+        order: &Order,
+        watch: &WatchKey,
+        kind: AlertKind,
+        (incident, revision): (Uuid, u32),
+        at: Timestamp,
+    ) -> Self {
+        let mut alert = Self::about(order, kind, at);
+        (alert.incident, alert.revision, alert.alert) = (incident, revision, alert_id(incident, revision));
+        alert.watch = Some(watch.clone());
+        match &watch.subject {
+            Subject::Zone(zone) => {
+                let stated = order.zones.iter().find(|stated| stated.zone == *zone);
+                alert.victim = stated.and_then(|stated| stated.victim.clone());
+                alert.zone = Some(zone.clone());
+            }
+            Subject::Pair(victim) => alert.victim = Some(victim.clone()),
+            Subject::Device(_, device) => alert.device = Some(device.clone()),
+            Subject::Order(_) => {}
+        }
+        words::OF_SUPERSEDED.clone_into(&mut alert.reason);
+        alert
     }
 
     /// Names the victim concerned, with the device she is told on.

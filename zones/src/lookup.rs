@@ -55,6 +55,12 @@ impl Lookup {
         lines.flat_map(move |line| line.with(hash).map(|place| line.slots[place]))
     }
 
+    /// Reads a little of where a name is entered, so that it is at hand when it is looked up. What it gives means
+    /// nothing.
+    pub(crate) fn touch(&self, name: &str) -> Option<u32> {
+        self.lines.get(self.home(hash_of(name))).map(|line| line.hashes[0])
+    }
+
     /// Makes room for so many more, so that the table is made once.
     pub(crate) fn reserve(&mut self, more: usize) {
         let lines = (self.count + more).div_ceil(FULLEST);

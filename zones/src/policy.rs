@@ -178,8 +178,16 @@ pub const FURTHEST_M: f64 = 1_000_000.0;
 /// So long after a press of AWARE its code cancels it: issue 4.
 pub const AWARE_CANCEL_WITHIN: Millis = Millis::from_secs(10);
 
-/// After so many other codes hers counts no more either: whoever has her device must not find it by trying.
+/// After so many other codes hers counts no more either, until the alarm is over: whoever has her device must not find
+/// it by trying.
 pub const AWARE_WRONG_CODES: usize = 3;
+
+/// Silences are said in turns of this length …
+pub const SILENCE_TURN: Millis = Millis(10);
+
+/// … and so many in one: ten thousand at one moment take five seconds, which nobody misses after three minutes without a
+/// fix, and leave most of a disk to alarms of pairs (issue 4: not delayed by more than 50 ms).
+pub const SILENCES_A_TURN: i64 = 20;
 
 /// How long the past is kept within reach: §7.
 pub const HISTORY: Millis = Millis::from_secs(24 * 3_600);
@@ -232,6 +240,8 @@ const _: () = {
     assert!(FIX_INTERVAL.0 < LONGEST_FIX_INTERVAL.0);
     assert!(AWARE_CANCEL_WITHIN.0 < LATE_AFTER.0);
     assert!(AWARE_WRONG_CODES > 0);
+    assert!(SILENCES_A_TURN > 0 && SILENCE_TURN.0 > 0);
+    assert!(10_000 / SILENCES_A_TURN * SILENCE_TURN.0 < FIX_INTERVAL.0);
     assert!(EXPIRES_SOON.0 == EXPIRY_DAYS[0] * 24 * 3_600_000);
     assert!(EXPIRY_ALARM_DAYS == EXPIRY_DAYS[EXPIRY_DAYS.len() - 1]);
     assert!(GUIDANCE_ADVISED_M < FURTHEST_M);

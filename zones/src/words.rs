@@ -3,6 +3,10 @@
 use crate::alert::{Alert, AlertKind};
 use crate::{Certainty, DeviceEventKind, Level, Role};
 
+/// An incident ends because another begins.
+pub(crate) const OF_SUPERSEDED: &str = "Dit incident was al afgesloten; wat hierna komt is een ander incident / This \
+     incident was resolved already; what comes after it is another incident";
+
 /// Fills in why an alert about distance was raised.
 pub(crate) fn of_distance(alert: &Alert, threshold_m: f64) -> String {
     let d = alert.distance_m.unwrap_or_default();

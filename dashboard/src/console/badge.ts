@@ -6,13 +6,20 @@ export function badge(alarms: number, line: LineState, alarmWord: string): void 
   const count = alarms > 0 ? `(${alarms}) ${alarmWord} – ` : "";
   document.title = `${marks[line]}${count}Afstand`;
   const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
-  if (icon) icon.href = drawn(alarms, line === "lost");
+  const look = `${Math.min(alarms, MOST + 1)}/${line === "lost"}`;
+  if (!icon || icon.dataset.look === look) return;
+  icon.dataset.look = look;
+  icon.href = drawn(alarms, line === "lost");
 }
+
+/** Above this the icon says that there are more. */
+const MOST = 9;
 
 function drawn(alarms: number, lost: boolean): string {
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = 32;
-  const pen = canvas.getContext("2d");
+  // Read back at once: drawn in memory. From the graphics card it took half a second, and the alert waited for it.
+  const pen = canvas.getContext("2d", { willReadFrequently: true });
   if (!pen) return "data:,";
   pen.fillStyle = lost ? "#c084fc" : alarms ? "#ff5d6c" : "#1a7a70";
   pen.beginPath();
@@ -23,7 +30,7 @@ function drawn(alarms: number, lost: boolean): string {
   pen.font = "bold 20px sans-serif";
   pen.textAlign = "center";
   pen.textBaseline = "middle";
-  pen.fillText(lost ? "?" : alarms > 9 ? "9+" : alarms ? String(alarms) : "✓", 16, 17);
+  pen.fillText(lost ? "?" : alarms > MOST ? `${MOST}+` : alarms ? String(alarms) : "✓", 16, 17);
   return canvas.toDataURL();
 }
 

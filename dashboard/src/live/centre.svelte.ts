@@ -10,8 +10,8 @@ import type { AlertData, FollowUp, Incident, IncidentDetail, OrderEntry } from "
 
 export type LineState = "closed" | "connecting" | "live" | "lost";
 
-/** News within this time is drawn at once: a burst costs one drawing. */
-const DRAW_AFTER_MS = 40;
+/** The first news is drawn at once, what follows within this time together: a burst costs one drawing. */
+const DRAW_EVERY_MS = 40;
 /** What the stream does not tell is read again this often. */
 const REFRESH_MS = 60_000;
 const ORDERS_MS = 120_000;
@@ -45,6 +45,7 @@ export class Centre {
   private known = new Map<string, Incident>();
   private version = $state(0);
   private drawTimer: ReturnType<typeof setTimeout> | undefined;
+  private drawnAt = 0;
   private timers: ReturnType<typeof setInterval>[] = [];
   private stopStream: () => void = () => {};
   private held = $state.raw<readonly string[]>([]);
@@ -166,10 +167,15 @@ export class Centre {
   }
 
   private draw(): void {
-    this.drawTimer ??= setTimeout(() => {
-      this.drawTimer = undefined;
-      this.version += 1;
-    }, DRAW_AFTER_MS);
+    const wait = this.drawnAt + DRAW_EVERY_MS - performance.now();
+    this.drawTimer ??= setTimeout(
+      () => {
+        this.drawTimer = undefined;
+        this.drawnAt = performance.now();
+        this.version += 1;
+      },
+      Math.max(0, wait),
+    );
   }
 
   /** Reads what is open: what began before the stream, what was closed by others. */

@@ -5,6 +5,9 @@ import { now } from "./clock.ts";
 import { follow } from "./stream.ts";
 import type { Device } from "./types.ts";
 
+/** The pieces of a second's news are told together. */
+const GATHER_MS = 100;
+
 type Told = (moved: readonly Place[]) => void;
 
 export class Positions {
@@ -17,6 +20,8 @@ export class Positions {
   private ofPerson = new Map<string, Place>();
   private listeners = new Set<Told>();
   private watchers = 0;
+  private moved = new Map<string, Place>();
+  private timer: ReturnType<typeof setTimeout> | undefined;
   private stop: () => void = () => {};
 
   constructor(private centre: Centre) {}
@@ -76,17 +81,23 @@ export class Positions {
   }
 
   private take(devices: readonly Device[]): void {
-    const moved: Place[] = [];
     for (const device of devices) {
       this.known.set(device.device, device);
       const place = placeOf(device);
       if (!place) continue;
-      moved.push(place);
+      this.moved.set(place.device, place);
       const before = this.ofPerson.get(place.person);
       const newer = !before || before.device === place.device || before.fixed_at <= place.fixed_at;
       if (newer) this.ofPerson.set(place.person, place);
     }
+    this.timer ??= setTimeout(() => this.tell(), GATHER_MS);
+  }
+
+  private tell(): void {
+    this.timer = undefined;
+    const moved = [...this.moved.values()];
+    this.moved.clear();
     this.version += 1;
-    for (const tell of this.listeners) tell(moved);
+    for (const told of this.listeners) told(moved);
   }
 }

@@ -4,6 +4,7 @@ import type { Centre } from "./centre.svelte.ts";
 import { now } from "./clock.ts";
 import { due, type Sounding } from "./ring.ts";
 import { isTaken, shapeOf } from "./shown.ts";
+import { sound } from "./tones.ts";
 
 /** A mute ends by itself: nobody forgets it. */
 export const MUTE_MS = 5 * 60_000;
@@ -14,7 +15,6 @@ export class Sound {
   /** Kinds of sounds that were made, counted: what a test can hear. */
   made = $state({ alarm: 0, warning: 0 });
 
-  private context: AudioContext | null = null;
   private sounding: Sounding = { lastAlarm: 0, lastWarning: 0, fresh: false };
 
   constructor(private centre: Centre) {
@@ -30,14 +30,14 @@ export class Sound {
   tick(): void {
     if (this.state === "muted" && now() >= this.mutedUntil) this.state = "on";
     const { alarms, warnings } = this.waiting();
-    const sound = due(this.sounding, alarms, warnings, now());
-    if (!sound) return;
+    const next = due(this.sounding, alarms, warnings, now());
+    if (!next) return;
     this.sounding = {
       ...this.sounding,
       fresh: false,
-      [sound === "alarm" ? "lastAlarm" : "lastWarning"]: now(),
+      [next === "alarm" ? "lastAlarm" : "lastWarning"]: now(),
     };
-    if (this.state === "on") this.play(sound);
+    if (this.state === "on") this.play(next);
   }
 
   turnOn(): void {
@@ -80,31 +80,7 @@ export class Sound {
   }
 
   private play(level: "alarm" | "warning"): void {
-    this.context ??= new AudioContext();
-    void this.context.resume();
     this.made = { ...this.made, [level]: this.made[level] + 1 };
-    const start = this.context.currentTime + 0.02;
-    // Alarm: two high tones, three times. Warning: one low tone, twice.
-    const tones = level === "alarm" ? [988, 740, 988, 740, 988, 740] : [523, 523];
-    const each = level === "alarm" ? 0.16 : 0.26;
-    tones.forEach((pitch, n) => {
-      this.tone(pitch, start + n * each, each * 0.85);
-    });
-  }
-
-  private tone(pitch: number, at: number, length: number): void {
-    const { context } = this;
-    if (!context) return;
-    const oscillator = context.createOscillator();
-    const volume = context.createGain();
-    oscillator.type = "triangle";
-    oscillator.frequency.value = pitch;
-    volume.gain.setValueAtTime(0, at);
-    volume.gain.linearRampToValueAtTime(0.35, at + 0.02);
-    volume.gain.setValueAtTime(0.35, at + length - 0.03);
-    volume.gain.linearRampToValueAtTime(0, at + length);
-    oscillator.connect(volume).connect(context.destination);
-    oscillator.start(at);
-    oscillator.stop(at + length);
+    sound(level);
   }
 }

@@ -4,6 +4,8 @@ import { readClock } from "./clock.ts";
 
 /** Comments come every ten seconds: a line that is silent for longer than two of them is down. */
 const DEAD_AFTER_MS = 22_000;
+/** How often that is looked at. */
+const LOOK_MS = 1_000;
 const RETRY_MS = [500, 1_000, 2_000, 4_000, 8_000, 10_000];
 
 export interface StreamEvent {
@@ -58,13 +60,18 @@ export function follow(path: string, headers: () => Record<string, string>, on: 
   let tries = 0;
   let stopped = false;
   let connection = new AbortController();
-  let dead: ReturnType<typeof setTimeout> | undefined;
+  let heard = Date.now();
   let wake: () => void = () => {};
 
   const alive = () => {
-    clearTimeout(dead);
-    dead = setTimeout(() => connection.abort(), DEAD_AFTER_MS);
+    heard = Date.now();
   };
+  // By the clock on the wall: a timer that counts stands still while a laptop sleeps.
+  const watch = setInterval(() => {
+    if (Date.now() - heard <= DEAD_AFTER_MS || connection.signal.aborted) return;
+    on.lost();
+    connection.abort();
+  }, LOOK_MS);
 
   const connect = async (): Promise<void> => {
     connection = new AbortController();
@@ -108,8 +115,7 @@ export function follow(path: string, headers: () => Record<string, string>, on: 
       } catch {
         // Whatever it was, the answer is the same: say so, and try again.
       }
-      clearTimeout(dead);
-      if (stopped) return;
+      if (stopped) break;
       on.lost();
       const wait = RETRY_MS[Math.min(tries++, RETRY_MS.length - 1)] ?? 10_000;
       await new Promise<void>((resume) => {
@@ -117,6 +123,7 @@ export function follow(path: string, headers: () => Record<string, string>, on: 
         setTimeout(resume, wait);
       });
     }
+    clearInterval(watch);
   };
 
   // A laptop that slept, or a network that is back: do not wait for the next try.

@@ -279,3 +279,20 @@ export interface Page<T> {
   items: T[];
   next: string | null;
 }
+
+/** Who was near a place around a moment, by what devices reported. */
+export interface Near {
+  seen: {
+    device: string;
+    role: Role;
+    person: string | null;
+    at: string;
+    distance_m: number;
+    uncertainty_m: number;
+    certainty: Certainty;
+    how: "fix" | "way";
+  }[];
+  looked_at: number;
+  not_looked_at: { what: string; count: number | null }[];
+  next: string | null;
+}

@@ -8,6 +8,7 @@ const KINDS = [
   "aware",
   "victim_proximity",
   "follow_up",
+  "mass_silence",
   "exclusion_zone",
   "inclusion_zone",
   "tamper",

@@ -2,7 +2,7 @@
 // be tested without a screen.
 import type { Feature, FeatureCollection, Geometry } from "geojson";
 import type { Device, Fix, Lonlat, OrderDocument, Role, ZoneFeature } from "../live/types.ts";
-import { metresBetween, pixelsAtZoom0, ring } from "./geo.ts";
+import { pixelsAtZoom0, ring } from "./geo.ts";
 
 /** Somebody's newest position. */
 export interface Place {
@@ -50,30 +50,18 @@ const polygon = (points: Lonlat[]): Geometry => ({ type: "Polygon", coordinates:
 /** A fix of an alert or a track as a place. */
 export const lonlat = (fix: Pick<Fix, "lon" | "lat">): Lonlat => [fix.lon, fix.lat];
 
-/** Everybody: small marks, those of the case that is looked at larger and with their age. */
-export function people(
-  places: Iterable<Place>,
-  inCase: ReadonlySet<string>,
-  ageOf: (place: Place) => string,
-): Feature[] {
-  const features: Feature[] = [];
-  for (const place of places) {
-    const chosen = inCase.has(place.person);
-    features.push({
-      ...feature(
-        { type: "Point", coordinates: place.at },
-        {
-          role: place.role,
-          chosen,
-          old: place.silent,
-          label: chosen ? `${place.person}\n${ageOf(place)}` : place.silent ? ageOf(place) : "",
-        },
-      ),
-      id: place.device,
-    });
-  }
-  return features;
-}
+const mark = (place: Place, label: string): Feature => ({
+  ...feature({ type: "Point", coordinates: place.at }, { role: place.role, old: place.silent, label }),
+  id: place.device,
+});
+
+/** Everybody: small marks, with their age where nothing is heard any more. */
+export const people = (places: readonly Place[], ageOf: (place: Place) => string): Feature[] =>
+  places.map((place) => mark(place, place.silent ? ageOf(place) : ""));
+
+/** Those of the case that is looked at: with their names, and how old their positions are. */
+export const chosen = (places: readonly Place[], ageOf: (place: Place) => string): Feature[] =>
+  places.map((place) => mark(place, `${place.person}\n${ageOf(place)}`));
 
 /** Circles of uncertainty. */
 export const accuracy = (places: Iterable<Place>): Feature[] =>
@@ -142,15 +130,23 @@ export function trail(fixes: readonly { at: Lonlat; fixed_at: number }[], role: 
   ];
 }
 
-/** What to bring into sight: the people of a case, or its zones when nobody is known to be anywhere. */
+/**
+ * What to bring into sight: the people of a case with the alarm distance around her, or its zones when only one of
+ * them, or nobody, is known to be anywhere.
+ */
 export function focus(places: readonly Place[], order: OrderDocument | undefined): Lonlat[] {
   const points = places.map(({ at }) => at);
-  const nearest = points.length > 1 && metresBetween(points[0] as Lonlat, points[1] as Lonlat);
-  if (points.length > 1 || !order) return points;
+  if (!order) return points;
+  const [, other] = places;
+  const victim = other && places.find(({ role }) => role === "victim");
+  if (victim) {
+    const alarm_m = order.victims.find(({ person }) => person === victim.person)?.proximity?.alarm_m;
+    return alarm_m ? [...points, ...ring(victim.at, alarm_m, 8)] : points;
+  }
   for (const zone of order.zones.features) {
     if (zone.geometry.type === "Point")
       points.push(...ring(zone.geometry.coordinates, zone.properties.radius_m ?? 0, 8));
   }
-  for (const { residence } of order.victims) if (residence && nearest === false) points.push(residence);
+  if (!other) for (const { residence } of order.victims) if (residence) points.push(residence);
   return points;
 }

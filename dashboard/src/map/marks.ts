@@ -20,7 +20,8 @@ export function addMarks(view: View, colours: Colours): void {
 function drawn(role: "wearer" | "victim", old: boolean, colours: Colours): ImageData | null {
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = SIZE * RATIO;
-  const pen = canvas.getContext("2d");
+  // Read back at once: drawn in memory, so that nobody waits for the graphics card.
+  const pen = canvas.getContext("2d", { willReadFrequently: true });
   if (!pen) return null;
   pen.scale(RATIO, RATIO);
   const middle = SIZE / 2;

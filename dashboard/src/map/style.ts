@@ -16,9 +16,15 @@ export const LIVE_SOURCES = [
   "trails",
   "between",
   "people",
+  "chosen",
   "draft",
 ] as const;
 export type LiveSource = (typeof LIVE_SOURCES)[number];
+
+/** Layers of the offline map that stay below a map with streets; its names and grid would be there twice. */
+export const GROUND = ["sea", "land", "lakes", "rivers"];
+/** Layers that a map with streets has itself. */
+export const OFFLINE_ONLY = ["towns", "borders", "grid", "names"];
 
 const REGULAR = ["Inter"];
 const BOLD = ["Inter Bold"];
@@ -242,6 +248,7 @@ function watched(c: Colours): LayerSpecification[] {
       filter: ["==", ["geometry-type"], "LineString"],
       paint: { "line-color": c.text, "line-width": 2.5, "line-dasharray": [2, 1.4] },
     },
+    crowd(c),
     marks(c),
     {
       ...label("between", c.text, { "symbol-placement": "point", "text-offset": [0, 1.1], "text-size": 14 }),
@@ -249,17 +256,45 @@ function watched(c: Colours): LayerSpecification[] {
   ];
 }
 
-function marks(c: Colours): LayerSpecification {
+/** Everybody: small, drawn cheaply, since there are thousands of them and they all move every second. */
+function crowd(c: Colours): LayerSpecification {
   return {
     id: "people",
     type: "symbol",
     source: "people",
     layout: {
-      "icon-image": ["concat", ["get", "role"], ["case", ["get", "old"], "-old", ""]],
-      "icon-size": ["case", ["get", "chosen"], 1, 0.55],
-      "icon-allow-overlap": true,
-      "icon-ignore-placement": true,
-      "symbol-sort-key": ["case", ["get", "chosen"], 1, 0],
+      ...(mark as object),
+      "icon-size": 0.55,
+      "text-field": ["get", "label"],
+      "text-font": BOLD,
+      "text-size": 11,
+      "text-anchor": "left",
+      "text-offset": [1, 0],
+      "text-optional": true,
+    },
+    paint: {
+      "text-color": c.text,
+      "text-halo-color": c.halo,
+      "text-halo-width": 1.6,
+      "icon-opacity": ["case", ["get", "old"], 1, 0.75],
+    },
+  };
+}
+
+const mark = {
+  "icon-image": ["concat", ["get", "role"], ["case", ["get", "old"], "-old", ""]],
+  "icon-allow-overlap": true,
+  "icon-ignore-placement": true,
+} as const;
+
+/** Those of the case that is looked at: large, with who they are and how old that is. */
+function marks(c: Colours): LayerSpecification {
+  return {
+    id: "chosen",
+    type: "symbol",
+    source: "chosen",
+    layout: {
+      ...(mark as object),
       "text-field": ["get", "label"],
       "text-font": BOLD,
       "text-size": 12,
@@ -268,12 +303,7 @@ function marks(c: Colours): LayerSpecification {
       "text-justify": "auto",
       "text-optional": true,
     },
-    paint: {
-      "text-color": c.text,
-      "text-halo-color": c.halo,
-      "text-halo-width": 1.6,
-      "icon-opacity": ["case", ["any", ["get", "chosen"], ["get", "old"]], 1, 0.75],
-    },
+    paint: { "text-color": c.text, "text-halo-color": c.halo, "text-halo-width": 1.6 },
   };
 }
 
@@ -314,17 +344,13 @@ function draft(c: Colours): LayerSpecification[] {
         "circle-stroke-width": 2.5,
       },
     },
+    // The same marks as of people: a diamond and a disc, with their letters.
     {
       id: "draft-homes",
-      type: "circle",
+      type: "symbol",
       source: "draft",
       filter: part("home"),
-      paint: {
-        "circle-radius": 7,
-        "circle-color": ["match", ["get", "role"], "victim", c.victim, c.person] as never,
-        "circle-stroke-color": c.halo,
-        "circle-stroke-width": 2,
-      },
+      layout: { "icon-image": ["get", "role"], "icon-size": 0.8, "icon-allow-overlap": true },
     },
     {
       id: "draft-label",

@@ -7,6 +7,7 @@ import {
   Map as MapLibre,
   NavigationControl,
   ScaleControl,
+  type StyleSpecification,
   setWorkerUrl,
 } from "maplibre-gl";
 import "maplibre-gl/dist/maplibre-gl.css";
@@ -18,21 +19,38 @@ import places from "./data/places.json?url";
 import { collection } from "./drawing.ts";
 import { boxOf } from "./geo.ts";
 import { addMarks } from "./marks.ts";
+import { STREETS, withStreets } from "./online.ts";
 import { grid } from "./rd.ts";
-import { LIVE_SOURCES, type LiveSource, style } from "./style.ts";
+import { GROUND, LIVE_SOURCES, type LiveSource, OFFLINE_ONLY, style } from "./style.ts";
 
 setWorkerUrl(workerUrl);
 
 const NETHERLANDS: LngLatBoundsLike = [3.2, 50.7, 7.3, 53.6];
 /** How near a look at a case may come: below this the offline map has nothing to show. */
 const NEAREST_ZOOM = 14.5;
+const NEAREST_WITH_STREETS = 16.5;
+
+/** What lies beneath: what is built in, streets, or streets of which some cannot be fetched now. */
+export type Beneath = "offline" | "streets" | "failing";
+
+export interface Wishes {
+  theme: "dark" | "light";
+  locale: Record<string, string>;
+  /** Who asks, for the service. */
+  headers: () => Record<string, string>;
+  /** Told what lies beneath, when that changes. */
+  onBeneath: (beneath: Beneath) => void;
+}
 
 type Row = [name: string, lon: number, lat: number, inhabitants: number];
+
+const isOfStreets = (event: object): boolean =>
+  "sourceId" in event && String(event.sourceId).startsWith(STREETS);
 
 export class View {
   readonly map: MapLibre;
   private towns: FeatureCollection = collection([]);
-  private data = new Map<LiveSource, Feature[]>();
+  private data = new Map<LiveSource, Map<unknown, Feature>>();
   private theme: "dark" | "light";
   private ready = false;
   /** Called when a person moves the map: it stops following. */
@@ -40,7 +58,14 @@ export class View {
   /** Called with the place that was clicked. */
   onClick: (at: Lonlat) => void = () => {};
 
-  constructor(container: HTMLElement, theme: "dark" | "light", locale: Record<string, string>) {
+  private streets: StyleSpecification | null = null;
+  private beneath: Beneath = "offline";
+
+  constructor(
+    container: HTMLElement,
+    private wishes: Wishes,
+  ) {
+    const { theme, locale, headers } = wishes;
     this.theme = theme;
     this.map = new MapLibre({
       container,
@@ -53,6 +78,8 @@ export class View {
       maxZoom: 18,
       minZoom: 5,
       locale,
+      transformRequest: (url) =>
+        url.startsWith(`${location.origin}/tiles/`) ? { url, headers: headers() } : undefined,
     });
     this.map.touchZoomRotate.disableRotation();
     this.map.addControl(new NavigationControl({ showCompass: false }), "top-right");
@@ -64,7 +91,16 @@ export class View {
       if ("originalEvent" in event && event.originalEvent) this.onMoved();
     });
     this.map.on("click", ({ lngLat }) => this.onClick([lngLat.lng, lngLat.lat]));
+    // Without a listener every piece that cannot be fetched would be an error of the page.
+    this.map.on("error", (event) => {
+      if (isOfStreets(event)) this.tell("failing");
+      else reportError(event.error);
+    });
+    this.map.on("sourcedata", (event) => {
+      if (isOfStreets(event) && event.tile) this.tell("streets");
+    });
     void this.readTowns();
+    void this.readStreets();
   }
 
   /** Shows that a click will place something. */
@@ -75,21 +111,52 @@ export class View {
   wear(theme: "dark" | "light"): void {
     if (theme === this.theme) return;
     this.theme = theme;
+    this.dress();
+    void this.readStreets();
+  }
+
+  /** The streets for this theme, where the service has any. Until then, and without, the map that is built in. */
+  private async readStreets(): Promise<void> {
+    const { theme } = this;
+    try {
+      const answer = await fetch(`/tiles/${theme}/style`, { headers: this.wishes.headers() });
+      const streets = answer.status === 200 ? ((await answer.json()) as StyleSpecification) : null;
+      if (theme !== this.theme) return;
+      const had = this.streets !== null;
+      this.streets = streets;
+      if (streets || had) this.dress();
+      this.tell(streets ? "streets" : answer.ok ? "offline" : "failing");
+    } catch {
+      this.tell("failing");
+    }
+  }
+
+  private dress(): void {
     this.ready = false;
-    this.map.setStyle(style(COLOURS[theme], this.towns), { diff: false });
+    const ours = style(COLOURS[this.theme], this.towns);
+    const layers = { below: GROUND, without: OFFLINE_ONLY };
+    const whole = this.streets ? withStreets(ours, this.streets, layers, location.origin) : ours;
+    this.map.setStyle(whole, { diff: false });
+  }
+
+  private tell(beneath: Beneath): void {
+    if (beneath === this.beneath) return;
+    this.beneath = beneath;
+    this.wishes.onBeneath(beneath);
   }
 
   /** Replaces what a source shows. */
   show(name: LiveSource, features: Feature[]): void {
-    this.data.set(name, features);
+    this.data.set(name, new Map(features.map((feature, at) => [feature.id ?? at, feature])));
     if (this.ready) this.map.getSource<GeoJSONSource>(name)?.setData(collection(features));
   }
 
   /** Changes or adds some of what a source shows, by id; the others stay as they are. */
   change(name: LiveSource, features: Feature[]): void {
-    const all = new Map((this.data.get(name) ?? []).map((feature) => [feature.id, feature]));
+    if (features.length === 0) return;
+    const all = this.data.get(name) ?? new Map<unknown, Feature>();
     for (const feature of features) all.set(feature.id, feature);
-    this.data.set(name, [...all.values()]);
+    this.data.set(name, all);
     if (this.ready) this.map.getSource<GeoJSONSource>(name)?.updateData({ add: features });
   }
 
@@ -97,8 +164,10 @@ export class View {
   lookAt(points: Lonlat[], slowly = true): void {
     const box = boxOf(points);
     if (!box) return;
-    const padding = { top: 90, bottom: 70, left: 90, right: 90 };
-    this.map.fitBounds(box, { padding, maxZoom: NEAREST_ZOOM, duration: slowly ? 400 : 0 });
+    // Names stand beside the marks.
+    const padding = { top: 90, bottom: 70, left: 90, right: 130 };
+    const maxZoom = this.streets ? NEAREST_WITH_STREETS : NEAREST_ZOOM;
+    this.map.fitBounds(box, { padding, maxZoom, duration: slowly ? 400 : 0 });
   }
 
   remove(): void {
@@ -108,7 +177,7 @@ export class View {
   private dressed(): void {
     addMarks(this.map, COLOURS[this.theme]);
     this.ready = true;
-    for (const name of LIVE_SOURCES) this.show(name, this.data.get(name) ?? []);
+    for (const name of LIVE_SOURCES) this.show(name, [...(this.data.get(name)?.values() ?? [])]);
     this.drawGrid();
   }
 

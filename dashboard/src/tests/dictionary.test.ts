@@ -2,12 +2,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { ACTIONS, ESCALATE_TO, OUTCOMES } from "../live/words.ts";
+import { dictionary as companion } from "../victim/dictionary.ts";
 import { dictionary } from "../words/dictionary.ts";
 
 const holes = (text: string): string[] => (text.match(/\{\w+\}/g) ?? []).toSorted();
 
 test("every text is there in both languages, with the same things to fill in", () => {
-  for (const [key, [nl, en]] of Object.entries(dictionary)) {
+  for (const [key, [nl, en]] of [...Object.entries(dictionary), ...Object.entries(companion)]) {
     expect(nl.trim() && en.trim(), key).toBeTruthy();
     expect(holes(nl), key).toEqual(holes(en));
   }
@@ -26,6 +27,7 @@ test("every word that the service may say has a text", () => {
       "jamming",
       "order_expiry",
       "follow_up",
+      "mass_silence",
     ],
     level: ["alarm", "warning", "clear", "unknown"],
     certainty: ["certain", "likely", "possible"],
@@ -58,13 +60,28 @@ test("every word that the service may say has a text", () => {
   }
 });
 
-test("no text is left that nobody shows", () => {
+test("every reason that she cannot change has a text for her", () => {
+  for (const reason of [
+    "wearer_device_silent",
+    "wearer_device_unseen",
+    "wearer_position_vague",
+    "wearer_device_tampered",
+    "wearer_device_parted",
+    "distance_uncertain",
+  ])
+    expect(companion).toHaveProperty([`reason.${reason}`]);
+});
+
+test.each([
+  { of: "console", all: dictionary, files: /^(?!tests|victim|words\/(dictionary|paperwork))/ },
+  { of: "companion", all: companion, files: /^victim\/(?!dictionary)/ },
+])("no text of the $of is left that nobody shows", ({ all, files }) => {
   const folder = join(import.meta.dirname, "..");
-  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter(
-    (name) => /\.(svelte|ts)$/.test(name) && !/^(tests|words\/dictionary)/.test(name),
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter(
+    (name) => /\.(svelte|ts)$/.test(name) && files.test(name),
   );
-  const sources = files.map((name) => readFileSync(join(folder, name), "utf8")).join("\n");
-  const unused = Object.keys(dictionary).filter((key) => {
+  const sources = names.map((name) => readFileSync(join(folder, name), "utf8")).join("\n");
+  const unused = Object.keys(all).filter((key) => {
     const family = key.slice(0, key.indexOf("."));
     const whole = sources.includes(`"${key}"`);
     const built =

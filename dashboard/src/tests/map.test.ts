@@ -1,8 +1,9 @@
 import type { Feature } from "geojson";
 import { expect, test } from "vitest";
 import type { Lonlat, OrderDocument } from "../live/types.ts";
-import { focus, movingZone, type Place, people, placeOf, trail, zones } from "../map/drawing.ts";
+import { chosen, focus, movingZone, type Place, people, placeOf, trail, zones } from "../map/drawing.ts";
 import { boxOf, metresBetween, ring, towards } from "../map/geo.ts";
+import { withStreets } from "../map/online.ts";
 import { fromRd, grid, toRd } from "../map/rd.ts";
 import { at, T0 } from "./incidents.ts";
 
@@ -91,9 +92,10 @@ test("the national grid is where its reference points are", () => {
 
 test("only people of the case are named with their age; who is silent shows it too", () => {
   const all = [placed("wearer-1"), placed("victim-2"), placed("wearer-3", { silent: true })];
-  const [chosen, other, silent] = people(all, new Set(["wearer-1"]), () => "0:12");
-  expect(chosen).toMatchObject({ id: "dev-wearer-1", properties: { chosen: true, label: "wearer-1\n0:12" } });
-  expect(other?.properties).toMatchObject({ chosen: false, label: "", role: "victim" });
+  const [named] = chosen(all.slice(0, 1), () => "0:12");
+  expect(named).toMatchObject({ id: "dev-wearer-1", properties: { old: false, label: "wearer-1\n0:12" } });
+  const [other, silent] = people(all.slice(1), () => "0:12");
+  expect(other).toMatchObject({ id: "dev-victim-2", properties: { old: false, label: "", role: "victim" } });
   expect(silent?.properties).toMatchObject({ old: true, label: "0:12" });
 });
 
@@ -124,7 +126,12 @@ test("a trail is cut where nothing was heard: no line says what nobody knows", (
 });
 
 test("what is brought into sight is the pair, or the zones when only one is known", () => {
-  expect(focus([placed("wearer-1"), placed("victim-1", { at: ROTTERDAM })], order)).toHaveLength(2);
+  const pair = [placed("wearer-1"), placed("victim-1", { at: ROTTERDAM })];
+  expect(focus(pair, order)).toHaveLength(2);
+  const victims = [{ person: "victim-1", proximity: { alarm_m: 1_000, warning_m: 2_000 } }];
+  const box = boxOf(focus([pair[1] as Place, placed("wearer-1", { at: ROTTERDAM })], { ...order, victims }));
+  // The whole alarm ring is in sight, however near they are.
+  expect(metresBetween([box?.[0] ?? 0, ROTTERDAM[1]], ROTTERDAM)).toBeGreaterThan(990);
   expect(focus([placed("wearer-1")], order).length).toBeGreaterThan(5);
 });
 
@@ -149,4 +156,32 @@ test("a device without a position is no place on the map", () => {
     silent_since: at(5),
   };
   expect(placeOf(heard)).toMatchObject({ at: [5, 52], silent: true, fixed_at: T0 });
+});
+
+test("streets lie between our ground and what is watched, under names of their own", () => {
+  const fill = (id: string, source: string) => ({ id, type: "fill" as const, source });
+  const ours = {
+    version: 8 as const,
+    sources: { base: { type: "vector" as const, tiles: ["ours"] } },
+    layers: [fill("land", "base"), fill("names", "base"), fill("people", "base")],
+  };
+  const streets = {
+    version: 8 as const,
+    glyphs: "/tiles/dark/glyphs/{fontstack}/{range}",
+    sprite: "/tiles/dark/sprite/0",
+    sources: { base: { type: "vector" as const, tiles: ["/tiles/dark/tile/0/{z}/{x}/{y}"] } },
+    layers: [{ id: "paper", type: "background" as const }, fill("people", "base")],
+  };
+  const whole = withStreets(ours, streets, { below: ["land"], without: ["names"] }, "https://console");
+  expect(whole.layers.map((layer) => [layer.id, "source" in layer ? layer.source : ""])).toEqual([
+    ["land", "base"],
+    ["streets/people", "streets/base"],
+    ["people", "base"],
+  ]);
+  expect(whole.sources).toEqual({
+    base: ours.sources.base,
+    "streets/base": { type: "vector", tiles: ["https://console/tiles/dark/tile/0/{z}/{x}/{y}"] },
+  });
+  expect(whole.glyphs).toBe("https://console/tiles/dark/glyphs/{fontstack}/{range}");
+  expect(whole.sprite).toBe("https://console/tiles/dark/sprite/0");
 });

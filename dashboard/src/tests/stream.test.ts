@@ -72,3 +72,39 @@ test("a token that is refused is not tried again", async () => {
   await vi.advanceTimersByTimeAsync(60_000);
   expect([refused, asked]).toEqual([[401], 1]);
 });
+
+test("after a sleep the line is given up at once and made again, after the last id seen", async () => {
+  vi.useFakeTimers();
+  const asked: (string | null)[] = [];
+  vi.stubGlobal("fetch", async (_: string, init: RequestInit) => {
+    asked.push(new Headers(init.headers).get("last-event-id"));
+    const { signal } = init;
+    // It says one thing and is then silent: the network went to sleep with the laptop.
+    const body = new ReadableStream<Uint8Array>({
+      start: (to) => {
+        to.enqueue(new TextEncoder().encode("id: 7\nevent: alert\ndata: {}\n\n"));
+        signal?.addEventListener("abort", () => to.error(signal.reason));
+      },
+    });
+    return new Response(body);
+  });
+  const told: string[] = [];
+  const stop = follow("/v1/live", () => ({}), {
+    open: () => told.push("open"),
+    sign: () => {},
+    event: ({ id }) => told.push(id),
+    lost: () => told.push("lost"),
+    anew: () => {},
+    refused: () => {},
+  });
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(told).toEqual(["open", "7"]);
+  // The timers stood still for an hour; the clock on the wall did not.
+  vi.setSystemTime(Date.now() + 3_600_000);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(told.slice(0, 3)).toEqual(["open", "7", "lost"]);
+  await vi.advanceTimersByTimeAsync(1_000);
+  stop();
+  expect(told.at(-2)).toBe("open");
+  expect(asked).toEqual([null, "7"]);
+});

@@ -13,6 +13,9 @@ pub(super) const LIVE_MS: i64 = 120_000;
 /// A fix less sure than this is coarse (§7), in metres: 68 % radius.
 const COARSE_M: f64 = 200.0;
 
+/// A device that works is heard at least so often, in milliseconds: one fix may fail.
+const WORKS_MS: i64 = 2 * INTERVAL_MS + INTERVAL_MS / 2;
+
 /// Fixes of a day by party and true time.
 pub(crate) struct Evidence<'a> {
     /// In order of arrival.
@@ -57,15 +60,21 @@ impl<'a> Evidence<'a> {
         of[first.min(last)..last].iter().map(|h| h.usual_error_m).fold(0.0, f64::max)
     }
 
+    /// Whether a device worked when a fix of somebody arrived: its newest usable fix that had arrived by then was no
+    /// older beside that one than a working device's is.
+    pub(super) fn knows(&self, role: Role, by: &Heard) -> bool {
+        let lately = self.between(role, by.true_at - WORKS_MS, i64::MAX);
+        lately.iter().any(|h| h.arrived_at <= by.arrived_at && h.is_live() && h.is_usable())
+    }
+
     /// Whether a device worked between two moments: heard in time all along, and no fix coarse.
     pub(super) fn works(&self, role: Role, from: i64, until: i64) -> bool {
         let of = self.between(role, from, until);
-        let longest = 2 * INTERVAL_MS + INTERVAL_MS / 2;
         let ends = [from, until];
         let mut times: Vec<i64> =
             ends.into_iter().chain(of.iter().filter(|h| h.is_live()).map(|h| h.true_at)).collect();
         times.sort_unstable();
-        of.iter().all(Heard::is_usable) && times.windows(2).all(|pair| pair[1] - pair[0] <= longest)
+        of.iter().all(Heard::is_usable) && times.windows(2).all(|pair| pair[1] - pair[0] <= WORKS_MS)
     }
 }
 
@@ -91,5 +100,40 @@ impl Heard {
     /// As right as fixes of its kind usually are: no reflection, and not the odd one in twenty.
     pub(super) fn is_good(&self) -> bool {
         self.is_usable() && self.error_m <= self.usual_error_m.max(5.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oracle::Spot;
+
+    fn heard(role: Role, true_s: i64, arrived_s: i64, accuracy_m: f64) -> Heard {
+        Heard {
+            role,
+            true_at: true_s * 1_000,
+            arrived_at: arrived_s * 1_000,
+            spot: Spot::at(52.0, 5.0),
+            accuracy_m,
+            said_mps: 0.0,
+            usual_error_m: 12.0,
+            error_m: 3.0,
+        }
+    }
+
+    #[test]
+    fn where_somebody_cut_off_was_is_known_when_it_is_heard_and_not_before() {
+        use Role::{Victim, Wearer};
+        // He is cut off from 60 s on; at 600 s everything comes at once. She is heard all along.
+        let his = [(0, 1), (60, 61), (120, 601), (180, 601), (540, 601), (600, 601)];
+        let his: Vec<Heard> = his.into_iter().map(|(at, by)| heard(Wearer, at, by, 8.0)).collect();
+        let evidence = Evidence { arrivals: &[], by_time: [his, Vec::new()] };
+        let known = |her_s: i64| evidence.knows(Wearer, &heard(Victim, her_s, her_s + 1, 8.0));
+        assert_eq!([30, 90, 210].map(known), [true; 3], "150 s is what a device that works may take");
+        assert_eq!([211, 300, 599].map(known), [false; 3], "what was kept comes too late for that");
+        assert_eq!([600, 660].map(known), [true; 2]);
+        // What says too little is as good as nothing.
+        let coarse = Evidence { arrivals: &[], by_time: [vec![heard(Wearer, 0, 1, 900.0)], Vec::new()] };
+        assert!(!coarse.knows(Wearer, &heard(Victim, 30, 31, 8.0)));
     }
 }

@@ -61,8 +61,14 @@ fn lead_s(case: &Case<'_>, at: i64) -> f64 {
     (at - from).min(LOOK_BACK_MS) as f64 / 1_000.0
 }
 
-/// Seconds before the alarm distance at which the order's rules, looking at the truth at every fix that arrived,
-/// would have warned: what the world made possible. `ahead_s` is added to the time to contact that is a warning.
+/// Seconds before the alarm distance at which the order's rules, looking at the truth at every fix that arrived while
+/// both devices worked, would have warned: what the world made possible. `ahead_s` is added to the time to contact that
+/// is a warning.
+///
+/// A fix of hers says nothing of where he is while his band is cut off, however well hers works: nobody could warn by
+/// it, and the promise is one of working devices. That both work in the last minutes is asked of every approach; this
+/// asks it of the moment at which a warning is said to have been possible. Nothing is asked of moments in between: what
+/// was raised before somebody was cut off stays raised (§7).
 fn could_s(pair: &Case<'_>, home: &Case<'_>, episode: &Episode, ahead_s: f64) -> f64 {
     let until = episode.from;
     let gap = |case: &Case<'_>, at| case.truth.gap_m(case.watch, at).unwrap_or(f64::INFINITY);
@@ -76,6 +82,9 @@ fn could_s(pair: &Case<'_>, home: &Case<'_>, episode: &Episode, ahead_s: f64) ->
             break;
         }
         let at = heard.true_at;
+        if !parties(pair.watch).iter().all(|role| pair.evidence.knows(*role, heard)) {
+            continue;
+        }
         let now = gap(pair, at);
         if farthest > now + BACK_M {
             break;

@@ -104,12 +104,15 @@ impl Case<'_> {
         stands.contains(&true)
     }
 
-    /// Counts the fixes that arrived between the first that shows the episode and the alarm.
+    /// Counts the fixes that arrived between the first that shows the episode and the alarm. A right fix after a wrong
+    /// one is held until the next of the same device agrees with it (§7); what the other party sends meanwhile can
+    /// confirm nothing, and is none that was waited for.
     fn check_delay(&self, episode: &Episode, alarms: &[&Spell<'_>], tally: &mut Tally) {
         let said_at = alarms.iter().map(|spell| spell.said_at).min().unwrap_or(i64::MAX);
-        let Some((shown_at, certain)) = self.first_shown(episode) else { return };
+        let Some(Shown { at: shown_at, certain, held }) = self.first_shown(episode) else { return };
         let counts = |heard: &&Heard| {
             parties(self.watch).contains(&heard.role)
+                && held.is_none_or(|role| role == heard.role)
                 && heard.arrived_at > shown_at
                 && heard.arrived_at <= said_at
         };
@@ -117,9 +120,8 @@ impl Case<'_> {
         tally.delay(episode, certain, further);
     }
 
-    /// When the first fix arrived after which the newest of all parties show the episode, and whether they leave no
-    /// doubt.
-    fn first_shown(&self, episode: &Episode) -> Option<(i64, bool)> {
+    /// The first fix after which the newest of all parties show the episode.
+    fn first_shown(&self, episode: &Episode) -> Option<Shown> {
         let mut newest: [Option<Heard>; 2] = [None; 2];
         // Whether the fix before was right: after one that was not, a detection may take the right one for wrong.
         let mut steady = [true; 2];
@@ -146,8 +148,13 @@ impl Case<'_> {
             }
             let gap = self.truth.law.gap_m(self.watch, &his.spot, &hers.spot);
             if gap <= 0.0 && !self.is_vague(&his, &hers) {
-                let sure = steady == [true; 2] && gap + self.doubt_m(&his, &hers) <= 0.0;
-                return Some((heard.arrived_at, sure));
+                let certain = steady == [true; 2] && gap + self.doubt_m(&his, &hers) <= 0.0;
+                let wrong_before = parties(self.watch).iter().filter(|role| !steady[**role as usize]);
+                let held = match wrong_before.collect::<Vec<_>>()[..] {
+                    [role] => Some(*role),
+                    _ => None,
+                };
+                return Some(Shown { at: heard.arrived_at, certain, held });
             }
         }
         None
@@ -188,6 +195,16 @@ impl Case<'_> {
     pub(super) fn by_the_way(&self, role: Role, at: i64) -> Option<Spot> {
         super::passage::between(self.evidence.of_party(role), at)
     }
+}
+
+/// That an episode is there to be seen.
+struct Shown {
+    /// From when on.
+    at: i64,
+    /// Whether the fixes leave no doubt.
+    certain: bool,
+    /// Who was shown elsewhere by the fix before, where it is one of them.
+    held: Option<Role>,
 }
 
 /// Whether an alarm is about an episode.

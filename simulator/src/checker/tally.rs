@@ -59,6 +59,13 @@ pub(crate) struct Approach {
     pub(crate) foreseeable_s: f64,
 }
 
+impl Approach {
+    /// Whether the world made a warning in time possible.
+    pub(crate) fn could_be_in_time(&self) -> bool {
+        self.could_s >= IN_TIME_S + FURTHER_FIX_S
+    }
+}
+
 /// A day as a dot in the picture.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Noise {
@@ -83,6 +90,9 @@ pub(crate) struct Example {
 
 /// A fast approach is warned of in time so many seconds before the alarm distance.
 pub(crate) const IN_TIME_S: f64 = 300.0;
+/// A rule that promises this may need one further fix where it is not certain: what could be warned of in time
+/// could be warned of this much earlier still.
+const FURTHER_FIX_S: f64 = 60.0;
 
 /// Examples kept of each kind of finding.
 const EXAMPLES: usize = 5;
@@ -271,7 +281,7 @@ impl Tally {
     }
 
     pub(super) fn approach(&mut self, at: i64, approach: Approach) {
-        if approach.could_s >= IN_TIME_S && approach.lead_s < IN_TIME_S {
+        if approach.could_be_in_time() && approach.lead_s < IN_TIME_S {
             let Approach { kmh, lead_s, could_s, .. } = approach;
             let what = format!("late warning, {kmh:.0} km/h, {lead_s:.0} s before, could be {could_s:.0} s");
             self.example(at, what);

@@ -7,6 +7,8 @@ use zones::{Alert, Effect, Engine, Input, Standing, Timestamp};
 
 use crate::clock::SECOND;
 
+use super::story::Notes;
+
 /// A detection under judgement.
 pub(crate) trait Detection {
     /// Is told something, and appends what it raises.
@@ -25,13 +27,30 @@ pub(crate) trait Detection {
 pub(crate) struct Honest {
     engine: Engine,
     command: Option<(i64, i64)>,
+    /// Where all that is said and judged is written down, if anybody wants to know.
+    notes: Option<Notes>,
+}
+
+impl Honest {
+    /// One that knows the order.
+    pub(super) fn new(now: Timestamp, order: Order, notes: Option<Notes>) -> Self {
+        let mut honest = Self { notes, ..Self::default() };
+        honest.tell(now, Input::Order(Arc::new(order)), &mut Vec::new());
+        honest
+    }
 }
 
 impl Detection for Honest {
     fn tell(&mut self, now: Timestamp, input: Input<'_>, alerts: &mut Vec<Alert>) {
+        if let Some(notes) = &self.notes {
+            notes.said(now, &input);
+        }
         // What an engine refuses it says by raising nothing; the judge sees that.
         let _ = self.engine.handle(now, input);
         while let Some(effect) = self.engine.poll_effect() {
+            if let Some(notes) = &self.notes {
+                notes.followed(now, &effect, &self.engine);
+            }
             match effect {
                 Effect::Alert(alert) => alerts.push(*alert),
                 Effect::Command { fix_interval_s, until, .. } => {
@@ -64,8 +83,6 @@ pub(crate) struct Shipped;
 
 impl Maker for Shipped {
     fn make(&self, now: Timestamp, order: Order) -> Box<dyn Detection> {
-        let mut honest = Honest::default();
-        honest.tell(now, Input::Order(Arc::new(order)), &mut Vec::new());
-        Box::new(honest)
+        Box::new(Honest::new(now, order, None))
     }
 }

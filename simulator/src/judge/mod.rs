@@ -23,7 +23,8 @@
 //! - *Warning time*: from when the victim's warning was said (about her or about the zone of her home) that stood when
 //!   the alarm distance was reached, at 30 km/h or more over the last minute and with working devices. It counts where
 //!   the order's own rules, applied to the truth at the moments of the same fixes, warn six minutes before: five, and
-//!   the one further fix that a likely warning may take.
+//!   the one further fix that a likely warning may take. A moment at which either device was cut off, so that nobody
+//!   could know the truth, is none of them.
 
 mod case;
 mod day;
@@ -33,12 +34,14 @@ mod plot;
 mod report;
 #[cfg(test)]
 mod saboteurs;
+mod story;
 mod targets;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use day::{Day, Heard, Raised};
 pub use report::Report;
+pub use story::{OnePairDay, Story};
 
 use std::path::PathBuf;
 use std::sync::Mutex;

@@ -96,7 +96,9 @@ impl Report {
     pub(super) fn of(seed: u64, world: World, tally: &Tally) -> Self {
         let targets = targets::of(tally);
         let watches = WATCHES.iter().zip(&tally.found).map(|(watch, found)| Watched::of(watch.word(), found));
-        let shown = tally.examples.iter().map(|example| Shown {
+        // The first example of a single day stands for the day, and says nothing.
+        let told = tally.examples.iter().filter(|example| !example.what.is_empty());
+        let shown = told.map(|example| Shown {
             pair_day: example.pair_day,
             doing: example.doing.clone(),
             at: Timestamp::from_millis(example.at),

@@ -27,10 +27,6 @@ pub struct Target {
     pub met: bool,
 }
 
-/// A rule that promises this may need one further fix where it is not certain: what could be warned of in time
-/// could be warned of this much earlier still.
-const FURTHER_FIX_S: f64 = 60.0;
-
 /// Every target, in the order of the table: first those of the design, then those of the judge.
 pub(super) fn of(tally: &Tally) -> Vec<Target> {
     let mut targets = of_alarms(tally).to_vec();
@@ -136,7 +132,7 @@ fn of_words(tally: &Tally) -> [Target; 3] {
 
 /// Fast approaches that were warned of in time, of those that the world made it possible for.
 pub(super) fn warned(tally: &Tally) -> (u64, u64) {
-    let could: Vec<_> = tally.approaches.iter().filter(|a| a.could_s >= IN_TIME_S + FURTHER_FIX_S).collect();
+    let could: Vec<_> = tally.approaches.iter().filter(|a| a.could_be_in_time()).collect();
     let warned = could.iter().filter(|a| a.lead_s >= IN_TIME_S).count();
     (warned as u64, could.len() as u64)
 }

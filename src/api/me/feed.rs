@@ -1,11 +1,12 @@
 //! Waking the apps of victims: each only when there is something for its own device.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-/// Streams that one device may have open: an app that comes back before its last connection is known to be gone.
+/// Streams that one device may have open. A phone that changes its network leaves connections behind of which nobody
+/// knows yet that they are dead: a stream too many ends the oldest, never the one that she opens now.
 const MOST_OF_ONE: usize = 4;
 
 /// Streams of apps that may be open at once: room of their own, so that they leave the monitoring centre's alone.
@@ -14,8 +15,24 @@ pub(in crate::api) const MOST_STREAMS: usize = 4_000;
 /// The devices whose apps listen; a clone is the same.
 #[derive(Debug, Clone)]
 pub(in crate::api) struct AppFeed {
-    listening: Arc<Mutex<BTreeMap<String, watch::Sender<()>>>>,
+    listening: Arc<Mutex<Ears>>,
     room: Arc<Semaphore>,
+}
+
+#[derive(Debug, Default)]
+struct Ears {
+    /// Number of the stream that was opened last.
+    number: u64,
+    /// The streams of each device, oldest first.
+    of_device: BTreeMap<String, VecDeque<Ear>>,
+}
+
+/// What the feed knows of a stream; dropped, it ends the stream.
+#[derive(Debug)]
+struct Ear {
+    number: u64,
+    wake: watch::Sender<()>,
+    _room: OwnedSemaphorePermit,
 }
 
 impl Default for AppFeed {
@@ -28,28 +45,35 @@ impl AppFeed {
     /// Wakes those who listen for one of these devices.
     pub(in crate::api) fn told<'d>(&self, devices: impl Iterator<Item = &'d str>) {
         let listening = self.lock();
-        if listening.is_empty() {
+        if listening.of_device.is_empty() {
             return;
         }
         for device in devices {
-            if let Some(wake) = listening.get(device) {
-                wake.send_replace(());
+            for ear in listening.of_device.get(device).into_iter().flatten() {
+                ear.wake.send_replace(());
             }
         }
     }
 
-    /// Listens for one device; `None` when it has as many streams as it may, or all together have.
+    /// Listens for one device, in place of its oldest stream where it has as many as it may; `None` when all together
+    /// have as many as they may, and none of them is its own.
     pub(super) fn listen(&self, device: &str) -> Option<Listening> {
-        let room = Arc::clone(&self.room).try_acquire_owned().ok()?;
         let mut listening = self.lock();
-        let wake = listening.entry(device.to_owned()).or_insert_with(|| watch::Sender::new(()));
-        if wake.receiver_count() >= MOST_OF_ONE {
-            return None;
+        let mut own = listening.of_device.remove(device).unwrap_or_default();
+        if own.len() >= MOST_OF_ONE || self.room.available_permits() == 0 {
+            own.pop_front();
         }
-        Some(Listening { feed: self.clone(), device: device.to_owned(), wake: wake.subscribe(), _room: room })
+        let room = Arc::clone(&self.room).try_acquire_owned().ok()?;
+        let wake = watch::Sender::new(());
+        let heard = wake.subscribe();
+        listening.number += 1;
+        let number = listening.number;
+        own.push_back(Ear { number, wake, _room: room });
+        listening.of_device.insert(device.to_owned(), own);
+        Some(Listening { feed: self.clone(), device: device.to_owned(), number, wake: heard })
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, watch::Sender<()>>> {
+    fn lock(&self) -> MutexGuard<'_, Ears> {
         self.listening.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -59,8 +83,8 @@ impl AppFeed {
 pub(super) struct Listening {
     feed: AppFeed,
     device: String,
+    number: u64,
     wake: watch::Receiver<()>,
-    _room: OwnedSemaphorePermit,
 }
 
 impl Listening {
@@ -78,9 +102,10 @@ impl Listening {
 impl Drop for Listening {
     fn drop(&mut self) {
         let mut listening = self.feed.lock();
-        // Its own receiver is still counted.
-        if listening.get(&self.device).is_some_and(|wake| wake.receiver_count() <= 1) {
-            listening.remove(&self.device);
+        let Some(own) = listening.of_device.get_mut(&self.device) else { return };
+        own.retain(|ear| ear.number != self.number);
+        if own.is_empty() {
+            listening.of_device.remove(&self.device);
         }
     }
 }
@@ -99,9 +124,32 @@ mod tests {
         assert!(hers.hears().await);
         let nothing = timeout(Duration::from_millis(20), other.hears()).await;
         assert!(nothing.is_err(), "what is for another device wakes nobody");
-        let more: Vec<_> = std::iter::from_fn(|| feed.listen("vd-1")).collect();
-        assert_eq!(more.len(), MOST_OF_ONE - 1);
-        drop((hers, more, other));
-        assert!(feed.lock().is_empty());
+        drop((hers, other));
+        assert!(feed.lock().of_device.is_empty());
+        assert_eq!(feed.room.available_permits(), MOST_STREAMS);
+    }
+
+    #[tokio::test]
+    async fn a_stream_too_many_ends_the_oldest_of_its_own_device() {
+        let feed = AppFeed::default();
+        let mut other = feed.listen("vd-2").unwrap();
+        let mut hers: Vec<_> = (0..=MOST_OF_ONE).map(|_| feed.listen("vd-1").unwrap()).collect();
+        assert!(!hers[0].hears().await, "the oldest has ended");
+        feed.told(["vd-1", "vd-2"].into_iter());
+        for stream in hers.iter_mut().skip(1).chain([&mut other]) {
+            assert!(stream.hears().await);
+        }
+        assert_eq!(feed.room.available_permits(), MOST_STREAMS - MOST_OF_ONE - 1, "it gave up its room");
+        // It is gone only now, and takes nothing of the others with it.
+        drop(hers.remove(0));
+        assert_eq!(feed.lock().of_device["vd-1"].len(), MOST_OF_ONE);
+    }
+
+    #[test]
+    fn where_all_room_is_taken_a_device_that_has_some_keeps_its_own() {
+        let feed = AppFeed::default();
+        let _all: Vec<_> = (0..MOST_STREAMS).map(|n| feed.listen(&format!("vd-{n}")).unwrap()).collect();
+        assert!(feed.listen("vd-more").is_none());
+        assert!(feed.listen("vd-7").is_some(), "in place of the one it has");
     }
 }

@@ -9,16 +9,16 @@ use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::stream::{self, Stream};
 use tokio_util::sync::CancellationToken;
-use zones::{DeviceId, Protection};
+use zones::{DeviceId, PersonId, Protection};
 
 use super::feed::Listening;
-use super::{Me, protection, standing};
+use super::{Me, bearer, protection, standing};
 use crate::api::AppState;
 use crate::api::extract::Params;
 use crate::api::live::{KEEP_ALIVE, RETRY, last_id, position};
 use crate::api::problem::{Document, Kind, Problem};
 use crate::delivery::victim_protection;
-use crate::store::{Channel, DeliveryRecord};
+use crate::store::DeliveryRecord;
 
 /// Events read from the store at a time.
 const PAGE: u32 = 100;
@@ -68,12 +68,14 @@ pub(super) async fn live(
     }
     let told = protection(&state, &device).await?;
     let mut ready: VecDeque<Event> = told.iter().filter_map(said_of_protection).collect();
+    let bearer = bearer(&state, &device);
     if asked.is_none() {
-        let stands = standing(&state, &device).await?;
+        let stands = standing(&state, &device, bearer.as_ref()).await?;
         ready.extend(stands.into_iter().filter(|alert| alert.delivery.id <= last).map(said_of_alert));
     }
     ready.push_back(position(last).retry(RETRY));
-    let follow = Follow { state, device, last, told, ready, listening, shutdown, looked_at: Instant::now() };
+    let looked_at = Instant::now();
+    let follow = Follow { state, device, bearer, last, told, ready, listening, shutdown, looked_at };
     let events = stream::unfold(follow, |mut follow| async {
         let event = follow.next().await?;
         Some((Ok(event), follow))
@@ -85,6 +87,8 @@ pub(super) async fn live(
 struct Follow {
     state: AppState,
     device: DeviceId,
+    /// Who has the device, as far as is known: when her order is withdrawn she still hears that it is over.
+    bearer: Option<PersonId>,
     /// Number of the last event that was looked at.
     last: i64,
     told: Option<Protection>,
@@ -122,11 +126,13 @@ impl Follow {
     }
 
     async fn look(&mut self) -> Result<(), Problem> {
-        let (store, device) = (&self.state.store, self.device.as_str());
-        let alerts = store.deliveries_to_after(Channel::VictimMqtt, device, self.last, PAGE).await?;
-        for alert in alerts {
-            self.last = alert.delivery.id;
-            self.ready.push_back(said_of_alert(alert));
+        self.bearer = bearer(&self.state, &self.device).or_else(|| self.bearer.take());
+        if let Some(bearer) = &self.bearer {
+            let (store, device) = (&self.state.store, self.device.as_str());
+            for alert in store.told_her_after(device, bearer.as_str(), self.last, PAGE).await? {
+                self.last = alert.delivery.id;
+                self.ready.push_back(said_of_alert(alert));
+            }
         }
         let told = protection(&self.state, &self.device).await?;
         if told != self.told {

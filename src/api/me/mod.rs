@@ -7,6 +7,8 @@ mod feed;
 mod live;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequestParts, Request, State};
@@ -14,24 +16,31 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value};
+use tokio::time::timeout;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use zones::order::Contact;
-use zones::{DeviceId, Protection, Timestamp};
+use zones::order::{Contact, Order};
+use zones::{DeviceId, PersonId, Protection, Timestamp};
 
 pub(super) use feed::{AppFeed, MOST_STREAMS};
 
-use super::AppState;
 use super::access::Scope;
 use super::body;
+use super::commands::ANSWER_WITHIN;
 use super::extract::{BODY_LIMIT, SaidJson};
 use super::problem::{Document, Kind, Problem};
+use super::{AppState, REQUEST_WITHIN};
 use crate::delivery::victim_picture;
-use crate::store::{Channel, DeliveryRecord};
+use crate::store::DeliveryRecord;
 use crate::wire::incoming;
 
 /// Deliveries among which the alerts are looked for that stand.
 const MOST_STANDING: u32 = 200;
+
+/// How long the body of a press is waited for: whatever has not come by then, she pressed.
+const PRESS_READ_WITHIN: Duration = Duration::from_secs(2);
+
+const _: () = assert!(PRESS_READ_WITHIN.as_secs() + ANSWER_WITHIN.as_secs() < REQUEST_WITHIN.as_secs());
 
 /// The victim device that the caller speaks for.
 struct Me(DeviceId);
@@ -62,19 +71,24 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     path = "/v1/me",
     tag = "victim app",
     responses(
-        (status = 200, description = "`{\"protection\", \"advice\", \"call\", \"alerts\"}`", body = Object,
+        (status = 200, description = "`{\"protection\", \"advice\", \"call\", \"alerts\", \
+         \"fix_interval_s\"}`", body = Object,
          content_type = "application/json"),
     ),
     security(("token" = [])),
 )]
 async fn picture(State(state): State<AppState>, Me(device): Me) -> Result<Response, Problem> {
     let protection = protection(&state, &device).await?;
-    let alerts = standing(&state, &device).await?;
+    let alerts = standing(&state, &device, bearer(&state, &device).as_ref()).await?;
     let events: Vec<String> = alerts.into_iter().map(|alert| alert.delivery.payload).collect();
     let now = (state.clock)();
     let orders = state.register.of_device(&device);
-    let in_force = orders.iter().filter(|order| order.in_force(now));
-    let contacts: BTreeSet<(&str, &str)> = in_force
+    let in_force = || orders.iter().filter(|order| order.in_force(now));
+    let hers = in_force().flat_map(|order| &order.victims).map(|victim| &victim.party);
+    // Of several orders the most demanding one.
+    let interval =
+        hers.filter(|party| party.device.as_ref() == Some(&device)).map(|party| party.fix_interval).min();
+    let contacts: BTreeSet<(&str, &str)> = in_force()
         .filter_map(|order| order.contacts.victim_contact.as_ref())
         .map(|contact| (&*contact.name, &*contact.phone))
         .collect();
@@ -83,7 +97,8 @@ async fn picture(State(state): State<AppState>, Me(device): Me) -> Result<Respon
         .map(|(name, phone)| Contact { name: name.to_owned(), phone: phone.to_owned() })
         .collect();
     let contacts: Vec<&Contact> = contacts.iter().collect();
-    let json = victim_picture(protection.as_ref(), &contacts, &events).map_err(|e| Problem::internal(&e))?;
+    let json = victim_picture(protection.as_ref(), &contacts, &events, interval)
+        .map_err(|e| Problem::internal(&e))?;
     let media = HeaderValue::from_static("application/json");
     Ok(([(header::CONTENT_TYPE, media)], json).into_response())
 }
@@ -97,10 +112,32 @@ pub(super) async fn protection(state: &AppState, device: &DeviceId) -> Result<Op
     }))
 }
 
+/// Who has the device now: the victim to whom an order in force gives it. Between orders it is hers if nobody else is to
+/// have it.
+fn bearer(state: &AppState, device: &DeviceId) -> Option<PersonId> {
+    let (orders, now) = (state.register.of_device(device), (state.clock)());
+    let victim = |order: &Arc<Order>| {
+        let given = order.victims.iter().find(|victim| victim.party.device.as_ref() == Some(device));
+        given.map(|victim| victim.party.person.clone())
+    };
+    // The register gives a device to one person at a time.
+    if let Some(hers) = orders.iter().filter(|order| order.in_force(now)).find_map(victim) {
+        return Some(hers);
+    }
+    let mut named: Vec<PersonId> = orders.iter().filter_map(victim).collect();
+    named.dedup();
+    named.pop().filter(|_| named.is_empty())
+}
+
 /// What she was told last of each open incident, unless that is that it is over; oldest first.
-async fn standing(state: &AppState, device: &DeviceId) -> Result<Vec<DeliveryRecord>, Problem> {
-    let road = Channel::VictimMqtt;
-    let told = state.store.deliveries_of_open_incidents_to(road, device.as_str(), MOST_STANDING).await?;
+async fn standing(
+    state: &AppState,
+    device: &DeviceId,
+    bearer: Option<&PersonId>,
+) -> Result<Vec<DeliveryRecord>, Problem> {
+    let Some(bearer) = bearer else { return Ok(Vec::new()) };
+    let (device, bearer) = (device.as_str(), bearer.as_str());
+    let told = state.store.told_her_of_open_incidents(device, bearer, MOST_STANDING).await?;
     let mut seen = BTreeSet::new();
     let mut newest: Vec<_> =
         told.into_iter().filter(|told| seen.insert(told.delivery.incident.clone())).collect();
@@ -159,9 +196,10 @@ async fn aware(
     request: Request,
 ) -> Result<StatusCode, Problem> {
     let now = (state.clock)();
-    let said = body::read(request, BODY_LIMIT).await.unwrap_or_default();
-    let payload = press(&said, now);
-    say(&state, incoming::victim_aware(device.as_str()), payload).await
+    // A connection that breaks ends the body, not this handler: what writes runs to its end.
+    let read = timeout(PRESS_READ_WITHIN, body::read(request, BODY_LIMIT)).await;
+    let said = read.ok().and_then(Result::ok).unwrap_or_default();
+    say(&state, incoming::victim_aware(device.as_str()), press(&said, now)).await
 }
 
 /// Where she is: one fix, or an array of them, as on the topic `fix`.

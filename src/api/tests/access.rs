@@ -8,8 +8,20 @@ use crate::config::Role;
 use crate::store::Batch;
 
 /// Paths that a browser reads, and that describe themselves.
-const NOT_DESCRIBED: [&str; 6] =
-    ["/", "/assets/{*path}", "/openapi.json", "/docs", "/docs/", "/docs/{*rest}"];
+const NOT_DESCRIBED: [&str; 12] = [
+    "/",
+    "/victim",
+    "/victim/{*path}",
+    "/assets/{*path}",
+    "/openapi.json",
+    "/docs",
+    "/docs/",
+    "/docs/{*rest}",
+    "/tiles/{theme}/style",
+    "/tiles/{theme}/tile/{source}/{z}/{x}/{y}",
+    "/tiles/{theme}/glyphs/{font}/{range}",
+    "/tiles/{theme}/sprite/{file}",
+];
 
 pub(super) fn somebody(role: Role) -> &'static str {
     match role {
@@ -31,6 +43,7 @@ pub(super) fn path(pattern: &str) -> String {
         .replace("/lookup/place", "/lookup/place?lat=52&lon=5")
         .replace("/lookup/near", "/lookup/near?lat=52&lon=5&radius_m=500&at=2026-11-21T10:00:00Z")
         .replace("{desk}", "rotterdam")
+        .replace("{source}/{z}/{x}/{y}", "0/7/65/42")
         .replace("{*rest}", "swagger-ui.css")
 }
 
@@ -54,9 +67,9 @@ async fn every_role_may_do_what_the_table_says_and_nothing_else() {
         };
         let nobody = ask("nobody").await.status;
         let Access::Roles(cells) = access else {
-            // Without the dashboard there are no assets.
+            // Files: this one there is not, and without the dashboard there are none.
             let open =
-                nobody.is_success() || nobody == StatusCode::SEE_OTHER || pattern.starts_with("/assets/");
+                nobody.is_success() || nobody == StatusCode::SEE_OTHER || pattern.ends_with("/{*path}");
             assert!(open, "{say}: {nobody}");
             continue;
         };
@@ -68,6 +81,18 @@ async fn every_role_may_do_what_the_table_says_and_nothing_else() {
             assert_eq!(refused, *cell == Cell::No, "{say} as {role:?}: {status}");
             assert!(!status.is_server_error() && status != StatusCode::UNAUTHORIZED, "{say}: {status}");
         }
+    }
+}
+
+/// Whoever breaks into the tracking server must not find the register there.
+#[tokio::test]
+async fn a_token_for_positions_sends_them_and_does_nothing_else() {
+    let bench = Bench::new().await;
+    bench.shutdown.cancel();
+    for Row(method, pattern, access, _) in TABLE.iter().filter(|row| row.2 != Access::Open) {
+        let status = bench.send(request(method.clone(), "traccar", &path(pattern), "")).await.status;
+        let refused = status == StatusCode::FORBIDDEN;
+        assert_eq!(refused, !pattern.starts_with("/v1/ingest/"), "{method} {pattern} {access:?}: {status}");
     }
 }
 

@@ -78,6 +78,23 @@ async fn a_row_says_who_looked_at_what_and_why() {
     );
 }
 
+/// A number may have any length: what stands behind a thousand zeros would not be in the audit.
+#[tokio::test]
+async fn a_look_that_the_audit_could_not_hold_whole_is_refused() {
+    let bench = bench().await;
+    let near = |zeros: usize| {
+        let lat = format!("{}52.0", "0".repeat(zeros));
+        format!("/v1/lookup/near?lat={lat}&lon=5.0&at=2026-11-21T10:00:00Z&radius_m=100&reason=melding")
+    };
+    for (zeros, refused) in [(100, false), (1_000, true)] {
+        let answer = bench.get("supervisor", &near(zeros)).await;
+        let said = answer.text().contains("too long to be noted");
+        assert_eq!((answer.status == StatusCode::BAD_REQUEST && said), refused, "{}", answer.text());
+    }
+    let last = rows(&bench).await.pop().unwrap();
+    assert_eq!((last.outcome, last.query.ends_with('…')), (400, true));
+}
+
 #[tokio::test]
 async fn a_reason_that_is_none_is_refused_and_noted() {
     let bench = bench().await;

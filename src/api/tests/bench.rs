@@ -1,5 +1,6 @@
 //! The bench that every test of a route stands on.
 
+use std::collections::BTreeMap;
 use std::slice;
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use zones::{DeskId, DeviceId, Fix, NotCancelled, OrderId, PersonId, Role as Part
 
 use crate::api::commands::{self, Command, NotWithdrawn, OrderAccepted, OrderRefused};
 use crate::api::problem::MEDIA_TYPE;
-use crate::api::states::{DeviceState, PersonKeys, StateReader, Unreadable, WatchState};
+use crate::api::states::{DeviceState, PersonKeys, StateReader, Unreadable, WatchState, Watched};
 use crate::api::{AppState, LiveFeed, Readiness, router};
 use crate::audit;
 use crate::config::{Role, Token, Tokens};
@@ -117,6 +118,7 @@ impl Bench {
             live: LiveFeed::default(),
             states: Arc::new(JsonStates),
             register: Arc::new(register.clone()),
+            tiles: None,
             clock: Arc::new(|| at(NOW)),
         };
         Self {
@@ -196,6 +198,7 @@ fn tokens() -> Tokens {
         of("utrecht", Role::Desk, Some("utrecht")),
         of("auditor", Role::Auditor, None),
         of("integrator", Role::Integrator, None),
+        Token::of_positions("traccar", &secret("traccar")),
         Token::of_victim("victim", DeviceId::new("vd-0001").unwrap(), &secret("victim")),
     ])
 }
@@ -205,15 +208,16 @@ async fn keep_books(store: Store, mut commands: tokio::sync::mpsc::Receiver<Comm
     let mut seq = 0;
     while let Some(command) = commands.recv().await {
         seq += 1;
-        let change = |order: &OrderId, document| OrderRow {
+        let change = |order: &OrderId, document, by| OrderRow {
             order: order.clone(),
             seq,
             document,
             at: at(NOW),
             origin: Origin::Api,
+            by: Some(by),
         };
         match command {
-            Command::PutOrder { draft, reply } => {
+            Command::PutOrder { draft, by, reply } => {
                 let findings = guidance::check(slice::from_ref(&*draft), at(NOW));
                 if findings.iter().any(|finding| finding.severity == Severity::Error) {
                     let _ = reply.send(Err(OrderRefused::Findings(findings)));
@@ -221,13 +225,13 @@ async fn keep_books(store: Store, mut commands: tokio::sync::mpsc::Receiver<Comm
                 }
                 let known = store.order(draft.order.as_str()).await.unwrap();
                 let created = known.is_none_or(|known| known.withdrawn_at.is_some());
-                let orders = vec![change(&draft.order, Some(draft.document().to_owned()))];
+                let orders = vec![change(&draft.order, Some(draft.document().to_owned()), by)];
                 store.commit(&Batch { orders, ..Batch::default() }).await.unwrap();
                 let _ = reply.send(Ok(OrderAccepted { created, findings }));
             }
-            Command::WithdrawOrder { order, reply } => {
+            Command::WithdrawOrder { order, by, reply } => {
                 let known = store.order(order.as_str()).await.unwrap().is_some();
-                let orders = if known { vec![change(&order, None)] } else { Vec::new() };
+                let orders = if known { vec![change(&order, None, by)] } else { Vec::new() };
                 store.commit(&Batch { orders, ..Batch::default() }).await.unwrap();
                 let _ = reply.send(if known { Ok(()) } else { Err(NotWithdrawn::Unknown) });
             }
@@ -303,37 +307,52 @@ impl StateReader for JsonStates {
         })
     }
 
+    fn watches(&self, _: &PersonId, _: Timestamp) -> BTreeMap<String, Watched> {
+        let of = |zone: &str, device: &str| {
+            let watch = watch(&format!("ord-0001/{zone}"), "clear");
+            (watch.watch.clone(), Watched { watch, devices: vec![device.to_owned()] })
+        };
+        BTreeMap::from([
+            of("zone-0001", "am-never"),
+            of("zone-0003", "am-0001"),
+            of("zone-0004", "am-silent"),
+            of("zone-0005", "am-never"),
+        ])
+    }
+
     fn device(&self, stored: &StoredState) -> Result<DeviceState, Unreadable> {
         let fix: Fix = serde_json::from_slice(&stored.state).map_err(|e| unreadable(stored, &e))?;
         Ok(DeviceState {
             role: Party::Wearer,
             person: Some("wearer-0001".to_owned()),
             last_fix: Some(fix),
-            received_at: Some(fix.fixed_at),
             online: Some(true),
-            silent_since: None,
+            silent_since: (&*stored.key == "am-silent").then(|| at(NOW)),
         })
     }
 
     fn watch(&self, stored: &StoredState) -> Result<WatchState, Unreadable> {
-        let standing = serde_json::from_slice(&stored.state).map_err(|e| unreadable(stored, &e))?;
-        Ok(WatchState {
-            watch: stored.key.to_string(),
-            order: "ord-0001".to_owned(),
-            kind: "exclusion_zone".to_owned(),
-            wearer: "wearer-0001".to_owned(),
-            victim: None,
-            zone: Some("zone-0001".to_owned()),
-            standing,
-            since: Some(at(NOW)),
-            incident: None,
-        })
+        let standing: String = serde_json::from_slice(&stored.state).map_err(|e| unreadable(stored, &e))?;
+        Ok(watch(&stored.key, &standing))
     }
 
     fn decisions(&self, incident: &IncidentRow, input: &InputRow) -> Result<Vec<Value>, Unreadable> {
         let all: Vec<Value> = serde_json::from_slice(&input.decisions)
             .map_err(|e| Unreadable { key: input.seq.to_string(), problem: e.to_string() })?;
         Ok(all.into_iter().filter(|d| d["incident"] == incident.incident.as_str()).collect())
+    }
+}
+
+fn watch(key: &str, standing: &str) -> WatchState {
+    WatchState {
+        watch: key.to_owned(),
+        order: "ord-0001".to_owned(),
+        kind: "exclusion_zone".to_owned(),
+        wearer: "wearer-0001".to_owned(),
+        victim: None,
+        zone: Some("zone-0001".to_owned()),
+        standing: standing.to_owned(),
+        incident: None,
     }
 }
 

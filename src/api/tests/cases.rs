@@ -50,7 +50,7 @@ async fn bench() -> Bench {
         bench.register.note(&Arc::new(Order::accepted(&document.to_string()).unwrap()));
         let order = OrderId::new(document["order"].as_str().unwrap()).unwrap();
         let document = Some(document.to_string());
-        orders.push(OrderRow { order, seq, document, at: at(NOW), origin: Origin::Api });
+        orders.push(OrderRow { order, seq, document, at: at(NOW), origin: Origin::Api, by: None });
     }
     let fix = |time: &str| Some(json!({"fixed_at": time, "lat": 52.0, "lon": 5.0}).to_string().into_bytes());
     let unknown = |seq, topic: &str| RejectedRow {
@@ -115,6 +115,10 @@ async fn a_case_is_one_picture() {
     assert!(!case.to_string().contains("31612345678"), "her number is nobody's here");
     let open: Vec<_> = case["incidents"].as_array().unwrap().iter().map(|one| &one["incident"]).collect();
     assert_eq!(open, ["inc-1"]);
+    let incident = bench.get("operator", "/v1/incidents/inc-1").await.json();
+    assert_eq!(incident["call_order"]["order"], json!(["victim", "police"]));
+    assert_eq!(incident["call_order"]["text_nl"], "Bel eerst het slachtoffer, dan de politie.");
+    assert_eq!(incident["call_order"]["text_en"], "Phone the victim first, then the police.");
     assert_eq!(bench.get("operator", "/v1/cases/ord-9").await.status, StatusCode::NOT_FOUND);
     assert_eq!(bench.get("operator", "/v1/cases/not%20an%20id").await.status, StatusCode::NOT_FOUND);
 }

@@ -99,6 +99,7 @@ async fn the_track_has_both_parties_from_before_the_incident_to_its_end_and_nobo
         document: Some(order.to_string()),
         at: at("2026-11-21T09:00:00Z"),
         origin: Origin::Api,
+        by: None,
     }];
     bench.commit(Batch { incidents: vec![row], inputs, orders, ..Batch::default() }).await;
     let track = bench.get("operator", "/v1/incidents/inc-1/track").await.json();

@@ -121,3 +121,47 @@ async fn an_incident_shows_its_alerts_their_decisions_and_their_deliveries() {
     assert_eq!(desk.json()["alerts"][0]["decisions"], json!([]));
     assert_eq!(bench.get("operator", "/v1/incidents/inc-2").await.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn many_silent_devices_are_listed_by_risk_and_last_distance() {
+    let bench = Bench::new().await;
+    let part = |id: &str, risk: i64, last_distance_m: Option<i64>, cleared: bool| IncidentRow {
+        kind: "silence".into(),
+        device: Some(format!("am-{id}")),
+        cleared_at: cleared.then(|| at("2026-11-21T10:13:00Z")),
+        follow_up: FollowUpRow {
+            part_of: Some("mass".to_owned()),
+            risk: Some(risk),
+            last_distance_m,
+            ..FollowUpRow::default()
+        },
+        ..incident(id, "rotterdam", "warning", "2026-11-21T10:13:00Z")
+    };
+    let mass = IncidentRow {
+        kind: "mass_silence".into(),
+        desk: None,
+        ..incident("mass", "rotterdam", "warning", "2026-11-21T10:12:00Z")
+    };
+    let incidents = vec![
+        part("back", 3, Some(10), true),
+        part("far", 3, Some(9_000), false),
+        part("low", 1, Some(20), false),
+        part("unknown", 3, None, false),
+        part("near", 3, Some(800), false),
+        part("unscreened", 0, Some(5), false),
+        IncidentRow { follow_up: FollowUpRow::default(), ..part("other", 3, Some(1), false) },
+        mass,
+    ];
+    bench.commit(Batch { incidents, ..Batch::default() }).await;
+    let detail = bench.get("operator", "/v1/incidents/mass").await.json();
+    let silent = &detail["silent"];
+    assert_eq!((&silent["all"], &silent["silent"]), (&json!(6), &json!(5)));
+    let list = silent["list"].as_array().unwrap();
+    let ids: Vec<&str> = list.iter().map(|one| one["incident"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["near", "far", "unknown", "low", "unscreened", "back"]);
+    assert_eq!((&list[0]["risk"], &list[0]["last_distance_m"]), (&json!("high"), &json!(800)));
+    assert_eq!((&list[0]["device"], &list[5]["condition"]), (&json!("am-near"), &json!("cleared")));
+    assert_eq!(bench.get("operator", "/v1/incidents/near").await.json()["part_of"], "mass");
+    assert_eq!(bench.get("operator", "/v1/incidents/other").await.json().get("silent"), None);
+    assert_eq!(bench.get("rotterdam", "/v1/incidents/mass").await.status, StatusCode::NOT_FOUND);
+}

@@ -33,7 +33,9 @@ async fn one_that_cannot_be_used_is_answered_with_its_field_and_set_aside() {
         let answer = bench.json(Method::POST, "integrator", PATH, body.clone()).await;
         assert_eq!(answer.status.as_u16(), status, "{body}");
         assert_eq!(answer.problem()["errors"][0]["field"], field, "{body}");
-        let newest = bench.get("integrator", "/v1/rejected?limit=1").await.json();
+        let newest = bench.get("supervisor", "/v1/rejected?limit=1").await.json();
         assert_eq!(newest["items"][0]["payload"], body);
+        let hers = bench.get("integrator", "/v1/rejected?limit=1").await.json();
+        assert_eq!(hers["items"][0]["payload"], "", "who feeds positions need not read others'");
     }
 }

@@ -1,9 +1,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::BodyDataStream;
+use axum::body::{Body, BodyDataStream, Bytes};
 use axum::http::{Method, StatusCode};
-use futures_util::StreamExt as _;
+use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 use tower::ServiceExt as _;
@@ -19,12 +19,22 @@ fn told(id: i64, incident: &str, level: &'static str, device: &str) -> NewDelive
     NewDelivery { payload, ..delivery(id, &alert, Channel::VictimMqtt, device) }
 }
 
-fn order() -> Arc<Order> {
+/// These deliveries, with the alerts that they tell `victim`.
+fn about(victim: &str, deliveries: Vec<NewDelivery>) -> Batch {
+    let told = |delivery: &NewDelivery| AlertRow {
+        level: delivery.level.clone(),
+        victim: Some(victim.to_owned()),
+        ..alert(delivery.alert_seq, &delivery.incident, "rotterdam")
+    };
+    Batch { alerts: deliveries.iter().map(told).collect(), deliveries, ..Batch::default() }
+}
+
+/// An order of these days of 2026 that gives the device to somebody.
+fn order(order: &str, victim: &str, from: &str, until: &str) -> Arc<Order> {
     let document = json!({
-        "order": "ord-0001", "legal_basis": "special_condition",
-        "valid_from": "2026-11-01T00:00:00Z", "valid_until": "2027-11-01T00:00:00Z",
+        "order": order, "legal_basis": "special_condition", "valid_from": from, "valid_until": until,
         "wearer": {"person": "wearer-0001", "device": "am-0001"},
-        "victims": [{"person": "victim-0001", "device": "vd-0001",
+        "victims": [{"person": victim, "device": "vd-0001",
             "proximity": {"alarm_m": 1000, "warning_m": 1500, "warning_s": 0}}],
         "zones": {"type": "FeatureCollection", "features": []},
         "contacts": {"supervising_officer": {"name": "Otto", "phone": "1"},
@@ -35,22 +45,18 @@ fn order() -> Arc<Order> {
 
 async fn bench() -> Bench {
     let bench = Bench::new().await;
-    bench.register.note(&order());
+    bench.register.note(&order("ord-0001", "victim-0001", "2026-11-01T00:00:00Z", "2027-11-01T00:00:00Z"));
     let closed = IncidentRow { closed_at: Some(super::bench::at(super::bench::NOW)), ..row("inc-3") };
-    bench
-        .commit(Batch {
-            incidents: vec![row("inc-1"), row("inc-2"), closed, row("inc-4")],
-            deliveries: vec![
-                told(1, "inc-1", "warning", "vd-0001"),
-                told(2, "inc-2", "alarm", "vd-0001"),
-                told(3, "inc-3", "alarm", "vd-0001"),
-                told(4, "inc-1", "alarm", "vd-0001"),
-                told(5, "inc-2", "clear", "vd-0001"),
-                told(6, "inc-4", "alarm", "vd-0002"),
-            ],
-            ..Batch::default()
-        })
-        .await;
+    let incidents = vec![row("inc-1"), row("inc-2"), closed, row("inc-4")];
+    let hers = vec![
+        told(1, "inc-1", "warning", "vd-0001"),
+        told(2, "inc-2", "alarm", "vd-0001"),
+        told(3, "inc-3", "alarm", "vd-0001"),
+        told(4, "inc-1", "alarm", "vd-0001"),
+        told(5, "inc-2", "clear", "vd-0001"),
+    ];
+    bench.commit(Batch { incidents, ..about("victim-0001", hers) }).await;
+    bench.commit(about("victim-0002", vec![told(6, "inc-4", "alarm", "vd-0002")])).await;
     bench
 }
 
@@ -68,7 +74,8 @@ async fn she_sees_what_stands_and_whom_to_call() {
         json!([{"name": "112", "phone": "112"}, {"name": "Carla", "phone": "+31881110002"}])
     );
     assert_eq!((&me["protection"], &me["advice"]), (&Value::Null, &json!([])));
-    assert_eq!(me.as_object().unwrap().len(), 4);
+    assert_eq!(me["fix_interval_s"], 60, "what an order asks that does not say");
+    assert_eq!(me.as_object().unwrap().len(), 5);
     assert_eq!(bench.get("supervisor", "/v1/me").await.status, StatusCode::FORBIDDEN);
 }
 
@@ -122,6 +129,33 @@ async fn what_she_says_takes_the_road_of_her_device() {
     }
 }
 
+/// A body that begins and never ends.
+fn stalled() -> Body {
+    let begun = stream::once(async { Ok::<_, std::io::Error>(Bytes::from_static(b"{\"lat\":")) });
+    Body::from_stream(begun.chain(stream::pending()))
+}
+
+/// The network of a phone may go in the very moment that she needs it.
+#[tokio::test]
+async fn a_press_counts_although_its_body_stalls_or_its_connection_breaks() {
+    let bench = bench().await;
+    let press = || bench.send(request(Method::POST, "victim", "/v1/me/aware", stalled()));
+    let answer = timeout(Duration::from_mins(1), press()).await.unwrap();
+    assert_eq!(answer.status, StatusCode::NO_CONTENT, "{}", answer.text());
+    let heard = async || bench.store.rejected(None, 10).await.unwrap();
+    let first = heard().await.remove(0);
+    assert_eq!(first.topic, "afstand/v1/victim/vd-0001/aware");
+    assert_eq!(first.payload, br#"{"pressed_at":"2026-11-21T10:20:00.000Z"}"#);
+    // Who gives up drops the request while its body is being read.
+    assert!(timeout(Duration::from_millis(300), press()).await.is_err(), "the body is not there yet");
+    let told = async {
+        while heard().await.len() < 2 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    timeout(Duration::from_secs(20), told).await.expect("the press was lost");
+}
+
 /// Only her code cancels, and no answer holds what was typed.
 #[tokio::test]
 async fn a_press_is_cancelled_by_her_code_only() {
@@ -161,6 +195,11 @@ async fn blocks(body: &mut BodyDataStream, count: usize) -> Vec<String> {
     }
 }
 
+/// The numbers in these blocks.
+fn ids(blocks: &[String]) -> Vec<&str> {
+    blocks.iter().flat_map(|block| block.lines().filter(|line| line.starts_with("id"))).collect()
+}
+
 async fn open(bench: &Bench, last_id: Option<i64>) -> BodyDataStream {
     let mut request = request(Method::GET, "victim", "/v1/me/live", "");
     if let Some(id) = last_id {
@@ -178,9 +217,8 @@ async fn a_stream_begins_with_what_stands_and_goes_on_with_her_own() {
     let first = blocks(&mut stream, 2).await;
     assert!(first[0].contains("alert-4") && first[0].contains("id: 4") && first[0].contains("event: alert"));
     assert!(first[1].contains("id: 6") && !first[1].contains("data"), "{first:?}");
-    for (id, device) in [(7, "vd-0002"), (8, "vd-0001")] {
-        let deliveries = vec![told(id, "inc-1", "clear", device)];
-        bench.commit(Batch { deliveries, ..Batch::default() }).await;
+    for (id, device, victim) in [(7, "vd-0002", "victim-0002"), (8, "vd-0001", "victim-0001")] {
+        bench.commit(about(victim, vec![told(id, "inc-1", "clear", device)])).await;
         bench.live.told([device].into_iter());
     }
     let next = blocks(&mut stream, 1).await;
@@ -189,10 +227,7 @@ async fn a_stream_begins_with_what_stands_and_goes_on_with_her_own() {
 
     // Who comes back is told what came after, each once.
     let mut back = open(&bench, Some(4)).await;
-    let missed = blocks(&mut back, 3).await;
-    let ids: Vec<_> =
-        missed.iter().flat_map(|block| block.lines().filter(|line| line.starts_with("id"))).collect();
-    assert_eq!(ids, ["id: 4", "id: 5", "id: 8"]);
+    assert_eq!(ids(&blocks(&mut back, 3).await), ["id: 4", "id: 5", "id: 8"]);
     let ahead = bench.get("victim", "/v1/me/live?last_event_id=99").await;
     assert_eq!(
         (ahead.status, &ahead.problem()["errors"][0]["field"]),
@@ -200,4 +235,62 @@ async fn a_stream_begins_with_what_stands_and_goes_on_with_her_own() {
     );
     bench.shutdown.cancel();
     assert!(timeout(Duration::from_mins(1), back.next()).await.unwrap().is_none(), "a shutdown ends it");
+}
+
+/// What she asked not to be woken by is kept from her app as it is from her device; the alarm after it is not.
+#[tokio::test]
+async fn what_her_quiet_hours_keep_back_is_kept_from_her_app() {
+    let bench = bench().await;
+    let kept = |id| DeliveryProgress {
+        id,
+        at: super::bench::at(super::bench::NOW),
+        outcome: Outcome::Closed { why: QUIET_HOURS.to_owned() },
+    };
+    let quiet = vec![told(7, "inc-5", "warning", "vd-0001")];
+    let (incidents, progress) = (vec![row("inc-5")], vec![kept(7)]);
+    bench.commit(Batch { incidents, progress, ..about("victim-0001", quiet) }).await;
+    let stands = async || bench.get("victim", "/v1/me").await.json()["alerts"].as_array().unwrap().len();
+    assert_eq!(stands().await, 1, "the one that stood before");
+    let mut stream = open(&bench, Some(5)).await;
+    assert_eq!(ids(&blocks(&mut stream, 1).await), ["id: 5"]);
+    bench.commit(about("victim-0001", vec![told(8, "inc-5", "alarm", "vd-0001")])).await;
+    bench.live.told(["vd-0001"].into_iter());
+    let next = blocks(&mut stream, 1).await;
+    assert!(next[0].contains("id: 8") && next[0].contains("alarm"), "{next:?}");
+    assert_eq!(stands().await, 2);
+}
+
+/// A device goes from hand to hand: who has it now is told nothing of who had it before.
+#[tokio::test]
+async fn the_next_bearer_sees_nothing_of_the_one_before() {
+    let bench = bench().await;
+    let handed_over = "2026-11-21T10:15:00Z";
+    bench.register.note(&order("ord-0001", "victim-0001", "2026-11-01T00:00:00Z", handed_over));
+    let alerts = async || bench.get("victim", "/v1/me").await.json()["alerts"].clone();
+    assert_eq!(alerts().await[0]["id"], "alert-4", "between orders it is still hers");
+    bench.register.note(&order("ord-0003", "victim-0003", handed_over, "2027-11-01T00:00:00Z"));
+    assert_eq!(alerts().await, json!([]));
+    let mut stream = open(&bench, Some(0)).await;
+    assert_eq!(ids(&blocks(&mut stream, 1).await), ["id: 0"]);
+    bench.commit(about("victim-0003", vec![told(7, "inc-4", "alarm", "vd-0001")])).await;
+    bench.live.told(["vd-0001"].into_iter());
+    assert_eq!(ids(&blocks(&mut stream, 1).await), ["id: 7"]);
+    assert_eq!(alerts().await[0]["id"], "alert-7");
+}
+
+/// A phone that goes from network to network leaves connections behind that nobody closes.
+#[tokio::test]
+async fn a_fifth_stream_is_not_refused_but_ends_the_first() {
+    let bench = bench().await;
+    let mut streams = Vec::new();
+    for _ in 0..5 {
+        streams.push(open(&bench, Some(6)).await);
+    }
+    assert_eq!(ids(&blocks(&mut streams[0], 1).await), ["id: 6"]);
+    assert!(timeout(Duration::from_mins(1), streams[0].next()).await.unwrap().is_none(), "it has ended");
+    bench.commit(about("victim-0001", vec![told(7, "inc-1", "alarm", "vd-0001")])).await;
+    bench.live.told(["vd-0001"].into_iter());
+    for stream in &mut streams[1..] {
+        assert_eq!(ids(&blocks(stream, 2).await), ["id: 6", "id: 7"]);
+    }
 }

@@ -12,6 +12,7 @@ mod incidents;
 mod ingest;
 mod live;
 mod lookup;
+mod map;
 mod me;
 mod orders;
 mod page;

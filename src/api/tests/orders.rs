@@ -2,11 +2,13 @@ use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
+use tokio::time::timeout;
 use zones::Invalid;
 
 use super::bench::{Bench, request};
 use crate::api::commands::{Command, NotWithdrawn, OrderRefused, channel};
 use crate::api::router;
+use crate::store::AuditFilter;
 
 /// An order about which the guidance has nothing to say: 5 km around the victim's home in Delft, the wearer in
 /// Amersfoort.
@@ -55,8 +57,54 @@ async fn an_order_goes_in_comes_out_and_is_withdrawn() {
     assert_eq!(gone.status, StatusCode::NOT_FOUND);
     assert!(gone.problem()["detail"].as_str().unwrap().contains("withdrawn at 2026-11-21T10:20:00.000Z"));
     assert_eq!(put(&bench, &original).await.status, StatusCode::CREATED);
+    let history = bench.store.order_history("ord-1", None, 10).await.unwrap();
+    assert_eq!(history.len(), 6);
+    assert!(history.iter().all(|change| change.by.as_deref() == Some("supervisor")), "{history:?}");
     let unknown = bench.send(request(Method::DELETE, "supervisor", "/v1/orders/ord-2", "")).await;
     assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_code_goes_in_never_comes_out_and_is_kept_by_what_was_read() {
+    let bench = Bench::new().await;
+    let path = "/v1/orders/ord-1";
+    let digest = "03ac674216f3e15c761ee1a5e255f067953623c8b388b4459e13f978d7c846f4";
+    let with_code = |mut order: Value| {
+        order["victims"][0]["aware_code_sha256"] = json!(digest);
+        order
+    };
+    assert_eq!(put(&bench, &with_code(order("ord-1"))).await.status, StatusCode::CREATED);
+    let stored = || async { bench.state.store.order("ord-1").await.unwrap().unwrap().document };
+    let first = stored().await;
+
+    let read = bench.get("auditor", path).await;
+    assert!(!read.text().contains(digest) && !read.text().contains("sha256"), "{}", read.text());
+    assert!(!bench.get("operator", "/v1/orders").await.text().contains(digest));
+    let mut read = read.json();
+    assert_eq!(read["victims"][0]["aware_code"], true);
+    let asked = bench.json(Method::POST, "operator", "/v1/guidance", read.to_string()).await;
+    assert_eq!(asked.status, StatusCode::OK, "an editor asks about what it has read");
+
+    // The very same comes back: nothing changes. Then it comes back with another end, and the code stays.
+    assert_eq!(put(&bench, &read).await.status, StatusCode::OK);
+    let again: Value = serde_json::from_str(&stored().await).unwrap();
+    assert_eq!(again, serde_json::from_str::<Value>(&first).unwrap());
+    read["valid_until"] = json!("2027-06-01T00:00:00+02:00");
+    assert_eq!(put(&bench, &read).await.status, StatusCode::OK);
+    let kept: Value = serde_json::from_str(&stored().await).unwrap();
+    assert_eq!(kept["victims"][0]["aware_code_sha256"], digest);
+    assert_eq!(kept["valid_until"], "2027-06-01T00:00:00+02:00");
+
+    // For somebody who has none there, it cannot be kept; left out, it is gone.
+    let mut other = read.clone();
+    other["victims"][0]["person"] = json!("victim-0002");
+    other["zones"]["features"][0]["properties"]["victim"] = json!("victim-0002");
+    let refused = put(&bench, &other).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(refused.problem()["errors"][0]["field"], "victims[0].aware_code");
+    assert_eq!(put(&bench, &order("ord-1")).await.status, StatusCode::OK);
+    assert!(!stored().await.contains("aware_code"));
+    assert_eq!(bench.get("auditor", path).await.json()["victims"][0].get("aware_code"), None);
 }
 
 #[tokio::test]
@@ -105,6 +153,7 @@ async fn a_list_says_which_orders_have_ended_and_which_are_to_come() {
             document: Some(order.to_string()),
             at: super::bench::at("2026-11-01T00:00:00Z"),
             origin: crate::store::Origin::File,
+            by: None,
         };
         bench.commit(crate::store::Batch { orders: vec![row], ..Default::default() }).await;
     }
@@ -112,6 +161,34 @@ async fn a_list_says_which_orders_have_ended_and_which_are_to_come() {
     let states: Vec<&str> =
         list["items"].as_array().unwrap().iter().map(|item| item["state"].as_str().unwrap()).collect();
     assert_eq!(states, ["ended", "in_force", "to_come"]);
+}
+
+/// Who closes the connection too soon to see the answer has changed the register all the same, under his name.
+#[tokio::test]
+async fn a_change_of_the_register_is_noted_although_its_maker_does_not_wait_for_the_answer() {
+    let bench = Bench::with_commands(|_, mut commands| async move {
+        while let Some(command) = commands.recv().await {
+            if let Command::WithdrawOrder { by, reply, .. } = command {
+                assert_eq!(by, "supervisor");
+                tokio::time::sleep(Duration::from_millis(500)).await;
+                let _ = reply.send(Ok(()));
+            }
+        }
+    })
+    .await;
+    let asked = bench.send(request(Method::DELETE, "supervisor", "/v1/orders/ord-1", ""));
+    assert!(timeout(Duration::from_millis(100), asked).await.is_err(), "it is not done yet");
+    let noted = async {
+        loop {
+            let rows = bench.store.audit(&AuditFilter::default(), 1).await.unwrap();
+            match rows.first() {
+                Some(row) => return row.clone(),
+                None => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        }
+    };
+    let row = timeout(Duration::from_secs(20), noted).await.expect("nobody knows who did it");
+    assert_eq!((row.who.as_str(), row.subject.as_str(), row.outcome), ("supervisor", "ord-1", 204));
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 use axum::body::Body;
 use axum::http::{Method, StatusCode, header};
+use serde_json::json;
 
 use super::bench::{Bench, request};
 use crate::api::page::FILES;
@@ -7,7 +8,13 @@ use crate::api::page::FILES;
 #[tokio::test]
 async fn the_page_needs_nothing_but_its_own_files() {
     let bench = Bench::new().await;
-    let page = bench.get("nobody", "/").await;
+    for path in ["/", "/victim"] {
+        needs_nothing_else(&bench, path).await;
+    }
+}
+
+async fn needs_nothing_else(bench: &Bench, path: &str) {
+    let page = bench.get("nobody", path).await;
     assert_eq!(page.header(header::CONTENT_TYPE), "text/html; charset=utf-8");
     assert_eq!(
         page.header(header::CONTENT_SECURITY_POLICY),
@@ -20,10 +27,35 @@ async fn the_page_needs_nothing_but_its_own_files() {
     for forbidden in ["style=", "<style", "onclick", "javascript:", "http://", "https://", "<script>"] {
         assert!(!html.contains(forbidden), "{forbidden}");
     }
-    let loaded = html.split(['"', '\'']).filter(|part| part.starts_with("/assets/"));
+    let loaded =
+        html.split(['"', '\'']).filter(|part| part.starts_with("/assets/") || part.starts_with("/victim/"));
     for path in loaded {
         assert_eq!(bench.get("nobody", path).await.status, StatusCode::OK, "{path}");
     }
+}
+
+/// The companion can be installed: what says so is there, and its worker may stand between the network and nothing else.
+#[tokio::test]
+async fn the_companions_worker_is_for_the_companion_alone() {
+    let bench = Bench::new().await;
+    if !FILES.iter().any(|file| file.path == "victim.html") {
+        println!("skipped: this build has no dashboard, only the page that says so");
+        return;
+    }
+    let worker = bench.get("nobody", "/victim/worker.js").await;
+    assert_eq!(
+        (worker.status, worker.header("service-worker-allowed"), worker.header(header::CACHE_CONTROL)),
+        (StatusCode::OK, "/victim", "no-store")
+    );
+    let manifest = bench.get("nobody", "/victim/manifest.webmanifest").await;
+    assert_eq!(manifest.header(header::CONTENT_TYPE), "application/manifest+json");
+    let manifest = manifest.json();
+    assert_eq!((&manifest["start_url"], &manifest["scope"]), (&json!("/victim"), &json!("/victim")));
+    for icon in manifest["icons"].as_array().unwrap() {
+        let icon = bench.get("nobody", icon["src"].as_str().unwrap()).await;
+        assert_eq!((icon.status, icon.header(header::CONTENT_TYPE)), (StatusCode::OK, "image/png"));
+    }
+    assert_eq!(bench.get("nobody", "/victim/nothing.js").await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ async fn a_person_is_shown_with_where_how_sure_how_old_and_how_it_stands() {
     let bench = Bench::new().await;
     bench
         .commit(Batch {
-            devices: vec![state("am-0001", FIX)],
+            devices: vec![state("am-0001", FIX), state("am-silent", FIX)],
             watches: vec![state("ord-0001/zone-0001", "\"alarm\""), state("ord-0002/zone-1", "\"clear\"")],
             ..Batch::default()
         })
@@ -29,8 +29,20 @@ async fn a_person_is_shown_with_where_how_sure_how_old_and_how_it_stands() {
     assert_eq!((&device["uncertainty_m"], &device["age_s"]), (&json!(100.0), &json!(150.0)));
     let never = &person["devices"][1];
     assert_eq!((&never["device"], &never["last_fix"]), (&json!("am-never"), &Value::Null));
-    assert_eq!(person["watches"].as_array().unwrap().len(), 1);
-    assert_eq!(person["watches"][0]["standing"], "alarm");
+    // What was raised stays raised, whatever is silent; of what never was it is known or not.
+    let watches = person["watches"].as_array().unwrap().iter();
+    let stands: Vec<_> = watches
+        .map(|watch| (watch["watch"].as_str().unwrap(), watch["standing"].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        stands,
+        [
+            ("ord-0001/zone-0001", "alarm"),
+            ("ord-0001/zone-0003", "clear"),
+            ("ord-0001/zone-0004", "unknown"),
+            ("ord-0001/zone-0005", "unknown"),
+        ]
+    );
     assert_eq!(bench.get("operator", "/v1/people/wearer-0002").await.status, StatusCode::NOT_FOUND);
 }
 

@@ -20,6 +20,10 @@ async fn what_was_set_aside_is_listed_newest_first_with_its_reason() {
     assert_eq!((&first["items"][0]["rejected"], &first["items"][1]["rejected"]), (&json!(3), &json!(2)));
     assert_eq!(first["items"][1]["payload"], "\u{fffd}\u{fffd}<b>");
     assert_eq!(first["items"][1]["cut"], true);
+    // Whose machine it is does not see the places that other machines sent.
+    let blind = bench.get("integrator", "/v1/rejected?limit=2").await.json();
+    assert_eq!((&blind["items"][1]["payload"], &blind["items"][1]["size"]), (&json!(""), &json!(5_000)));
+    assert_eq!(blind["items"][1]["reason"], first["items"][1]["reason"]);
     let next = first["next"].as_str().unwrap();
     let second = bench.get("auditor", &format!("/v1/rejected?limit=2&cursor={next}")).await.json();
     assert_eq!(second["items"][0]["payload"], r#"{"lat":91}"#);

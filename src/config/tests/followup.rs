@@ -99,6 +99,21 @@ fn what_would_leave_an_alarm_with_nobody_ends_the_start() {
         ),
         (
             "[\"shift_lead\"], repeat_s",
+            "[\"shift_lead\", \"desk\"], repeat_s",
+            "escalation[0].steps[2].tell: desk has the alert at 0 s, whatever stands here, and not again: use task = \"phone_desk\"",
+        ),
+        (
+            "unless = \"accepted\", tell = [\"operator\"]",
+            "unless = \"displayed\", tell = [\"victim\"]",
+            "escalation[0].steps[1].tell: victim has the alert at 0 s, whatever stands here, and not again: use victim_second",
+        ),
+        (
+            "after_s = 0, tell",
+            "after_s = 0, repeat_s = 60, tell",
+            "escalation[0].steps[0].tell: victim has the alert at 0 s",
+        ),
+        (
+            "[\"shift_lead\"], repeat_s",
             "[\"prosecutor\"], repeat_s",
             "escalation[0].steps[2].tell: prosecutor: no contact and no [[duty]] has this role",
         ),

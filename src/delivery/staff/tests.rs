@@ -10,7 +10,7 @@ use crate::delivery::words::LONGEST_TEXT_MESSAGE;
 /// made of.
 const GSM_7: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
 
-const KINDS: [AlertKind; 10] = [
+const KINDS: [AlertKind; 11] = [
     AlertKind::ExclusionZone,
     AlertKind::InclusionZone,
     AlertKind::VictimProximity,
@@ -21,12 +21,15 @@ const KINDS: [AlertKind; 10] = [
     AlertKind::Jamming,
     AlertKind::Parted,
     AlertKind::FollowUp,
+    AlertKind::MassSilence,
 ];
 const LEVELS: [Level; 3] = [Level::Clear, Level::Warning, Level::Alarm];
-const ASKS: [Ask; 10] = [
+const ASKS: [Ask; 12] = [
     Ask::Acknowledge,
     Ask::RingAgain,
+    Ask::RaisedAgain,
     Ask::PhoneDesk,
+    Ask::PhoneVictim,
     Ask::DeskRejected,
     Ask::Remind,
     Ask::Missed,
@@ -43,6 +46,8 @@ fn notice(kind: AlertKind, level: Level, step: Ask) -> Notice {
         kind,
         level,
         order: OrderId::new("ord-0001").ok(),
+        devices: None,
+        call: Vec::new(),
         step,
         about: None,
         late: false,

@@ -39,11 +39,13 @@ pub(in crate::delivery) fn alert(kind: AlertKind, level: Level) -> Alert {
         raised_at: moment(),
         fixed_at: Some(moment()),
         distance_m: Some(842.3),
+        last_distance_m: None,
         uncertainty_m: Some(21.7),
         closing_mps: Some(1.4),
         contact_s: Some(613.0),
         approach: Some(Approach::WearerApproaches),
         hindsight: false,
+        stands: None,
         wearer_fix: Some(fix(52.098_765, 5.123_456)),
         victim_fix: Some(fix(52.090_7, 5.121_4)),
         legal_basis: LegalBasis::Sv509hh,
@@ -210,7 +212,7 @@ fn an_end_says_what_was_done_and_nothing_else_of_it() {
         let texts = event["data"]["done"].as_array().unwrap().clone();
         texts.iter().map(|text| text["en"].as_str().unwrap().to_owned()).collect::<Vec<_>>().join(" ")
     };
-    let desk = |desk| WhatWasDone { acknowledged: true, acted: true, desk: Some(desk) };
+    let desk = |desk| WhatWasDone { acknowledged: true, acted: true, desk: Some(desk), resolved: false };
     assert_eq!(said(WhatWasDone::default()), "The monitoring centre looks into it.");
     let seen = WhatWasDone { acknowledged: true, ..WhatWasDone::default() };
     assert_eq!(said(seen), "The monitoring centre has seen it.");

@@ -30,6 +30,7 @@ pub(super) fn raised(n: u8, revision: u32, level: Level) -> Raised {
         watch: format!("ord-{n}/pair/v-{n}").parse().ok(),
         kind: AlertKind::VictimProximity,
         level,
+        stands: level,
         late: false,
         test: false,
         order: OrderId::new(&format!("ord-{n}")).unwrap(),
@@ -37,8 +38,14 @@ pub(super) fn raised(n: u8, revision: u32, level: Level) -> Raised {
         victim: PersonId::new(&format!("v-{n}")).ok(),
         risk: Some(Risk::High),
         victim_device: DeviceId::new(&format!("vd-{n}")).ok(),
+        second_road: true,
         desk: DeskId::new("rotterdam").ok(),
         told_desk: level == Level::Alarm,
+        desk_by_hand: false,
+        devices: 100,
+        last_distance_m: None,
+        case_contact: None,
+        call_order: Vec::new(),
     }
 }
 

@@ -3,9 +3,9 @@
 use uuid::Uuid;
 use zones::{DeskId, DeviceId, Level};
 
-use super::case::{Case, incident_id, operator, supervisor, t};
+use super::case::{Case, incident_id, operator, raised, supervisor, t};
 use crate::followup::{
-    Action, Command, DeskState, Done, Event, Outcome, Reason, Refused, StaffRole, Task, VictimState,
+    Action, Command, DeskState, Done, Event, Outcome, Raised, Reason, Refused, StaffRole, Task, VictimState,
 };
 
 #[test]
@@ -34,6 +34,56 @@ fn a_desk_takes_it_on_and_comes() {
 }
 
 #[test]
+fn a_desk_that_was_done_with_it_is_asked_again() {
+    let mut case = Case::new();
+    case.alert(0, Level::Alarm);
+    case.command(1, &operator("Anna"), Command::Acknowledge).unwrap();
+    case.desk(10, DeskState::Accepted).unwrap();
+    case.desk(60, DeskState::Closed).unwrap();
+    case.alert(70, Level::Clear);
+    case.alert(200, Level::Alarm);
+    assert_eq!((case.incident().desk_state, case.incident().reference.as_ref()), (None, None));
+    assert_eq!(case.told_until(260), [(260, StaffRole::Operator)]);
+    assert_eq!(case.incident().tasks, [Task::PhoneDesk]);
+    case.desk(270, DeskState::Accepted).unwrap();
+    assert_eq!(case.incident().desk_state, Some(DeskState::Accepted));
+    assert_eq!(case.incident().tasks, []);
+}
+
+#[test]
+fn another_desk_has_said_nothing_yet() {
+    let mut case = Case::new();
+    case.alert(0, Level::Alarm);
+    case.command(1, &operator("Anna"), Command::Acknowledge).unwrap();
+    case.desk(10, DeskState::Accepted).unwrap();
+    let delft = DeskId::new("delft").ok();
+    let next = Raised { desk: delft.clone(), ..raised(0, 2, Level::Alarm) };
+    case.at(100, Event::Alert(Box::new(next))).unwrap();
+    assert_eq!((case.incident().desk_state, case.incident().desk.as_ref()), (None, delft.as_ref()));
+    assert_eq!(case.told_until(160), [(160, StaffRole::Operator)]);
+    assert_eq!(case.incident().tasks, [Task::PhoneDesk]);
+    assert_eq!(case.desk(170, DeskState::Dispatched), Err(Refused::OtherDesk));
+}
+
+#[test]
+fn clocks_that_ran_out_begin_again_with_the_next_alarm() {
+    let mut case = Case::new();
+    case.alert(0, Level::Alarm);
+    let second = |case: &Case| {
+        let at = case.entries().filter(|(.., what)| what.word() == "told_second_channel");
+        at.map(|(at, ..)| at).collect::<Vec<_>>()
+    };
+    case.told_until(70);
+    assert_eq!((second(&case), &case.incident().tasks[..]), (vec![15], &[Task::PhoneDesk][..]));
+    case.command(80, &operator("Anna"), Command::Act { action: Action::CalledDesk, note: None }).unwrap();
+    case.alert(100, Level::Warning);
+    case.alert(800, Level::Alarm);
+    case.told_until(870);
+    assert_eq!(second(&case), [15, 815], "her device has shown neither");
+    assert_eq!(case.incident().tasks, [Task::PhoneDesk]);
+}
+
+#[test]
 fn a_rejection_comes_back_to_the_operator_at_once() {
     let mut case = Case::new();
     case.alert(0, Level::Alarm);
@@ -47,6 +97,67 @@ fn a_rejection_comes_back_to_the_operator_at_once() {
     assert_eq!(case.incident().tasks, []);
     case.desk(40, DeskState::Accepted).unwrap();
     assert_eq!(case.incident().desk_state, Some(DeskState::Accepted));
+}
+
+#[test]
+fn what_a_broker_brings_again_in_its_order_changes_nothing() {
+    let mut case = Case::new();
+    let alert = case.alert(0, Level::Alarm);
+    let late = case.alert(5, Level::Alarm);
+    let all = |case: &mut Case, now: i64| {
+        let desk = |state| Event::DeskReceipt {
+            desk: DeskId::new("rotterdam").unwrap(),
+            incident: incident_id(0),
+            state,
+            reference: None,
+            reason: None,
+            at: t(10),
+        };
+        let hers = |alert, state| {
+            let device = DeviceId::new("vd-0").unwrap();
+            Event::VictimReceipt { device, alert, state, at: t(11) }
+        };
+        let said = [
+            desk(DeskState::Rejected),
+            desk(DeskState::Accepted),
+            hers(alert, VictimState::Displayed),
+            hers(late, VictimState::Displayed),
+        ];
+        said.map(|event| case.at(now, event).unwrap())
+    };
+    assert_eq!(all(&mut case, 12), [Done::Done; 4]);
+    let (before, count) = (case.incident().clone(), case.effects.len());
+    assert_eq!(all(&mut case, 13), [Done::Already; 4]);
+    assert_eq!((case.incident(), case.effects.len()), (&before, count));
+    // It may reject what it had accepted, and did before: that is news.
+    case.desk(14, DeskState::Rejected).unwrap();
+    assert_eq!(case.incident().desk_state, Some(DeskState::Rejected));
+    let outcome = Outcome::PoliceIntervened;
+    case.command(15, &supervisor("Sam"), Command::Resolve { outcome, note: None }).unwrap();
+    assert_eq!(all(&mut case, 16), [Done::Already; 4], "not set aside as for nothing that is open");
+}
+
+#[test]
+fn a_desk_that_is_not_told_by_itself_is_telephoned() {
+    let mut case = Case::new();
+    let not_told = |revision, level| {
+        let by_hand = level == Level::Alarm;
+        let raised = Raised { told_desk: false, desk_by_hand: by_hand, ..raised(0, revision, level) };
+        Event::Alert(Box::new(raised))
+    };
+    case.at(0, not_told(1, Level::Warning)).unwrap();
+    assert_eq!(case.incident().tasks, []);
+    case.at(10, not_told(2, Level::Alarm)).unwrap();
+    assert_eq!(case.incident().tasks, [Task::PhoneDesk]);
+    let called = Command::Act { action: Action::CalledDesk, note: None };
+    case.command(20, &operator("Anna"), called).unwrap();
+    assert_eq!(case.incident().tasks, []);
+    // Nobody waits for the desk's receipt; what comes back after a while is to be told again.
+    case.told_until(100);
+    assert!(case.timeline().iter().all(|(_, word)| *word != "deadline_missed"));
+    case.at(200, not_told(3, Level::Warning)).unwrap();
+    case.at(900, not_told(4, Level::Alarm)).unwrap();
+    assert_eq!(case.incident().tasks, [Task::PhoneDesk]);
 }
 
 #[test]
@@ -74,7 +185,7 @@ fn what_is_not_for_the_sender_is_refused() {
     let outcome = Outcome::PoliceIntervened;
     case.command(2, &supervisor("Sam"), Command::Resolve { outcome, note: None }).unwrap();
     let refused = case.desk(3, DeskState::Accepted).unwrap_err();
-    assert_eq!(refused.to_string(), format!("Sam was first, at {}: resolved it", t(2)));
+    assert_eq!(refused.to_string(), "the incident is resolved", "it is set aside with this, and logged");
 }
 
 #[test]

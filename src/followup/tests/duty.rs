@@ -1,10 +1,13 @@
 //! Who has which role, and that nobody has it.
 
 use zones::order::{Schedule, Window};
-use zones::{AlertKind, Level};
+use zones::{AlertKind, Level, OrderId};
 
-use super::case::{Case, supervisor, t};
-use crate::followup::{Condition, Duty, Effect, Event, OnDuty, OwnAlert, Rules, StaffRole};
+use super::case::{Case, incident_id, raised, supervisor, t};
+use crate::followup::{
+    About, Command, Condition, Duty, DutyRow, Effect, Event, FollowUp, Incident, OnDuty, Outcome, OwnAlert,
+    Raised, Rules, StaffRole, Task, What,
+};
 
 fn duty(role: StaffRole, people: &[&str]) -> Duty {
     Duty { role, people: people.iter().map(ToString::to_string).collect(), schedule: None }
@@ -50,7 +53,116 @@ fn a_step_reaches_who_has_the_role_or_the_next_one_up() {
     case.told_until(30);
     let last = case.notices().last().unwrap();
     assert_eq!((last.role, &last.to[..]), (StaffRole::ShiftLead, &["Chris".to_owned()][..]));
-    assert!(own(&case).is_empty(), "a role that the settings do not know is nobody's absence");
+    // That nobody has the role is said in the timeline, and is an alarm; once, however often it is needed.
+    let lines = |case: &Case, of: What| case.entries().filter(|(_, _, what)| **what == of).count();
+    let role = StaffRole::SecondOperator;
+    case.alert_of(1, 35, Level::Alarm);
+    case.told_until(66);
+    assert_eq!(lines(&case, What::NobodyOnDuty { role }), 1);
+    let [alarm] = own(&case)[..] else { panic!("{:?}", own(&case)) };
+    assert_eq!((alarm.about, alarm.at), (About::Nobody(role), t(30)));
+    let told = What::Told {
+        role: StaffRole::ShiftLead,
+        people: vec!["Chris".to_owned()],
+        in_place_of: Some(role),
+        round: 0,
+    };
+    assert_eq!(lines(&case, told), 3, "of both, and of the alarm that says so");
+}
+
+#[test]
+fn the_operator_stands_in_for_a_case_contact_and_nobody_is_missed() {
+    let expiry = |case: &mut Case, of: Option<&str>| {
+        let raised = Raised {
+            kind: AlertKind::OrderExpiry,
+            case_contact: of.map(str::to_owned),
+            ..raised(0, 1, Level::Warning)
+        };
+        case.at(0, Event::Alert(Box::new(raised))).unwrap();
+        case.notices().map(|notice| (notice.role, notice.to.clone())).collect::<Vec<_>>()
+    };
+    let operator = duty(StaffRole::Operator, &["Anna"]);
+    let with = |duty: &[Duty]| Case::with(Rules { duty: duty.to_vec(), ..Rules::default() });
+    let to = |role, name: &str| vec![(role, vec![name.to_owned()])];
+    let mut small = with(std::slice::from_ref(&operator));
+    assert_eq!(expiry(&mut small, None), to(StaffRole::Operator, "Anna"));
+    assert!(own(&small).is_empty());
+    let mut large = with(&[operator, duty(StaffRole::CaseContact, &["Carla"])]);
+    assert_eq!(expiry(&mut large, None), to(StaffRole::CaseContact, "Carla"));
+    let mut named = with(&[duty(StaffRole::CaseContact, &["Carla"])]);
+    assert_eq!(expiry(&mut named, Some("Ida")), to(StaffRole::CaseContact, "Ida"));
+}
+
+/// The alarms that a role is nobody's.
+fn missing(case: &Case, role: StaffRole) -> Vec<&OwnAlert> {
+    own(case).into_iter().filter(|one| one.about == About::Nobody(role)).collect()
+}
+
+/// Chris leads the shift; a second operator there is in the evening only.
+fn nobody_in_the_morning() -> Rules {
+    let second = in_the_evening(StaffRole::SecondOperator, &["Bea"]);
+    Rules { duty: vec![second, duty(StaffRole::ShiftLead, &["Chris"])], ..Rules::default() }
+}
+
+#[test]
+fn the_end_of_an_order_gives_nobody_a_role() {
+    let mut case = Case::with(nobody_in_the_morning());
+    case.alert(0, Level::Alarm);
+    case.told_until(40);
+    let id = own(&case)[0].incident;
+    case.at(50, Event::OrderGone(OrderId::new("ord-0").unwrap())).unwrap();
+    assert_eq!(case.incident().condition, Condition::Cleared);
+    assert_eq!(case.machine.incident(id).unwrap().condition, Condition::Active, "nobody has it still");
+}
+
+#[test]
+fn a_role_that_is_empty_after_its_alarm_was_resolved_is_another_alarm() {
+    let mut case = Case::with(nobody_in_the_morning());
+    case.alert(0, Level::Alarm);
+    case.told_until(40);
+    let id = missing(&case, StaffRole::SecondOperator)[0].incident;
+    let resolve = Command::Resolve { outcome: Outcome::FalseAlarm, note: Some("on her way".to_owned()) };
+    let key = None;
+    case.at(50, Event::Command { incident: id, actor: supervisor("Sam"), command: resolve, key }).unwrap();
+    assert_eq!(case.machine.incident(id).unwrap().condition, Condition::Cleared);
+    // A day later it is forgotten. Nobody has come.
+    case.told_until(90_000);
+    assert!(case.machine.incident(id).is_none());
+    case.alert_of(1, 86_400 * 2, Level::Alarm);
+    case.told_until(86_400 * 2 + 40);
+    let all = missing(&case, StaffRole::SecondOperator);
+    assert_eq!(all.len(), 2, "{all:?}");
+    let last = all[1].incident;
+    assert_ne!(last, id);
+    assert!(case.machine.incident(last).is_some_and(Incident::is_open));
+}
+
+#[test]
+fn a_stored_role_whose_alarm_is_forgotten_can_be_missed_again() {
+    let row = DutyRow { instead: None, lacking: Some(incident_id(7)) };
+    let machine = FollowUp::restore(nobody_in_the_morning(), t(-1), [], [(StaffRole::SecondOperator, row)]);
+    let mut case = Case::new();
+    case.machine = machine;
+    case.alert(0, Level::Alarm);
+    case.told_until(40);
+    assert_eq!(missing(&case, StaffRole::SecondOperator).len(), 1);
+}
+
+#[test]
+fn two_steps_that_reach_the_same_one_are_two_notices() {
+    let rules = Rules { duty: vec![duty(StaffRole::ShiftLead, &["Chris"])], ..Rules::default() };
+    let mut case = Case::with(rules);
+    case.alert(0, Level::Alarm);
+    case.told_until(60);
+    // At 60 s his own step, the telephone in place of the operator, and the desk's deadline; that roles are nobody's
+    // are alarms of their own.
+    let of_it = case.notices().filter(|notice| notice.kind == AlertKind::VictimProximity);
+    let at_60: Vec<_> = of_it.filter(|notice| notice.at == t(60)).collect();
+    assert!(at_60.iter().all(|notice| notice.to == ["Chris"]), "{at_60:?}");
+    let tasks: Vec<_> = at_60.iter().map(|notice| notice.task).collect();
+    assert_eq!(tasks, [None, Some(Task::PhoneDesk), None]);
+    let ids: std::collections::BTreeSet<_> = at_60.iter().map(|notice| notice.id).collect();
+    assert_eq!(ids.len(), 3);
 }
 
 #[test]
@@ -68,7 +180,8 @@ fn nobody_on_duty_is_itself_an_alarm_until_somebody_is() {
     case.alert_of(1, 1, Level::Alarm);
     case.told_until(40);
     let [alarm] = own(&case)[..] else { panic!("{:?}", own(&case)) };
-    assert_eq!((alarm.role, alarm.level, alarm.at), (StaffRole::SecondOperator, Level::Alarm, t(30)));
+    let about = About::Nobody(StaffRole::SecondOperator);
+    assert_eq!((alarm.about, alarm.level, alarm.at), (about, Level::Alarm, t(30)));
     let id = alarm.incident;
     let incident = case.machine.incident(id).unwrap();
     assert_eq!((incident.kind, incident.condition), (AlertKind::FollowUp, Condition::Active));
@@ -79,12 +192,13 @@ fn nobody_on_duty_is_itself_an_alarm_until_somebody_is() {
     assert_eq!(case.machine.on_duty(role, t(60)), OnDuty::People(people));
     assert_eq!(case.machine.incident(id).unwrap().condition, Condition::Cleared);
     assert_eq!(own(&case).len(), 2);
-    // No manager on call is in the settings: the shift lead is told again.
+    // No manager on call is in the settings: the shift lead is told again, and somebody is to be found.
     case.told_until(130);
     assert_eq!(case.notices().last().unwrap().role, StaffRole::ShiftLead);
+    assert_eq!(own(&case).last().unwrap().about, About::Nobody(StaffRole::OnCallManager));
     // When her time is over nobody has it again.
     case.alert_of(2, 5_000, Level::Alarm);
     case.told_until(5_030);
-    assert_eq!(own(&case).len(), 3);
-    assert_ne!(own(&case)[2].incident, id);
+    assert_eq!(own(&case).len(), 4);
+    assert_ne!(own(&case)[3].incident, id);
 }

@@ -6,8 +6,8 @@ use zones::{DeskId, DeviceId, Level, Millis, OrderId};
 
 use super::case::{alert_id, incident_id, operator, raised, supervisor, t};
 use crate::followup::{
-    Action, Change, Command, DeskState, Duty, DutyRow, Effect, Event, FollowUp, Incident, Noted, Outcome,
-    Policy, Raised, Recipient, Rules, StaffRole, Step, Unless, VictimState,
+    Action, Change, Command, Condition, DeskState, Duty, DutyRow, Effect, Event, FollowUp, Incident, Noted,
+    Outcome, Policy, Raised, Recipient, Rules, StaffRole, Step, Unless, VictimState, What,
 };
 
 /// One thing that happens so many seconds after the one before.
@@ -43,10 +43,11 @@ fn event() -> impl Strategy<Value = Event> {
     let of = 0..INCIDENTS;
     let actor = prop_oneof![Just(operator("Anna")), Just(operator("Bea")), Just(supervisor("Sam"))];
     prop_oneof![
-        4 => (of.clone(), 1..=ALERTS, level(), any::<bool>(), any::<bool>()).prop_map(|(n, revision, level, desk, device)| {
+        4 => (of.clone(), 1..=ALERTS, level(), any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(n, revision, level, desk, device, second)| {
             let mut raised = raised(n, revision, level);
             raised.told_desk &= desk;
             raised.victim_device = raised.victim_device.filter(|_| device);
+            raised.second_road = second;
             Event::Alert(Box::new(raised))
         }),
         1 => (of.clone(), 1..=ALERTS, prop::sample::select(VictimState::ALL)).prop_map(|(n, revision, state)| {
@@ -83,6 +84,19 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
+/// What happens to one watch.
+#[derive(Debug, Clone, Copy)]
+enum Watched {
+    Stands(Level),
+    Late(Level),
+    Resolved,
+}
+
+fn watched() -> impl Strategy<Value = Watched> {
+    let late = prop_oneof![Just(Level::Warning), Just(Level::Alarm)];
+    prop_oneof![4 => level().prop_map(Watched::Stands), 1 => late.prop_map(Watched::Late), 2 => Just(Watched::Resolved)]
+}
+
 /// From no time to days; clocks are also set back.
 fn moves() -> impl Strategy<Value = Vec<Move>> {
     let after = prop_oneof![Just(0), 1..30_i64, 30..2_000_i64, 2_000..100_000_i64, -500..0_i64];
@@ -95,7 +109,9 @@ fn rules() -> impl Strategy<Value = Rules> {
     (staffed, 1..400_i64, 60..900_i64, any::<bool>()).prop_map(|(staffed, wait_s, repeat_s, own)| {
         let people = |role: StaffRole| vec![format!("the {role}")];
         let duty = staffed.into_iter().map(|role| Duty { role, people: people(role), schedule: None });
-        let mut rules = Rules { duty: duty.collect(), ..Rules::default() };
+        // Anna can be reached; Bea has a token, and no telephone.
+        let contacts = vec!["Anna".to_owned()];
+        let mut rules = Rules { duty: duty.collect(), contacts, ..Rules::default() };
         if own {
             let step = |after, unless, repeat| Step {
                 after: Millis::from_secs(after),
@@ -113,7 +129,7 @@ fn rules() -> impl Strategy<Value = Rules> {
                     step(wait_s, Some(Unless::Acknowledged), repeat),
                     step(wait_s, Some(Unless::Accepted), None),
                 ],
-                ..Policy::defaults().remove(0)
+                ..Policy::of_level(Level::Alarm)
             };
             alarm.check().unwrap();
             rules.policies = vec![alarm];
@@ -234,6 +250,125 @@ proptest! {
         prop_assert_eq!(flat(want), flat(said));
     }
 
+    /// A timeline says of nobody that he was told who is not told, and nobody is told without a line.
+    #[test]
+    fn who_was_told_is_told(rules in rules(), moves in moves()) {
+        let mut machine = FollowUp::new(rules);
+        let (mut now_s, mut counts) = (0, std::collections::BTreeMap::<_, (u32, u32)>::new());
+        for one in &moves {
+            let (said, now) = play(&mut machine, std::slice::from_ref(one), now_s);
+            now_s = now;
+            for effect in said.into_iter().flatten() {
+                match effect {
+                    Effect::Entry(line) => match line.what {
+                        What::Told { people, .. } | What::Rang { people, .. } => {
+                            counts.entry((line.incident, line.at, people)).or_default().0 += 1;
+                        }
+                        What::ToldSecondChannel { .. } => {
+                            counts.entry((line.incident, line.at, vec!["her".to_owned()])).or_default().0 += 1;
+                        }
+                        _ => {}
+                    },
+                    Effect::Notice(one) => {
+                        let unknown = one.to.iter().find(|name| ["Bea", "Sam"].contains(&name.as_str()));
+                        prop_assert_eq!(unknown, None, "nobody can reach them");
+                        counts.entry((one.incident, one.at, one.to)).or_default().1 += 1;
+                    }
+                    // That it is over stands in the line of the end.
+                    Effect::SecondChannel { incident, at, over: false, .. } => {
+                        prop_assert!(machine.incident(incident).is_none_or(|one| one.victim_device.is_some()));
+                        counts.entry((incident, at, vec!["her".to_owned()])).or_default().1 += 1;
+                    }
+                    _ => {}
+                }
+            }
+        }
+        for (about, (lines, told)) in counts {
+            prop_assert_eq!(lines, told, "{:?}", about);
+        }
+    }
+
+    /// An incident lasts as long as its watch stands and adds to it, and no longer: whatever was found late, whoever
+    /// resolved what when.
+    #[test]
+    fn no_incident_lasts_for_ever(moves in prop::collection::vec((1..500_i64, watched()), 1..40)) {
+        let mut machine = FollowUp::new(Rules::default());
+        // What the engine does with a watch, as its own tests tell it.
+        let (mut now_s, mut opened, mut closed, mut stands) = (0, 0_u8, true, Level::Clear);
+        for (n, (after_s, one)) in moves.into_iter().enumerate() {
+            now_s += after_s;
+            let level = match one {
+                Watched::Stands(level) => {
+                    let ends = level == Level::Clear;
+                    if level == stands || (ends && opened == 0) {
+                        continue;
+                    }
+                    if !ends && closed {
+                        (opened, closed) = (opened + 1, false);
+                    }
+                    stands = level;
+                    level
+                }
+                Watched::Late(level) => {
+                    if closed {
+                        (opened, closed) = (opened + 1, false);
+                    }
+                    level
+                }
+                Watched::Resolved => {
+                    let outcome = Outcome::PoliceIntervened;
+                    let (incident, key) = (incident_id(opened), None);
+                    let command = Command::Resolve { outcome, note: None };
+                    let actor = supervisor("Sam");
+                    let done = machine.handle(t(now_s), Event::Command { incident, actor, command, key });
+                    closed |= done.is_ok();
+                    continue;
+                }
+            };
+            let watch = raised(0, 1, level).watch;
+            let alert = alert_id(opened, u32::try_from(n).unwrap());
+            let raised = Raised { alert, watch, stands, ..raised(opened, 1, level) };
+            machine.handle(t(now_s), Event::Alert(Box::new(raised))).unwrap();
+            for (id, incident) in machine.incidents() {
+                let lasts = id == incident_id(opened) && stands > Level::Clear;
+                prop_assert_eq!(incident.cleared_at.is_none(), lasts, "{:?}", incident);
+                prop_assert_eq!(incident.condition == Condition::Active, lasts);
+            }
+        }
+    }
+
+    /// Whoever was away tells less, nothing else, and leaves the incidents as they would be.
+    #[test]
+    fn who_was_away_tells_less_and_nothing_else(mut moves in moves(), gap_s in 1..100_000_i64) {
+        // When a role is needed first, and found empty, is another moment.
+        moves.retain(|one| !matches!(one.event, Event::Duty { .. }));
+        let mut plain = FollowUp::new(Rules::default());
+        play(&mut plain, &moves, 0);
+        let mut away = FollowUp::new(Rules::default());
+        play(&mut away, &moves, 0);
+        let until = plain.clock() + Millis::from_secs(gap_s);
+        away.handle(away.clock(), Event::Away { until }).unwrap();
+        let mut told = [Vec::new(), Vec::new()];
+        for (machine, told) in [&mut plain, &mut away].into_iter().zip(&mut told) {
+            machine.handle(until, Event::Tick).unwrap();
+            told.extend(std::iter::from_fn(|| machine.poll_effect()));
+        }
+        prop_assert!(plain.incidents().eq(away.incidents()));
+        let [all, some] = told;
+        let mut again = std::collections::BTreeSet::new();
+        for effect in some {
+            match &effect {
+                Effect::Entry(line) if matches!(line.what, What::NotTold { .. }) => continue,
+                Effect::Notice(one) if one.round > 0 => {
+                    let first = again.insert((one.incident, one.role, one.reason.as_str()));
+                    prop_assert!(first, "told twice: {one:?}");
+                }
+                _ => {}
+            }
+            prop_assert!(all.contains(&effect), "{effect:?}");
+        }
+    }
+
     /// A refusal changes nothing, and an id that was given is never given to something else.
     #[test]
     fn refusals_leave_no_trace_and_ids_are_their_own(rules in rules(), moves in moves()) {
@@ -253,7 +388,7 @@ proptest! {
             for effect in ticked.iter().chain(&followed) {
                 if let Effect::Notice(notice) = effect {
                     let what = (notice.incident, notice.role, notice.reason.as_str(), notice.at);
-                    ids.insert((notice.id, what, notice.deadline.clone()));
+                    ids.insert((notice.id, what, notice.task, notice.deadline.clone()));
                 }
             }
         }

@@ -4,5 +4,6 @@ mod case;
 mod desk;
 mod duty;
 mod laws;
+mod mass;
 mod people;
 mod steps;

@@ -130,6 +130,51 @@ fn a_later_end_of_what_is_resolved_is_written_down() {
     assert_eq!(case.machine.poll_deadline(), None);
 }
 
+/// An alert found afterwards: its watch stands clear.
+fn past(revision: u32, level: Level) -> Event {
+    Event::Alert(Box::new(Raised { stands: Level::Clear, late: true, ..raised(0, revision, level) }))
+}
+
+#[test]
+fn what_was_over_before_it_was_known_can_be_resolved() {
+    let (mut fresh, mut ended) = (Case::new(), Case::new());
+    fresh.at(100, past(1, Level::Alarm)).unwrap();
+    ended.alert(0, Level::Alarm);
+    ended.alert(50, Level::Clear);
+    ended.at(100, past(3, Level::Alarm)).unwrap();
+    for (mut case, cleared_at) in [(fresh, 100), (ended, 50)] {
+        let incident = case.incident();
+        assert_eq!((incident.condition, incident.cleared_at), (Condition::Cleared, Some(t(cleared_at))));
+        assert_eq!((incident.worst, incident.state), (Level::Alarm, State::New), "somebody's all the same");
+        assert!(incident.next_step_at().is_some());
+        assert!(incident.deadlines.iter().any(|clock| clock.name == "officer_reviews"));
+        case.command(120, &supervisor("Sam"), resolve(Outcome::WearerLeft)).unwrap();
+        for step in ["officer_reviewed", "prosecutor_informed"] {
+            let step = Command::Step { step: step.to_owned(), note: None };
+            case.command(130, &operator("Anna"), step).unwrap();
+        }
+        // Then the desk's deadline, and a month for it.
+        case.told_until(32 * 86_400);
+        assert!(case.machine.incident(super::case::incident_id(0)).is_none());
+    }
+}
+
+#[test]
+fn what_lasts_after_its_resolution_ends_when_its_watch_opens_another() {
+    let mut case = Case::new();
+    case.alert(0, Level::Alarm);
+    case.command(10, &supervisor("Sam"), resolve(Outcome::PoliceIntervened)).unwrap();
+    assert_eq!(case.incident().condition, Condition::Active);
+    // He steps down through warning: the engine opens another incident, to which the end will belong.
+    let watch = raised(0, 1, Level::Alarm).watch;
+    let other = Raised { watch, ..raised(1, 1, Level::Warning) };
+    case.at(60, Event::Alert(Box::new(other))).unwrap();
+    assert_eq!((case.incident().condition, case.incident().cleared_at), (Condition::Cleared, Some(t(60))));
+    let over: Vec<_> = case.effects.iter().filter(|e| matches!(e, Effect::Superseded { .. })).collect();
+    let incident = super::case::incident_id(0);
+    assert_eq!(over, [&Effect::Superseded { incident, at: t(60) }]);
+}
+
 #[test]
 fn an_incident_goes_on_under_the_order_that_takes_over() {
     let mut case = Case::new();

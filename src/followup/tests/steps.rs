@@ -1,11 +1,12 @@
 //! Nobody answers: each step at its time. And what stops which.
 
-use zones::Level;
+use zones::{AlertKind, Level};
 
 use super::case::{Case, incident_id, operator, raised, t};
 use crate::followup::StaffRole::{OnCallManager, Operator, SecondOperator, ShiftLead};
 use crate::followup::{
-    Action, Command, Condition, DeskState, Effect, Event, Noted, Outcome, Raised, State, Task, VictimState,
+    Action, Command, Condition, DeskState, Duty, Effect, Event, Noted, Outcome, Raised, Reason, Rules, State,
+    Task, VictimState, What,
 };
 
 #[test]
@@ -25,6 +26,34 @@ fn nobody_answers_an_alarm_and_it_goes_up_until_somebody_does() {
 }
 
 #[test]
+fn after_an_outage_each_step_is_taken_once_and_the_timeline_says_so() {
+    let mut case = Case::new();
+    case.alert(0, Level::Alarm);
+    case.told_until(130);
+    case.at(130, Event::Away { until: t(6 * 3_600) }).unwrap();
+    let managers = |told: Vec<(i64, crate::followup::StaffRole)>| {
+        told.into_iter().filter(|(_, role)| *role == OnCallManager).map(|(at, _)| at).collect::<Vec<_>>()
+    };
+    // 240, 360 … 21,600 would have been 179 times.
+    assert_eq!(managers(case.told_until(6 * 3_600)), [21_600]);
+    let not_told: Vec<_> = case.entries().filter(|(.., what)| what.word() == "not_told").collect();
+    assert_eq!(not_told, [(21_600, incident_id(0), &What::NotTold { times: 178, since: t(240) })]);
+    // From then on as ever.
+    assert_eq!(managers(case.told_until(21_850)), [21_720, 21_840]);
+
+    let mut case = Case::new();
+    case.alert(0, Level::Alarm);
+    case.desk(1, DeskState::Accepted).unwrap();
+    case.command(10, &operator("Anna"), Command::Acknowledge).unwrap();
+    case.at(10, Event::Away { until: t(3_700) }).unwrap();
+    let rings: Vec<_> = case.told_until(3_700).into_iter().map(|(at, _)| at).collect();
+    // Every 300 s from 310 on: the last of twelve.
+    assert_eq!(rings, [3_610, 3_610, 3_610]);
+    assert_eq!(case.notices().last().unwrap().round, 12);
+    assert_eq!(case.told_until(3_910).len(), 3);
+}
+
+#[test]
 fn late_ticks_change_nothing() {
     let story = |ticks: &[i64]| {
         let mut case = Case::new();
@@ -40,9 +69,14 @@ fn late_ticks_change_nothing() {
     assert_eq!(story(&every_second), story(&[]));
 }
 
+/// The console only, and Anna, who can be reached.
+fn with_anna() -> Case {
+    Case::with(Rules { contacts: vec!["Anna".to_owned()], ..Rules::default() })
+}
+
 #[test]
 fn who_acknowledges_stops_the_search_and_nothing_else() {
-    let mut case = Case::new();
+    let mut case = with_anna();
     case.alert(0, Level::Alarm);
     case.command(20, &operator("Anna"), Command::Acknowledge).unwrap();
     assert_eq!(case.incident().state, State::Acknowledged);
@@ -99,7 +133,7 @@ fn an_alarm_after_a_warning_is_somebody_elses_again() {
 
 #[test]
 fn what_comes_back_rings_at_who_has_it() {
-    let mut case = Case::new();
+    let mut case = with_anna();
     case.alert(0, Level::Alarm);
     case.command(5, &operator("Anna"), Command::Acknowledge).unwrap();
     case.alert(50, Level::Clear);
@@ -108,6 +142,55 @@ fn what_comes_back_rings_at_who_has_it() {
     let last = case.notices().last().unwrap();
     assert_eq!((last.at, &last.to[..]), (t(90), &["Anna".to_owned()][..]));
     assert_eq!(case.incident().count, 2);
+}
+
+#[test]
+fn another_press_or_mark_asks_for_somebody_anew() {
+    let contact = crate::followup::StaffRole::CaseContact;
+    for (kind, level, first) in
+        [(AlertKind::Aware, Level::Alarm, Operator), (AlertKind::OrderExpiry, Level::Warning, contact)]
+    {
+        let mut case = with_anna();
+        let again = |revision| Event::Alert(Box::new(Raised { kind, ..raised(0, revision, level) }));
+        case.at(0, again(1)).unwrap();
+        let told = |case: &Case, at: i64| {
+            let then = case.notices().filter(|notice| notice.at == t(at));
+            then.map(|notice| (notice.role, notice.reason, notice.to.clone())).collect::<Vec<_>>()
+        };
+        let anna = vec!["Anna".to_owned()];
+        assert_eq!(told(&case, 0), [(first, Reason::Step, vec![])], "{kind:?}");
+        case.at(5, again(2)).unwrap();
+        assert_eq!(told(&case, 5), [(first, Reason::Step, vec![])], "nobody has it");
+        case.command(6, &operator("Anna"), Command::Acknowledge).unwrap();
+        case.at(600, again(3)).unwrap();
+        let both = [(first, Reason::Again, vec![]), (Operator, Reason::Again, anna)];
+        assert!(both.iter().all(|one| told(&case, 600).contains(one)), "{:?}", told(&case, 600));
+        assert_eq!(case.incident().state, State::Acknowledged);
+    }
+    // A zone that says the same of a late finding is not another matter.
+    let mut case = with_anna();
+    case.alert(0, Level::Alarm);
+    case.command(1, &operator("Anna"), Command::Acknowledge).unwrap();
+    let before = case.notices().count();
+    case.alert(2, Level::Alarm);
+    assert_eq!(case.notices().count(), before);
+}
+
+#[test]
+fn who_has_it_under_a_name_that_nobody_can_reach_is_reached_by_his_role() {
+    let people = vec!["anna".to_owned(), "bea".to_owned()];
+    let duty = vec![Duty { role: Operator, people: people.clone(), schedule: None }];
+    let mut case = Case::with(Rules { duty, contacts: people.clone(), ..Rules::default() });
+    case.alert(0, Level::Alarm);
+    case.desk(1, DeskState::Accepted).unwrap();
+    case.command(2, &operator("Anna de Vries"), Command::Acknowledge).unwrap();
+    case.told_until(302);
+    let rang = case.entries().find_map(|(at, _, what)| match what {
+        What::Rang { people, .. } => Some((at, people.clone())),
+        _ => None,
+    });
+    assert_eq!(rang, Some((302, people.clone())), "not a word of whom nobody can reach");
+    assert!(case.notices().any(|notice| notice.at == t(302) && notice.to == people));
 }
 
 #[test]
@@ -127,6 +210,33 @@ fn her_second_channel_is_for_an_alarm_that_her_device_did_not_show() {
     case.alert(120, Level::Alarm);
     case.told_until(125);
     assert_eq!(count(&case), 1);
+}
+
+#[test]
+fn where_she_has_no_second_channel_somebody_telephones_her() {
+    let mut case = Case::new();
+    let raised = Raised { second_road: false, ..raised(0, 1, Level::Alarm) };
+    let alert = raised.alert;
+    case.at(0, Event::Alert(Box::new(raised))).unwrap();
+    assert_eq!(case.told_until(20), [(15, Operator)]);
+    assert_eq!(case.notices().last().unwrap().task, Some(Task::PhoneVictim));
+    assert_eq!(case.incident().tasks, [Task::PhoneVictim]);
+    assert!(case.timeline().iter().all(|(_, word)| *word != "told_second_channel"));
+    assert!(!case.effects.iter().any(|effect| matches!(effect, Effect::SecondChannel { .. })));
+    // She saw it after all.
+    case.device(25, alert, VictimState::Displayed).unwrap();
+    assert_eq!(case.incident().tasks, []);
+}
+
+#[test]
+fn a_text_message_that_does_not_reach_her_is_a_task() {
+    for channel in ["victim_mqtt", "victim_sms", "victim_email", "second_channel"] {
+        let mut case = Case::new();
+        case.alert(0, Level::Alarm);
+        let (incident, recipient) = (incident_id(0), "second_channel".to_owned());
+        case.at(40, Event::Undelivered { incident, channel, recipient }).unwrap();
+        assert_eq!(case.incident().tasks, [Task::PhoneVictim], "{channel}");
+    }
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! What concerns the victim herself: her code, her quiet hours, what her case says of the desk.
 
 use super::*;
+use crate::config::SmsGateway;
+use crate::pipeline::rows;
 
 /// Quiet every night from 23:00 to 07:00 in Rotterdam; `t(0)` is 12:06 there.
 fn night() -> Value {
@@ -74,7 +76,89 @@ fn where_the_case_says_so_the_desk_is_not_told_by_itself() {
         assert_eq!(hers(&batch), [("alarm".to_owned(), true)]);
         let desk = batch.deliveries.iter().filter(|delivery| delivery.channel == Channel::DeskMqtt).count();
         assert_eq!(desk, expected);
+        let tasks = batch.incidents.iter().find_map(|row| row.follow_up.tasks.as_deref());
+        assert_eq!(tasks, (!tell).then_some("phone_desk"), "then the operator telephones");
     }
+}
+
+#[test]
+fn a_desk_sees_what_it_is_told_and_what_follows_and_nothing_before() {
+    let desks = |batch: &Batch| {
+        let near = |kind: &str| kind == "victim_proximity";
+        let alerts = batch.alerts.iter().filter(|alert| near(&alert.kind));
+        let incidents = batch.incidents.iter().filter(|incident| near(&incident.kind));
+        let of_alerts: Vec<_> = alerts.map(|alert| (alert.level.to_string(), alert.desk.is_some())).collect();
+        (of_alerts, incidents.map(|incident| incident.desk.is_some()).collect::<Vec<_>>())
+    };
+    for tell in [true, false] {
+        let mut decider = started(nothing());
+        decider.put_order(t(0), draft(&with("a", "/tell_desk", tell)), Origin::Api).unwrap();
+        near(&mut decider, 60, 0.0117);
+        assert_eq!(desks(&decider.take().batch), (vec![("warning".to_owned(), false)], vec![false]));
+        near(&mut decider, 120, 0.005);
+        let batch = decider.take().batch;
+        assert_eq!(desks(&batch), (vec![("alarm".to_owned(), tell)], vec![tell]));
+        assert!(batch.timeline.iter().all(|line| line.desk.is_some() == tell), "{:?}", batch.timeline);
+        for minute in 3..6 {
+            near(&mut decider, minute * 60, 0.03);
+        }
+        let (alerts, _) = desks(&decider.take().batch);
+        assert_eq!(alerts.last(), Some(&("clear".to_owned(), tell)));
+    }
+}
+
+#[test]
+fn nobody_says_that_she_was_told_by_a_channel_that_is_not_there() {
+    let number = json!({"sms": "+31612345678"});
+    for (second, gateway, told) in
+        [(Value::Null, true, false), (number.clone(), false, false), (number.clone(), true, true)]
+    {
+        let mut decider = started(nothing());
+        let url = "https://sms.example/send".parse().unwrap();
+        let gateway = gateway.then(|| SmsGateway { url, token: None, body: json!({}) });
+        decider.around.contacts.sms = gateway;
+        decider.put_order(t(0), draft(&with("a", "/victims/0/second_channel", second)), Origin::Api).unwrap();
+        near(&mut decider, 60, 0.005);
+        decider.take();
+        decider.advance(t(60 + 40));
+        let batch = decider.take().batch;
+        let says = |word: &str| batch.timeline.iter().any(|line| line.what == word);
+        let sent = batch.deliveries.iter().filter(|one| one.channel == Channel::VictimSms).count();
+        assert_eq!((says("told_second_channel"), sent), (told, usize::from(told)));
+        let tasks = batch.incidents.iter().find_map(|row| row.follow_up.tasks.as_deref());
+        assert_eq!(tasks, (!told).then_some("phone_victim"));
+    }
+}
+
+#[test]
+fn an_order_that_loses_her_second_channel_leaves_a_task() {
+    let mut decider = started(nothing());
+    let (url, token) = ("https://sms.example/send".parse().unwrap(), None);
+    decider.around.contacts.sms = Some(SmsGateway { url, token, body: json!({}) });
+    let number = json!({"sms": "+31612345678"});
+    decider.put_order(t(0), draft(&with("a", "/victims/0/second_channel", number)), Origin::Api).unwrap();
+    near(&mut decider, 60, 0.005);
+    decider.put_order(t(63), draft(&order("a")), Origin::Api).unwrap();
+    decider.advance(t(100));
+    let batch = decider.take().batch;
+    assert!(batch.timeline.iter().any(|line| line.what == "undelivered"), "{:?}", batch.timeline);
+    assert!(batch.incidents.iter().any(|row| row.follow_up.tasks.as_deref() == Some("phone_victim")));
+}
+
+#[test]
+fn a_row_of_the_last_version_is_read() {
+    let mut decider = started(nothing());
+    decider.put_order(t(0), draft(&order("a")), Origin::Api).unwrap();
+    near(&mut decider, 60, 0.005);
+    let batch = decider.take().batch;
+    let [row] = &batch.followups[..] else { panic!("{:?}", batch.followups) };
+    let bytes = row.state.clone().unwrap();
+    let now = rows::read_followup(&bytes).unwrap();
+    // Nothing was said yet of what was added: those bytes are zero, and an earlier version had none.
+    let earlier = &bytes[..bytes.len() - followup::ADDED];
+    assert!(bytes[earlier.len()..].iter().all(|byte| *byte == 0), "{bytes:?}");
+    assert_eq!(rows::read_followup(earlier).unwrap(), now);
+    assert!(rows::read_followup(&bytes[..bytes.len() / 2]).is_err());
 }
 
 /// `printf 7531 | sha256sum`.

@@ -33,6 +33,12 @@ pub struct FollowUpRow {
     pub reference: Option<String>,
     /// What the victim's device said of the newest alert.
     pub victim_state: Option<Word>,
+    /// The incident of many silent devices that it is, or was, part of.
+    pub part_of: Option<String>,
+    /// The risk of the case, of one that is part of another: 1 low to 3 high, 0 not known.
+    pub risk: Option<i64>,
+    /// Last known metres between both parties; likewise.
+    pub last_distance_m: Option<i64>,
 }
 
 /// A line of an incident's timeline.

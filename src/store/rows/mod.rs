@@ -244,6 +244,8 @@ pub struct OrderRow {
     pub at: Timestamp,
     /// Where the change came from.
     pub origin: Origin,
+    /// Who made it: the name of the token, or of the file; `None` where that was not kept.
+    pub by: Option<String>,
 }
 
 /// An order as the register has it.

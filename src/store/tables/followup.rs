@@ -37,6 +37,9 @@ pub(super) fn bind_follow_up<'a>(row: &'a FollowUpRow, to: Values<'_, 'a>) {
         Value::opt_text(row.desk_state.as_deref()),
         Value::opt_text(row.reference.as_deref()),
         Value::opt_text(row.victim_state.as_deref()),
+        Value::opt_text(row.part_of.as_deref()),
+        Value::Int(row.risk),
+        Value::Int(row.last_distance_m),
     ]);
 }
 
@@ -56,6 +59,9 @@ pub(super) fn read_follow_up(from: &mut Columns<'_>) -> Read<FollowUpRow> {
         desk_state: from.opt_text()?.map(Into::into),
         reference: from.opt_text()?,
         victim_state: from.opt_text()?.map(Into::into),
+        part_of: from.opt_text()?,
+        risk: from.opt_int()?,
+        last_distance_m: from.opt_int()?,
     })
 }
 

@@ -245,8 +245,19 @@ pub(super) const ORDERS: Table<OrderRow> = Table {
 };
 
 fn bind_order<'a>(row: &'a OrderRow, to: Values<'_, 'a>) {
-    bind_change(row, to);
+    bind_document(row, to);
     to.push(Value::Int(None));
+}
+
+/// What a register and its history have in common.
+fn bind_document<'a>(row: &'a OrderRow, to: Values<'_, 'a>) {
+    to.extend([
+        Value::text(row.order.as_str()),
+        row.seq.into(),
+        Value::opt_text(row.document.as_deref()),
+        time(row.at),
+        row.origin.number().into(),
+    ]);
 }
 
 /// Reads [`ORDERS`].
@@ -268,19 +279,14 @@ fn order_id(from: &mut Columns<'_>) -> Read<OrderId> {
 /// Everything that ever happened to the register.
 pub(super) const ORDER_HISTORY: Table<OrderRow> = Table {
     name: "order_history",
-    columns: "order_id, seq, document, changed_at, origin",
+    columns: "order_id, seq, document, changed_at, origin, changed_by",
     on_conflict: OnConflict::Keep,
     bind: bind_change,
 };
 
 fn bind_change<'a>(row: &'a OrderRow, to: Values<'_, 'a>) {
-    to.extend([
-        Value::text(row.order.as_str()),
-        row.seq.into(),
-        Value::opt_text(row.document.as_deref()),
-        time(row.at),
-        row.origin.number().into(),
-    ]);
+    bind_document(row, to);
+    to.push(Value::opt_text(row.by.as_deref()));
 }
 
 /// Reads [`ORDER_HISTORY`].
@@ -291,6 +297,7 @@ pub(super) fn read_change(from: &mut Columns<'_>) -> Read<OrderRow> {
         document: from.opt_text()?,
         at: from.time()?,
         origin: from.numbered(Origin::from_number)?,
+        by: from.opt_text()?,
     })
 }
 

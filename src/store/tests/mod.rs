@@ -202,7 +202,13 @@ async fn tables_of_a_newer_version_are_refused() {
         Store::open(scratch.url()).await.unwrap().close().await;
         newer_version(scratch.url(), 9_999).await;
         let refused = Store::open(scratch.url()).await.unwrap_err();
-        assert!(matches!(refused, StoreError::Newer { found: 9_999, known: 6, .. }), "{refused}");
+        let newest =
+            std::fs::read_dir("migrations/sqlite").unwrap().map(|file| file.unwrap().file_name()).max();
+        let newest: i64 = newest.unwrap().to_string_lossy()[..4].parse().unwrap();
+        assert!(
+            matches!(refused, StoreError::Newer { found: 9_999, known, .. } if known == newest),
+            "{refused}"
+        );
         assert_eq!(refused.to_string().lines().count(), 1);
         scratch.remove().await;
     }

@@ -40,6 +40,8 @@ pub(super) fn order(name: &str, seq: i64, document: Option<&str>) -> OrderRow {
         document: document.map(str::to_owned),
         at: at(seq),
         origin: Origin::Api,
+        // Of one in two it is known.
+        by: (seq % 2 == 0).then(|| format!("supervisor {seq}")),
     }
 }
 
@@ -78,6 +80,9 @@ pub(super) fn incident(n: i64) -> IncidentRow {
             desk_state: Some("accepted".into()),
             reference: Some("P-1".to_owned()),
             victim_state: Some("displayed".into()),
+            part_of: Some("inc-mass".to_owned()),
+            risk: Some(3),
+            last_distance_m: Some(1_250),
         },
     }
 }

@@ -22,6 +22,10 @@ impl Engine {
             return Ok(Outcome::Duplicate);
         }
         self.note_device(slot);
+        if !aware.test && self.raised_about(slot, AlertKind::Aware).is_empty() {
+            // A new alarm: what was tried in the one before is over with it.
+            self.devices[slot as usize].state.said.retain(|(said, _)| *said != Said::AwareWrongCode);
+        }
         if aware.test {
             self.announce_test(now, slot, aware);
             return Ok(Outcome::Done);
@@ -85,8 +89,8 @@ impl Engine {
         }
         let of = |what: Said| state.said.iter().filter(move |(said, _)| *said == what).map(|(_, at)| *at);
         let pressed_at = of(Said::Aware).max();
-        let wrong =
-            pressed_at.map_or(0, |pressed| of(Said::AwareWrongCode).filter(|at| *at >= pressed).count());
+        // Pressing again gives no new tries: only the end of the alarm does.
+        let wrong = of(Said::AwareWrongCode).count();
         self.note_device(slot);
         let raised = self.raised_about(slot, AlertKind::Aware);
         let (Some(pressed_at), false) = (pressed_at, raised.is_empty()) else {

@@ -7,7 +7,7 @@ use super::protection::Told;
 use super::track::{Kept, Track};
 use crate::geometry::ZoneIndex;
 use crate::policy::TravelMode;
-use crate::{DeviceEventKind, DeviceId, Fix, Millis, OrderId, Role, Timestamp, policy};
+use crate::{DeviceEventKind, DeviceId, Fix, Millis, OrderId, Role, Timestamp, geodesy, policy};
 
 /// A fix and the time it is judged by: its own, or that of its arrival when the device's clock is ahead.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -111,13 +111,30 @@ impl DeviceState {
         self.frozen_since.is_some() || self.last.as_ref().is_some_and(|last| last.fix.is_coarse())
     }
 
-    /// Notes a speed, as the way somebody gets about.
-    pub(super) fn note_speed(&mut self, speed_mps: f32, at: Timestamp) {
+    /// Notes a speed, and by it how somebody gets about: what the device measured itself, or what two ways one after the
+    /// other show, and both together. The way to a reflection and back is as fast as a ride, and is none.
+    pub(super) fn note_speed(&mut self, speed_mps: f32, seen: &Seen) {
+        let said_mps = seen.fix.speed_mps.unwrap_or(0.0).min(speed_mps);
+        let twice_mps = self.speed_mps.min(speed_mps).max(said_mps);
         self.speed_mps = speed_mps;
-        let kept = self
-            .fastest_lately
-            .filter(|(fastest, seen)| *fastest > speed_mps && at - *seen <= policy::MODE_LASTS);
-        self.fastest_lately = kept.or(Some((speed_mps, at)));
+        let kept = |than: f32| {
+            let lasts =
+                |(fastest, at): &(f32, Timestamp)| *fastest > than && seen.at - *at <= policy::MODE_LASTS;
+            self.fastest_lately.filter(lasts)
+        };
+        if kept(twice_mps).is_some() {
+            return;
+        }
+        let travels_mps =
+            if twice_mps > said_mps { said_mps.max(twice_mps.min(self.net_mps(seen))) } else { said_mps };
+        self.fastest_lately = kept(travels_mps).or(Some((travels_mps, seen.at)));
+    }
+
+    /// Speed in m/s from the last fix but one to this one, which is not in the track yet; 0 when there is none.
+    fn net_mps(&self, seen: &Seen) -> f32 {
+        let Some(before) = self.track.newest_first().nth(1) else { return 0.0 };
+        let (way_m, _) = geodesy::quick_distance_m(before.position(), seen.fix.position);
+        (way_m / (seen.at - before.at()).as_secs_f64().max(1.0)) as f32
     }
 }
 

@@ -83,6 +83,7 @@ impl Engine {
         let episode = watch.episode.get_or_insert_with(|| Box::new(Episode::new()));
         announce::enter_past(episode, &key, judged.look.at, &mut alert);
         (alert.level, alert.certainty) = (standing.into(), judged.certainty);
+        alert.stands = Some(episode.standing.into());
         (alert.late, alert.hindsight, alert.fixed_at) = (true, true, Some(judged.look.at));
         self.finish(slot, judged, alert);
     }

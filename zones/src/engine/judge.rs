@@ -213,8 +213,10 @@ impl Engine {
         let (his_m, her_m) = (his.fix.uncertainty_m(), hers.fix.uncertainty_m());
         let spread_m = (his_m * his_m + her_m * her_m).sqrt();
         let frozen = wearer.state.frozen_since.is_some() || victim.state.frozen_since.is_some();
-        // Of the two only the older has aged, unless the newer one is frozen.
-        let strayed_m = wearer.state.strayed_m(at) + victim.state.strayed_m(at);
+        // Of the two only the older has aged, unless the newer one is frozen; and no fix is older than it is by now, however
+        // far the other's clock is ahead.
+        let by = at.min(now);
+        let strayed_m = wearer.state.strayed_m(by) + victim.state.strayed_m(by);
         let (distance_m, error_m) = geodesy::quick_distance_m(his.fix.position, hers.fix.position);
         let (contact_s, ahead_s) = contact_s(watch, distance_m, [wearer, victim], at);
         let look = Look {
@@ -222,7 +224,7 @@ impl Engine {
             may_clear: now - older_at <= policy::CLEARS_WITHIN,
             contact_s,
             ahead_s,
-            stale: at - older_at > policy::CERTAIN_WITHIN || frozen,
+            stale: by - older_at > policy::CERTAIN_WITHIN || frozen,
             ..Look::new(at, distance_m, spread_m + strayed_m)
         };
         Some(Sight { thresholds, look, rule: watch.rule, error_m })

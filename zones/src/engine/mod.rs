@@ -32,6 +32,7 @@ mod successor;
 mod tests;
 mod timers;
 mod track;
+mod turns;
 mod watch;
 mod way;
 
@@ -190,6 +191,7 @@ pub struct Engine {
     /// Watches over devices themselves; only those that were raised once.
     about_devices: BTreeMap<WatchKey, Episode>,
     timers: Timers,
+    turns: turns::Turns,
     /// Orders that ended a history ago and were forgotten.
     forgotten: Vec<Arc<Order>>,
     effects: VecDeque<Effect>,
@@ -227,6 +229,7 @@ impl Engine {
             free_watches: Vec::new(),
             about_devices: BTreeMap::new(),
             timers: Timers::default(),
+            turns: turns::Turns::default(),
             forgotten: Vec::new(),
             effects: VecDeque::new(),
             changed_devices: Vec::new(),
@@ -281,6 +284,11 @@ impl Engine {
     /// The latest time that was handled.
     pub fn clock(&self) -> Timestamp {
         self.clock
+    }
+
+    /// How many devices the registered orders name.
+    pub fn device_count(&self) -> usize {
+        self.devices.len() - self.free_devices.len()
     }
 
     /// The orders registered, ascending by id.

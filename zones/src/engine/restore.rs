@@ -28,6 +28,8 @@ impl Restoring {
         engine.reserve(&snapshot.orders);
         let resumed = snapshot.orders.into_iter().map(|order| engine.resume_order(order));
         let refused = resumed.filter_map(Result::err).collect();
+        // One by one in their order they left every node of the map half empty; at once they fill them.
+        engine.orders = std::mem::take(&mut engine.orders).into_iter().collect();
         let mut restoring = Self { engine, refused };
         snapshot.devices.into_iter().for_each(|row| restoring.device(row));
         snapshot.histories.into_iter().for_each(|row| restoring.history(row));
@@ -74,7 +76,7 @@ impl Engine {
         self.device_names.reserve(orders.len() + victims);
         self.wearers.reserve(orders.len());
         self.watches.reserve_exact(zones + victims);
-        // Each begins or ends, and is forgotten.
-        self.timers.reserve(2 * orders.len());
+        // Each begins or ends, is said to run out, and is forgotten.
+        self.timers.reserve(3 * orders.len());
     }
 }

@@ -3,9 +3,10 @@
 use super::announce::{AboutDevice, minutes_since};
 use super::timers::Timer;
 use super::{Engine, Hearing, Outcome};
-use crate::alert::AlertKind;
+use crate::alert::{AlertKind, tenths};
+use crate::order::{Order, Party, Victim};
 use crate::standing::{Level, Standing};
-use crate::{DeviceEventKind, Millis, OrderId, Role, Timestamp, policy, words};
+use crate::{DeviceEventKind, DeviceId, Millis, OrderId, Role, Timestamp, geodesy, policy, words};
 
 impl Engine {
     /// A device's timer came up: it may be silent, or silent for long.
@@ -18,6 +19,8 @@ impl Engine {
             self.set_device_timer(slot, due);
         } else if !self.is_expected(t, slot) {
             // Nobody waits for it; the order that does will say so when it begins.
+        } else if let Some(turn) = self.turns.turn(t, slot) {
+            self.set_device_timer(slot, turn);
         } else if self.devices[slot as usize].state.silent_since.is_none() {
             self.begin_silence(t, slot, false);
         } else {
@@ -70,14 +73,31 @@ impl Engine {
                 continue;
             }
             let level = Level::from(standing);
+            let apart_m =
+                if standing > Standing::Clear { self.last_apart_m(&order, role, &id) } else { None };
             self.announce_device(&about, standing, |alert| {
                 alert.cause = cause;
+                alert.last_distance_m = apart_m.map(tenths);
                 alert.reason = match cause {
                     Some(event) => words::of_event(role, event),
                     None => words::of_silence(role, level, minutes_since(last, t)),
                 };
             });
         }
+    }
+
+    /// How far apart the wearer and the nearest victim were by the newest fix of each, of those whom a device of an
+    /// order concerns.
+    fn last_apart_m(&self, order: &Order, role: Role, device: &DeviceId) -> Option<f64> {
+        let place = |role, party: &Party| {
+            let slot = self.find(role, party.device.as_ref()?.as_str()).ok()?;
+            self.devices[slot as usize].state.last.map(|seen| seen.fix.position)
+        };
+        let his = place(Role::Wearer, &order.wearer)?;
+        let concerned =
+            |victim: &&Victim| role == Role::Wearer || victim.party.device.as_ref() == Some(device);
+        let hers = order.victims.iter().filter(concerned).filter_map(|v| place(Role::Victim, &v.party));
+        hers.map(|hers| geodesy::distance_m(his, hers)).min_by(f64::total_cmp)
     }
 
     /// When to look at the device again; `None` when no order in force waits for it, or all is said.
@@ -209,10 +229,10 @@ impl Hearing {
     }
 }
 
-impl crate::order::Order {
+impl Order {
     /// Whether a watch of this order needs that device's fixes.
-    fn expects(&self, role: Role, device: &crate::DeviceId) -> bool {
-        let carries = |party: &crate::order::Party| party.device.as_ref() == Some(device);
+    fn expects(&self, role: Role, device: &DeviceId) -> bool {
+        let carries = |party: &Party| party.device.as_ref() == Some(device);
         match role {
             Role::Wearer => {
                 carries(&self.wearer)

@@ -44,7 +44,8 @@ pub struct Order {
     pub zones: Vec<Zone>,
     /// The police control room that receives its alerts.
     pub desk: Option<DeskId>,
-    /// Whether the desk is told by itself; else only when somebody decides to.
+    /// Whether the desk is told by itself. Else the operator telephones it: an alarm that it would have been sent is
+    /// a task of his.
     pub tell_desk: bool,
     /// Whom to call.
     pub contacts: Contacts,

@@ -210,6 +210,10 @@ fn owntracks(value: &Value) -> Result<String, Invalid> {
 
 fn victim(value: &Value) -> Result<Victim, Invalid> {
     let fields = Fields::of(value)?;
+    if fields.may("aware_code", boolean)? == Some(true) && fields.may("aware_code_sha256", Ok)?.is_none() {
+        let problem = "says that she has a code, as in an order that was read; the code itself is not known";
+        return Err(Invalid::new("aware_code", problem));
+    }
     Ok(Victim {
         second_channel: fields.may("second_channel", second_channel)?.map(Box::new),
         aware_code: fields.may("aware_code_sha256", aware_code)?.map(Box::new),

@@ -84,7 +84,7 @@ fn the_last_press_counts_and_ends_all() {
 fn whoever_has_her_device_cannot_try_codes() {
     let mut case = Case::of([with_victim(order("o"))]);
     press(&mut case, 100);
-    let incident = case.alerts[0].incident;
+    let (incident, watch) = (case.alerts[0].incident, case.alerts[0].watch.clone().unwrap());
     assert_eq!(cancel(&mut case, 101, CodeCheck::Wrong), not(NotCancelled::WrongCode));
     // The broker sends it again, or he tries another in the same moment: it is the same attempt.
     assert_eq!(cancel(&mut case, 101, CodeCheck::Wrong), Outcome::Duplicate);
@@ -95,9 +95,12 @@ fn whoever_has_her_device_cannot_try_codes() {
     assert_eq!(case.levels(), [(AwarePress, Level::Alarm)], "the alarm goes on");
     assert_eq!(case.notes.len(), 4);
     assert!(case.notes.iter().all(|note| note.incident == incident));
-    // Her next press begins anew.
+    // Pressing again gives no new tries, until somebody has resolved it.
     press(&mut case, 300);
-    assert_eq!(cancel(&mut case, 305, CodeCheck::Right), Outcome::Done);
+    assert_eq!(cancel(&mut case, 305, CodeCheck::Right), not(NotCancelled::TooManyTries));
+    case.at(310, Input::IncidentClosed { watch, incident }).unwrap();
+    press(&mut case, 400);
+    assert_eq!(cancel(&mut case, 405, CodeCheck::Right), Outcome::Done);
 }
 
 #[test]

@@ -220,3 +220,17 @@ fn an_unknown_device_is_refused() {
         assert_eq!(refused, Err(Refused::UnknownDevice));
     }
 }
+
+#[test]
+fn whoever_is_announced_may_stay_away() {
+    let mut case = Case::of([with_victim(order("o"))]);
+    case.wearer(0, 0.0, 0.0);
+    let before = case.engine.snapshot();
+    Engine::new().foresee(["am"].into_iter());
+    // Known, known in another role, a stranger, nobody; the wearer's device before and after it is free again.
+    case.engine.foresee(["am", "vd", "nobody", ""].into_iter());
+    assert_eq!(case.engine.snapshot(), before);
+    case.at(1, Input::OrderWithdrawn(OrderId::new("o").unwrap())).unwrap();
+    case.engine.foresee(["am", "vd"].into_iter());
+    assert_eq!(case.engine.snapshot().devices, []);
+}

@@ -22,6 +22,7 @@ fn an_incursion_that_comes_to_light_afterwards_is_told_and_moves_nothing() {
     let alert = case.alerts[0].clone();
     assert_eq!(case.said(), [(ExclusionZone, Level::Alarm, Certainty::Certain)]);
     assert!(alert.late && alert.hindsight && !alert.operator_only);
+    assert_eq!(alert.stands, Some(Level::Clear), "no end is to come");
     assert_eq!((alert.fixed_at, alert.raised_at), (Some(t(300)), t(700)));
     assert!((alert.distance_m.unwrap() + 800.0).abs() < 1.0);
     let key = alert.watch.unwrap();

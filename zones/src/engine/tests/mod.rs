@@ -4,6 +4,7 @@ mod aware;
 mod care;
 mod case;
 mod contact;
+mod crowd;
 mod devices;
 mod late;
 mod laws;

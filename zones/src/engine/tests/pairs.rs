@@ -132,3 +132,52 @@ fn who_was_not_seen_for_minutes_is_likely_at_the_most() {
         assert_eq!((alert.level, alert.certainty), (Level::Alarm, certainty), "after {age} s");
     }
 }
+
+#[test]
+fn a_reflection_is_no_ride_and_makes_nobody_unseen_less_sure() {
+    // He sits 1,100 m from her. Once, for one fix or for two, his band shows a place 150 m on.
+    for reflected in [1..2, 1..3] {
+        let mut case = Case::of([with_victim(order("o"))]);
+        case.victim(0, 0.0, 0.0);
+        for step in 0..6 {
+            case.wearer(5 + 10 * step, if reflected.contains(&step) { 1_250.0 } else { 1_100.0 }, 0.0);
+        }
+        assert_eq!(case.levels(), [(VictimProximity, Level::Warning)]);
+        // He is cut off, and two minutes later she is 850 m from where he sat.
+        case.victim(175, 250.0, 0.0);
+        let alert = case.alerts[0].clone();
+        assert_eq!(case.said(), [(VictimProximity, Level::Alarm, Certainty::Likely)], "{reflected:?}");
+        // Both accuracies, and two minutes in which he may have walked.
+        let expected = (8.0_f64 * 8.0 + 8.0 * 8.0).sqrt() + 120.0 * policy::LEAST_SPEED_MPS;
+        assert_eq!(alert.uncertainty_m, Some((expected * 10.0).round() / 10.0));
+    }
+}
+
+#[test]
+fn who_rode_lately_may_ride_on_unseen() {
+    // Two ways one after the other at 12 m/s, then a stop; the band does not say how fast it is.
+    let mut case = Case::of([with_victim(order("o"))]);
+    case.victim(0, 0.0, 0.0);
+    for (secs, east_m) in [(5, 5_000.0), (15, 4_880.0), (25, 4_760.0), (35, 4_760.0)] {
+        case.wearer(secs, east_m, 0.0);
+    }
+    case.victim(95, 0.0, 0.0);
+    let expected = (8.0_f64 * 8.0 + 8.0 * 8.0).sqrt() + 60.0 * policy::TravelMode::Vehicle.grows_mps();
+    let uncertainty_m = f64::from(case.decisions.last().unwrap().uncertainty_m.unwrap());
+    assert!((uncertainty_m - expected).abs() < 0.1, "{uncertainty_m} {expected}");
+}
+
+#[test]
+fn a_clock_that_runs_ahead_makes_nobody_older_than_he_is() {
+    // Hers is 48 s ahead. He drives up to her at 33 m/s, and each fix of either is a second under way.
+    let mut case = Case::of([with_victim(order("o"))]);
+    let hers = Fix { accuracy_m: Some(8.0), ..Fix::new(t(50), place(0.0, 0.0)) };
+    case.at(3, Input::Fix { role: Role::Victim, device: "vd", fix: hers }).unwrap();
+    let his = Fix { accuracy_m: Some(8.0), speed_mps: Some(33.0), ..Fix::new(t(9), place(900.0, 0.0)) };
+    case.at(10, Input::Fix { role: Role::Wearer, device: "am", fix: his }).unwrap();
+    let alert = case.alerts[0].clone();
+    assert_eq!(case.said(), [(VictimProximity, Level::Alarm, Certainty::Certain)]);
+    // Both accuracies, and the second that his fix was under way.
+    let expected = (8.0_f64 * 8.0 + 8.0 * 8.0).sqrt() + 33.0;
+    assert_eq!(alert.uncertainty_m, Some((expected * 10.0).round() / 10.0));
+}

@@ -67,6 +67,17 @@ fn the_code_itself_stands_in_no_error() {
 }
 
 #[test]
+fn who_has_a_code_that_is_not_there_is_not_read_as_one_without() {
+    let mut order = full();
+    order["victims"][0]["aware_code"] = json!(true);
+    assert!(one(&order).is_ok(), "it is there");
+    order["victims"][0]["aware_code_sha256"] = json!(null);
+    assert!(one(&order).unwrap_err().to_string().contains("victims[0].aware_code"));
+    order["victims"][0]["aware_code"] = json!(false);
+    assert!(one(&order).unwrap().victims[0].aware_code.is_none());
+}
+
+#[test]
 fn what_may_be_absent_may_be_null_too() {
     for path in [
         "/risk",
