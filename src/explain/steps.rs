@@ -196,11 +196,7 @@ fn why(
 
 fn said_by_device(said: &str) -> Option<String> {
     let (nl, en) = match said {
-        "strap_tamper" | "case_tamper" => (
-            "dat is altijd een alarm, en eindigt niet vanzelf",
-            "that is always an alarm, and does not end by itself",
-        ),
-        "jamming" => (
+        "strap_tamper" | "case_tamper" | "jamming" => (
             "dat is altijd een alarm, en eindigt niet vanzelf",
             "that is always an alarm, and does not end by itself",
         ),

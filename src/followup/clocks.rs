@@ -7,8 +7,9 @@ use zones::{AlertKind, Level, Timestamp};
 
 use super::FollowUp;
 use super::effect::{Effect, Notice, Reason, What};
+use super::event::Done;
 use super::incident::{Clock, Incident};
-use super::policy::Step;
+use super::policy::{SHORTEST_REPEAT, Step, times_before};
 use super::words::{Recipient, StaffRole, State, Task, Unless};
 
 /// From so many rings on the shift lead hears them too: who has it does not answer.
@@ -50,16 +51,53 @@ impl FollowUp {
         let policy = rules.policy(incident.kind, incident.worst, incident.risk);
         for step in policy.into_iter().flat_map(|policy| &policy.steps) {
             let Some(from) = incident.clock(step.unless) else { continue };
-            if step.next(from, incident.done) == Some(at) {
+            if step.next_by(from, incident.done, self.away.1) == Some(at) {
+                self.left_out(id, step, from, at);
                 self.step(id, incident, step, from, at);
             }
         }
         if incident.is_open() && incident.ring_at.is_some_and(|ring| ring <= at) {
-            self.ring_again(id, incident, at);
+            match self.rings_left_out(incident, at) {
+                Some((times, last)) => {
+                    incident.rings = incident.rings.saturating_add(u32::try_from(times).unwrap_or(u32::MAX));
+                    incident.ring_at = Some(last);
+                    self.note(id, at, What::NotTold { times, since: at });
+                }
+                None => self.ring_again(id, incident, at),
+            }
         }
         for n in 0..incident.deadlines.len() {
             self.deadline(id, incident, n, at);
         }
+    }
+
+    /// Nobody can have been told anything while nobody looked.
+    pub(super) fn was_away(&mut self, now: Timestamp, until: Timestamp) -> Done {
+        if until > now {
+            self.away = (now, until);
+        }
+        Done::Done
+    }
+
+    /// Says how often a step would have been taken before, had somebody looked.
+    fn left_out(&mut self, id: Uuid, step: &Step, from: Timestamp, at: Timestamp) {
+        let (after, until) = self.away;
+        let Some(every) = step.repeat.filter(|_| at <= until) else { return };
+        // What is taken at once was, with its alert.
+        let after = if step.after.0 == 0 { after.max(from) } else { after };
+        let Some(since) = step.next(from, after) else { return };
+        let times = times_before(since, every, at);
+        if times > 0 {
+            self.note(id, at, What::NotTold { times, since });
+        }
+    }
+
+    /// How often it would have rung before the last time that nobody looked, and when that was.
+    fn rings_left_out(&self, incident: &Incident, at: Timestamp) -> Option<(i64, Timestamp)> {
+        let policy = self.rules.policy(incident.kind, incident.worst, incident.risk);
+        let every = incident.patience(policy)?;
+        let times = times_before(at, every, self.away.1);
+        (times > 0).then(|| (times, at + every.max(SHORTEST_REPEAT) * times))
     }
 
     /// The steps of those clocks that are taken at once.

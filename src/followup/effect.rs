@@ -105,6 +105,10 @@ pub enum What {
     ToldSecondChannel {
         round: u32,
     },
+    NotTold {
+        times: i64,
+        since: Timestamp,
+    },
     TaskSet {
         task: Task,
     },
@@ -209,6 +213,7 @@ impl What {
             Self::Cleared { .. } => "cleared",
             Self::Told { .. } => "told",
             Self::ToldSecondChannel { .. } => "told_second_channel",
+            Self::NotTold { .. } => "not_told",
             Self::TaskSet { .. } => "task_set",
             Self::TaskDone { .. } => "task_done",
             Self::Rang { .. } => "rang",

@@ -78,6 +78,12 @@ pub enum Event {
     },
     /// An order is gone: nothing of it lasts any more. Its incidents stay somebody's until they are resolved.
     OrderGone(OrderId),
+    /// Nobody could be told anything from the latest time that was handled up to this: of what is said again and again,
+    /// what would have been said in between is left out.
+    Away {
+        /// Until when.
+        until: Timestamp,
+    },
     /// Nothing but the passing of time.
     Tick,
 }

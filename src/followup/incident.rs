@@ -263,10 +263,11 @@ impl Incident {
         }
     }
 
-    /// The next moment at which something is due: it follows from the row and the rules alone.
-    pub(super) fn due(&self, rules: &Rules) -> Option<Timestamp> {
+    /// The next moment at which something is due: it follows from the row and the rules alone, and from when nobody
+    /// looked any more.
+    pub(super) fn due(&self, rules: &Rules, away_until: Timestamp) -> Option<Timestamp> {
         let steps = rules.policy(self.kind, self.worst, self.risk).into_iter().flat_map(|p| &p.steps);
-        let steps = steps.filter_map(|step| step.next(self.clock(step.unless)?, self.done));
+        let steps = steps.filter_map(|step| step.next_by(self.clock(step.unless)?, self.done, away_until));
         let deadlines = self.deadlines.iter().filter(|clock| clock.is_open());
         let deadlines = deadlines.flat_map(|clock| {
             let rule = rules.deadlines.iter().find(|rule| rule.name == clock.name);

@@ -46,6 +46,8 @@ pub struct FollowUp {
     incidents: BTreeMap<Uuid, Incident>,
     /// Incidents by when their next clock runs out: nothing is looked at before.
     due: BTreeSet<(Timestamp, Uuid)>,
+    /// The last time that nobody looked: from after, up to.
+    away: (Timestamp, Timestamp),
     /// Incidents that were resolved and last, by their watch.
     lasting: BTreeSet<(String, Uuid)>,
     /// Incidents by the alerts that victims were told of.
@@ -93,6 +95,7 @@ impl FollowUp {
             clock,
             incidents: BTreeMap::new(),
             due: BTreeSet::new(),
+            away: (clock, clock),
             lasting: BTreeSet::new(),
             by_alert: BTreeMap::new(),
             duty: duty.into_iter().collect(),
@@ -152,6 +155,7 @@ impl FollowUp {
             }
             Event::Noted { incident, what } => self.noted(now, incident, what),
             Event::OrderGone(order) => Ok(self.order_gone(now, &order)),
+            Event::Away { until } => Ok(self.was_away(now, until)),
             Event::Tick => Ok(Done::Done),
         }
     }
@@ -215,7 +219,7 @@ impl FollowUp {
     }
 
     fn put(&mut self, id: Uuid, mut incident: Incident) {
-        incident.next_at = incident.due(&self.rules);
+        incident.next_at = incident.due(&self.rules, self.away.1);
         if let Some(at) = incident.next_at {
             self.due.insert((at, id));
         }

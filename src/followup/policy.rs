@@ -185,11 +185,25 @@ impl Step {
         Some(first + Millis(every) * times)
     }
 
+    /// The same for one who did not look: of all the times up to `until` the last.
+    pub(super) fn next_by(&self, from: Timestamp, done: Timestamp, until: Timestamp) -> Option<Timestamp> {
+        let next = self.next(from, done)?;
+        Some(
+            self.repeat
+                .map_or(next, |every| next + every.max(SHORTEST_REPEAT) * times_before(next, every, until)),
+        )
+    }
+
     /// Which time at that moment it is, from 0.
     pub(super) fn round(&self, from: Timestamp, at: Timestamp) -> u32 {
         let every = self.repeat.map_or(i64::MAX, |every| every.0.max(SHORTEST_REPEAT.0));
         u32::try_from(((at - from).0 - self.after.0) / every).unwrap_or_default()
     }
+}
+
+/// How often something comes again after `first` up to `until`.
+pub(super) fn times_before(first: Timestamp, every: Millis, until: Timestamp) -> i64 {
+    if first < until { (until - first).0 / every.max(SHORTEST_REPEAT).0 } else { 0 }
 }
 
 impl Policy {

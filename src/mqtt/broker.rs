@@ -3,6 +3,10 @@
 //! It keeps sessions and their messages in files, so that a restart loses nothing that was acknowledged.
 //! About 8,000 messages a second; beyond that, run a broker of its own (see the deployment notes).
 
+mod disk;
+#[cfg(test)]
+mod tests;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,6 +16,8 @@ use mqtt5::broker::config::{AuthConfig, AuthMethod, RateLimitConfig, StorageBack
 use mqtt5::broker::storage::DynamicStorage;
 use mqtt5::broker::{BrokerConfig, BrokerShutdownHandle, MqttBroker};
 use tokio::task::JoinHandle;
+
+use disk::Disk;
 
 /// Messages kept for a client that is away. Above it the oldest go: for the service itself that is
 /// about eight hours of a hundred pairs with a fix a minute each.
@@ -124,12 +130,16 @@ impl EmbeddedBroker {
             data_dir: settings.data_dir.clone(),
             why: why.split_whitespace().collect::<Vec<_>>().join(" "),
         };
-        let mut broker =
-            MqttBroker::with_config(settings.config()).await.map_err(|error| failed(error.to_string()))?;
+        let disk = Arc::new(Disk::default());
+        let config = settings.config().with_event_handler(disk.clone());
+        let mut broker = MqttBroker::with_config(config).await.map_err(|error| failed(error.to_string()))?;
         let address = broker.local_addr().ok_or_else(|| failed("it does not listen".into()))?;
         let mut ready = broker.ready_receiver();
         let shutdown = Shutdown(broker.shutdown_handle());
         let storage = broker.storage();
+        if let Some(storage) = &storage {
+            disk.is(storage);
+        }
         let mut task = tokio::spawn(async move { broker.run().await.map_err(|error| error.to_string()) });
         tokio::select! {
             ended = &mut task => {
@@ -169,8 +179,8 @@ impl EmbeddedBroker {
         // `run` writes to disk when it is told to stop, but the connections hand back what was under way only
         // after that; without a second time those messages would be lost.
         match self.storage {
-            Some(storage) => storage.shutdown().await.map_err(|error| ended(&error)),
-            None => Ok(()),
+            Some(storage) if !disk::written(&storage).await => Err(ended(&"not everything could be written")),
+            _ => Ok(()),
         }
     }
 }

@@ -214,6 +214,13 @@ impl Decider {
         }
     }
 
+    /// The same after a while in which perhaps nobody looked.
+    pub(super) fn look_again(&mut self, now: Timestamp) {
+        let (since, until) = (self.followup.clock(), now);
+        let _ = self.follow(since, Event::Away { until });
+        self.advance(now);
+    }
+
     /// When something is due next, in the engine or in the follow-up.
     pub(super) fn poll_deadline(&self) -> Option<Timestamp> {
         self.engine.poll_deadline().into_iter().chain(self.followup.poll_deadline()).min()

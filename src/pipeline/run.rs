@@ -329,7 +329,7 @@ impl Deciding {
         self.caught_up &= connected;
         self.metrics.broker_connected.set(connected.into());
         let now = self.clock.now();
-        self.decider.advance(now);
+        self.decider.look_again(now);
         // While nothing can be stored nothing is read: what devices say waits at the broker. Nobody refuses to
         // be told this.
         let _ = self.decider.tell(now, &Input::Hearing(connected && stores));

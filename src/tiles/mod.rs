@@ -48,8 +48,11 @@ pub struct Tiles {
 struct Map {
     theme: &'static str,
     url: Url,
-    read: Mutex<Option<(Instant, Result<Arc<Sheet>, Unavailable>)>>,
+    read: Mutex<Option<(Instant, SheetRead)>>,
 }
+
+/// What came of reading a style.
+type SheetRead = Result<Arc<Sheet>, Unavailable>;
 
 impl Tiles {
     /// The maps of the settings; nothing is fetched yet. The process must have a `rustls` provider by now.

@@ -164,7 +164,8 @@ export class View {
   lookAt(points: Lonlat[], slowly = true): void {
     const box = boxOf(points);
     if (!box) return;
-    const padding = { top: 90, bottom: 70, left: 90, right: 90 };
+    // Names stand beside the marks.
+    const padding = { top: 90, bottom: 70, left: 90, right: 130 };
     const maxZoom = this.streets ? NEAREST_WITH_STREETS : NEAREST_ZOOM;
     this.map.fitBounds(box, { padding, maxZoom, duration: slowly ? 400 : 0 });
   }

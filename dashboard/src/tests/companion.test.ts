@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Refused } from "../live/api.ts";
 import { FRESH_MS, faceOf, isLive, PICTURE_MS, protectionShown } from "../victim/face.ts";
 import { HOLD_MS, Hold } from "../victim/hold.ts";
-import { type Fix, fixOf, MOST_WAITING, queued } from "../victim/places.ts";
+import { type Fix, fixOf, MOST_WAITING, PLACE_MS, placeNow, queued } from "../victim/places.ts";
 import { Receipts } from "../victim/receipts.ts";
 import { dial, distinct, hear, reconcile, steps } from "../victim/story.ts";
 import type { Level, Told } from "../victim/types.ts";
@@ -133,6 +133,14 @@ describe("her place", () => {
     expect(fixOf({ timestamp: 0, coords: moving }, 0)).toMatchObject({ speed_mps: 1.3, course_deg: 0 });
     const still = { ...coords, speed: 0, heading: Number.NaN };
     expect(fixOf({ timestamp: 0, coords: still }, 0)).not.toHaveProperty("course_deg");
+  });
+
+  test("goes with a press of her button while it is of now", () => {
+    const fix = { fixed_at: "2026-11-21T00:00:00.000Z", lat: 52, lon: 5, accuracy_m: 8, speed_mps: 1 };
+    const at = Date.UTC(2026, 10, 21);
+    expect(placeNow(fix, at + PLACE_MS)).toEqual({ lat: 52, lon: 5, accuracy_m: 8 });
+    expect(placeNow(fix, at + PLACE_MS + 1)).toEqual({});
+    expect(placeNow(null, at)).toEqual({});
   });
 
   test("waits for the line, the oldest is given up first", () => {

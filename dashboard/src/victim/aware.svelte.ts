@@ -2,6 +2,7 @@
 // anybody being called.
 import { type Api, Refused } from "../live/api.ts";
 import { now } from "../live/clock.ts";
+import type { Place } from "./places.ts";
 
 /** Within this time a press can be cancelled (the service's own limit). */
 export const CANCEL_MS = 10_000;
@@ -28,7 +29,7 @@ const REFUSALS: readonly string[] = [
   "tried_already",
 ];
 
-interface Press {
+interface Press extends Partial<Place> {
   pressed_at: string;
   test?: boolean;
 }
@@ -53,7 +54,7 @@ export class Aware {
   constructor(private api: Pick<Api, "send">) {}
 
   /** Says that she is in danger, or tries that out. */
-  press(test: boolean): void {
+  press(test: boolean, place: Partial<Place> = {}): void {
     clearTimeout(this.again);
     this.test = test;
     this.pressedAt = now();
@@ -61,7 +62,7 @@ export class Aware {
     this.refusal = "";
     this.back = null;
     this.state = "sending";
-    this.current = { pressed_at: new Date(this.pressedAt).toISOString(), ...(test ? { test } : {}) };
+    this.current = { pressed_at: new Date(this.pressedAt).toISOString(), ...(test && { test }), ...place };
     void this.send(this.current);
   }
 

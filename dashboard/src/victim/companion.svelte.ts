@@ -59,6 +59,11 @@ export class Companion implements Contact {
     return isLive(this, this.time);
   }
 
+  /** Whether it only just began: nothing is known yet, and nothing is wrong. */
+  get isFirst(): boolean {
+    return this.line !== "lost" && this.readAt === 0 && !this.worst;
+  }
+
   get worst(): Heard | undefined {
     return this.heard[0];
   }

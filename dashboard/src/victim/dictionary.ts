@@ -24,6 +24,7 @@ export const dictionary = {
     "De dienst heeft nog niets over uw bescherming gezegd. Reken nu niet op een waarschuwing.",
     "The service has not said anything about your protection yet. Do not count on a warning now.",
   ],
+  "state.first": ["Een ogenblik…", "One moment…"],
   "state.connecting": ["Verbinding maken met de dienst…", "Connecting to the service…"],
   "state.lost": [
     "Geen contact met de dienst sinds {at}. Reken nu niet op een waarschuwing van deze pagina.",

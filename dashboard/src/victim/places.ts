@@ -1,11 +1,14 @@
 // Where this telephone is, as the service wants it. Pure.
 
-/** A fix of the contract. */
-export interface Fix {
-  fixed_at: string;
+export interface Place {
   lat: number;
   lon: number;
   accuracy_m?: number;
+}
+
+/** A fix of the contract. */
+export interface Fix extends Place {
+  fixed_at: string;
   speed_mps?: number;
   course_deg?: number;
 }
@@ -38,4 +41,14 @@ export const MOST_WAITING = 200;
 export function queued(waiting: readonly Fix[], fix: Fix): Fix[] {
   if (waiting.at(-1)?.fixed_at === fix.fixed_at) return [...waiting];
   return [...waiting, fix].slice(-MOST_WAITING);
+}
+
+/** A place that is older says nothing about where she presses. */
+export const PLACE_MS = 120_000;
+
+/** Where a fix says that she is now; nothing when it is old. */
+export function placeNow(fix: Fix | null, now: number): Partial<Place> {
+  if (!fix || now - Date.parse(fix.fixed_at) > PLACE_MS) return {};
+  const { lat, lon, accuracy_m } = fix;
+  return { lat, lon, ...(accuracy_m !== undefined && { accuracy_m }) };
 }

@@ -1,7 +1,7 @@
 // This telephone as a source of her position, while the page is open and she allows it.
 import { type Api, Refused } from "../live/api.ts";
 import { now } from "../live/clock.ts";
-import { type Fix, fixOf, queued } from "./places.ts";
+import { type Fix, fixOf, type Place, placeNow, queued } from "./places.ts";
 
 /** What is asked of a device for which no order says more. */
 const INTERVAL_S = 60;
@@ -50,6 +50,11 @@ export class Position {
     this.timer = undefined;
     this.awake = false;
     this.state = "off";
+  }
+
+  /** Where she is now, for a press of her button; nothing when that is not known. */
+  place(): Partial<Place> {
+    return placeNow(this.newest, now());
   }
 
   /** The system lets go of the screen whenever the page is out of sight. */

@@ -331,6 +331,7 @@ export const dictionary = {
   "receipt.closed": ["sloot de melding", "closed the alert"],
   "step.told": ["bericht gestuurd aan", "told"],
   "step.told_second_channel": ["slachtoffer via tweede kanaal bericht", "victim told by second channel"],
+  "step.not_told": ["niet bericht: de dienst lag stil", "not told: the service was down"],
   "step.task_set": ["taak", "task"],
   "step.task_done": ["taak gedaan", "task done"],
   "step.rang": ["opnieuw gebeld", "rang again"],

@@ -97,15 +97,12 @@ impl Story {
 fn truly(truth: Truth<'_>, day: &Day, (role, fixed_at): (Role, Timestamp)) -> String {
     let at = fixed_at.as_millis() - day.skew_ms[role as usize];
     let heard = day.heard.iter().find(|heard| heard.role == role && heard.true_at == at);
-    let mut text = heard.map_or_else(String::new, |heard| {
-        format!("; off by {:.0} m (usually {:.0})", heard.error_m, heard.usual_error_m)
-    });
-    for watch in WATCHES {
-        if let Some(gap_m) = truth.gap_m(watch, at) {
-            text.push_str(&format!("; {} {gap_m:.0} m", watch.word()));
-        }
-    }
-    text
+    let off =
+        heard.map(|heard| format!("; off by {:.0} m (usually {:.0})", heard.error_m, heard.usual_error_m));
+    let gaps = WATCHES
+        .into_iter()
+        .filter_map(|watch| truth.gap_m(watch, at).map(|gap_m| format!("; {} {gap_m:.0} m", watch.word())));
+    off.into_iter().chain(gaps).collect()
 }
 
 /// Makes the detection as it ships, and writes down what it is told and decides.

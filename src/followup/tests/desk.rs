@@ -123,21 +123,18 @@ fn what_a_broker_brings_again_in_its_order_changes_nothing() {
             hers(alert, VictimState::Displayed),
             hers(late, VictimState::Displayed),
         ];
-        said.map(|event| case.at(now, event))
+        said.map(|event| case.at(now, event).unwrap())
     };
-    assert!(all(&mut case, 12).iter().all(|one| *one == Ok(Done::Done)));
+    assert_eq!(all(&mut case, 12), [Done::Done; 4]);
     let (before, count) = (case.incident().clone(), case.effects.len());
-    assert!(all(&mut case, 13).iter().all(|one| *one == Ok(Done::Already)));
+    assert_eq!(all(&mut case, 13), [Done::Already; 4]);
     assert_eq!((case.incident(), case.effects.len()), (&before, count));
     // It may reject what it had accepted, and did before: that is news.
     case.desk(14, DeskState::Rejected).unwrap();
     assert_eq!(case.incident().desk_state, Some(DeskState::Rejected));
     let outcome = Outcome::PoliceIntervened;
     case.command(15, &supervisor("Sam"), Command::Resolve { outcome, note: None }).unwrap();
-    assert!(
-        all(&mut case, 16).iter().all(|one| *one == Ok(Done::Already)),
-        "not set aside as for nothing open"
-    );
+    assert_eq!(all(&mut case, 16), [Done::Already; 4], "not set aside as for nothing that is open");
 }
 
 #[test]

@@ -5,8 +5,8 @@ use zones::{AlertKind, Level, OrderId};
 
 use super::case::{Case, incident_id, raised, supervisor, t};
 use crate::followup::{
-    About, Command, Condition, Duty, DutyRow, Effect, Event, FollowUp, OnDuty, Outcome, OwnAlert, Raised,
-    Rules, StaffRole, Task, What,
+    About, Command, Condition, Duty, DutyRow, Effect, Event, FollowUp, Incident, OnDuty, Outcome, OwnAlert,
+    Raised, Rules, StaffRole, Task, What,
 };
 
 fn duty(role: StaffRole, people: &[&str]) -> Duty {
@@ -134,7 +134,7 @@ fn a_role_that_is_empty_after_its_alarm_was_resolved_is_another_alarm() {
     assert_eq!(all.len(), 2, "{all:?}");
     let last = all[1].incident;
     assert_ne!(last, id);
-    assert!(case.machine.incident(last).is_some_and(|one| one.is_open()));
+    assert!(case.machine.incident(last).is_some_and(Incident::is_open));
 }
 
 #[test]

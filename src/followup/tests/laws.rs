@@ -337,6 +337,38 @@ proptest! {
         }
     }
 
+    /// Whoever was away tells less, nothing else, and leaves the incidents as they would be.
+    #[test]
+    fn who_was_away_tells_less_and_nothing_else(mut moves in moves(), gap_s in 1..100_000_i64) {
+        // When a role is needed first, and found empty, is another moment.
+        moves.retain(|one| !matches!(one.event, Event::Duty { .. }));
+        let mut plain = FollowUp::new(Rules::default());
+        play(&mut plain, &moves, 0);
+        let mut away = FollowUp::new(Rules::default());
+        play(&mut away, &moves, 0);
+        let until = plain.clock() + Millis::from_secs(gap_s);
+        away.handle(away.clock(), Event::Away { until }).unwrap();
+        let mut told = [Vec::new(), Vec::new()];
+        for (machine, told) in [&mut plain, &mut away].into_iter().zip(&mut told) {
+            machine.handle(until, Event::Tick).unwrap();
+            told.extend(std::iter::from_fn(|| machine.poll_effect()));
+        }
+        prop_assert!(plain.incidents().eq(away.incidents()));
+        let [all, some] = told;
+        let mut again = std::collections::BTreeSet::new();
+        for effect in some {
+            match &effect {
+                Effect::Entry(line) if matches!(line.what, What::NotTold { .. }) => continue,
+                Effect::Notice(one) if one.round > 0 => {
+                    let first = again.insert((one.incident, one.role, one.reason.as_str()));
+                    prop_assert!(first, "told twice: {one:?}");
+                }
+                _ => {}
+            }
+            prop_assert!(all.contains(&effect), "{effect:?}");
+        }
+    }
+
     /// A refusal changes nothing, and an id that was given is never given to something else.
     #[test]
     fn refusals_leave_no_trace_and_ids_are_their_own(rules in rules(), moves in moves()) {

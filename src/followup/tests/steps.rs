@@ -26,6 +26,34 @@ fn nobody_answers_an_alarm_and_it_goes_up_until_somebody_does() {
 }
 
 #[test]
+fn after_an_outage_each_step_is_taken_once_and_the_timeline_says_so() {
+    let mut case = Case::new();
+    case.alert(0, Level::Alarm);
+    case.told_until(130);
+    case.at(130, Event::Away { until: t(6 * 3_600) }).unwrap();
+    let managers = |told: Vec<(i64, crate::followup::StaffRole)>| {
+        told.into_iter().filter(|(_, role)| *role == OnCallManager).map(|(at, _)| at).collect::<Vec<_>>()
+    };
+    // 240, 360 … 21,600 would have been 179 times.
+    assert_eq!(managers(case.told_until(6 * 3_600)), [21_600]);
+    let not_told: Vec<_> = case.entries().filter(|(.., what)| what.word() == "not_told").collect();
+    assert_eq!(not_told, [(21_600, incident_id(0), &What::NotTold { times: 178, since: t(240) })]);
+    // From then on as ever.
+    assert_eq!(managers(case.told_until(21_850)), [21_720, 21_840]);
+
+    let mut case = Case::new();
+    case.alert(0, Level::Alarm);
+    case.desk(1, DeskState::Accepted).unwrap();
+    case.command(10, &operator("Anna"), Command::Acknowledge).unwrap();
+    case.at(10, Event::Away { until: t(3_700) }).unwrap();
+    let rings: Vec<_> = case.told_until(3_700).into_iter().map(|(at, _)| at).collect();
+    // Every 300 s from 310 on: the last of twelve.
+    assert_eq!(rings, [3_610, 3_610, 3_610]);
+    assert_eq!(case.notices().last().unwrap().round, 12);
+    assert_eq!(case.told_until(3_910).len(), 3);
+}
+
+#[test]
 fn late_ticks_change_nothing() {
     let story = |ticks: &[i64]| {
         let mut case = Case::new();

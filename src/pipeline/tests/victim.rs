@@ -125,7 +125,7 @@ fn nobody_says_that_she_was_told_by_a_channel_that_is_not_there() {
         let says = |word: &str| batch.timeline.iter().any(|line| line.what == word);
         let sent = batch.deliveries.iter().filter(|one| one.channel == Channel::VictimSms).count();
         assert_eq!((says("told_second_channel"), sent), (told, usize::from(told)));
-        let tasks = batch.incidents.iter().filter_map(|row| row.follow_up.tasks.as_deref()).next();
+        let tasks = batch.incidents.iter().find_map(|row| row.follow_up.tasks.as_deref());
         assert_eq!(tasks, (!told).then_some("phone_victim"));
     }
 }
