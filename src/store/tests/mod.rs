@@ -4,6 +4,7 @@ pub(crate) mod backends;
 mod followup;
 mod kill;
 mod rows;
+mod sessions;
 mod stories;
 mod suite;
 
@@ -13,6 +14,11 @@ use backends::{Scratch, newer_version, with_both};
 #[tokio::test(flavor = "multi_thread")]
 async fn every_row_comes_back_as_it_went_in() {
     with_both(|s| Box::pin(suite::every_row_comes_back(s))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_are_kept_until_they_are_over() {
+    with_both(|s| Box::pin(sessions::sessions_are_kept_until_they_are_over(s))).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
