@@ -26,7 +26,7 @@ pub fn now() -> Timestamp {
 pub struct Clock(Arc<dyn Fn(SystemTime) -> Timestamp + Send + Sync>);
 
 impl Clock {
-    /// The system's clock, but one that never stands still: see [`Steady`].
+    /// The system's clock, but one that never stands still: set back, it goes on at half its speed until it has caught up.
     pub fn system() -> Self {
         let steady = Mutex::new(Steady::new(now(), Instant::now()));
         Self::of(move |moment| {
