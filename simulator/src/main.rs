@@ -112,7 +112,7 @@ struct EvaluateArgs {
     #[arg(long, value_name = "K", conflicts_with_all = ["pair_days", "plot"])]
     pair_day: Option<u64>,
     /// Tell of this moment instead (RFC 3339)
-    #[arg(long, value_name = "T", requires = "pair_day", value_parser = Timestamp::parse)]
+    #[arg(long, value_name = "T", requires = "pair_day", conflicts_with = "pair_days", value_parser = Timestamp::parse)]
     at: Option<Timestamp>,
 }
 
