@@ -18,6 +18,7 @@ pub mod mqtt;
 pub mod pipeline;
 pub mod replay;
 pub mod service;
+pub mod sign_in;
 pub mod store;
 pub mod tiles;
 pub mod track;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
-use afstand::config::Settings;
+use afstand::config::{SessionLimits, Settings};
 use afstand::followup::Policy;
 use zones::Level;
 
@@ -62,6 +62,7 @@ impl Folder {
         folder.put("room-1.previous.secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSz\n");
         folder.put("smtp.password", "hush\n");
         folder.put("sms.token", "hush\n");
+        folder.put("client.secret", "hush\n");
         folder.put("tokens.toml", "");
         fs::create_dir(folder.0.path().join("orders")).expect("a folder of orders");
         folder
@@ -101,6 +102,7 @@ fn what_the_sample_only_shows_is_right_too() {
     );
     let roads: Vec<_> = settings.contacts.roads_of("room-1").collect();
     assert_eq!(roads.len(), 4, "{roads:?}");
+    assert_eq!(settings.sign_in.map(|sign_in| sign_in.roles.len()), Some(2));
 }
 
 /// The error about a key that does not exist names those that do: all of them must stand in the sample.
@@ -120,6 +122,8 @@ fn the_sample_shows_every_key_there_is() {
         "[deadline]",
         "[duty]",
         "[desk]",
+        "sign_in",
+        "[sign_in.role]",
     ] {
         let error = Folder::new(&format!("[{section}]\nno_such_key = 1\n")).load().unwrap_err();
         let known: Vec<&str> = error.split('`').skip(1).step_by(2).collect();
@@ -128,7 +132,8 @@ fn the_sample_shows_every_key_there_is() {
         let begin = all.find(&format!("\n[{section}]\n")).expect("the section") + 1;
         let end = all[begin..].find("\n[").expect("what follows") + begin;
         for key in known {
-            let stands = all[begin..end].lines().any(|line| line.starts_with(&format!("{key} = ")));
+            let stands = all[begin..end].lines().any(|line| line.starts_with(&format!("{key} = ")))
+                || all.contains(&format!("\n[[{section}.{key}]]\n"));
             assert!(stands, "deploy/afstand.toml: [{section}] does not show {key}");
         }
     }
@@ -150,6 +155,7 @@ fn the_defaults_in_the_sample_are_the_defaults() {
     let bare_roads = Folder::new(BARE_ROADS).load().unwrap().contacts;
     assert_eq!(shown.contacts.smtp.map(|smtp| smtp.tls), bare_roads.smtp.map(|smtp| smtp.tls));
     assert_eq!(shown.contacts.sms.map(|sms| sms.body), bare_roads.sms.map(|sms| sms.body));
+    assert_eq!(shown.sign_in.map(|sign_in| sign_in.limits), Some(SessionLimits::default()));
     let (shown, bare) = (shown.mqtt.link, bare.mqtt.link);
     assert_eq!(shown.client_id, bare.client_id);
     assert_eq!(shown.receive_maximum, bare.receive_maximum);

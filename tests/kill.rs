@@ -11,6 +11,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
+use afstand::store::InputKind;
 use serde_json::{Value, json};
 use support::broker::Broker;
 use support::case::{HOME, Pair, after, fix, now};
@@ -24,7 +25,7 @@ use support::until;
 use support::world::World;
 use zones::Timestamp;
 
-/// One message of a device: the topic it is published on and the line it is in a recording.
+/// One message of a device: the topic it is published on and the line it is in a recording, but for its arrival.
 struct Message {
     topic: String,
     payload: Value,
@@ -32,10 +33,16 @@ struct Message {
 }
 
 impl Message {
-    fn new(role: &str, device: &str, leaf: &str, received_at: Timestamp, payload: Value) -> Self {
+    fn new(role: &str, device: &str, leaf: &str, payload: Value) -> Self {
         let topic = format!("afstand/v1/{role}/{device}/{leaf}");
-        let line = json!({"received_at": received_at, "role": role, "device": device, leaf: payload});
+        let line = json!({"role": role, "device": device, leaf: payload});
         Self { topic, payload, line }
+    }
+
+    /// Whose fix it is, and of when; `None` for what is none.
+    fn key(&self) -> Option<(String, Timestamp)> {
+        let at = Timestamp::parse(self.payload["fixed_at"].as_str()?).unwrap();
+        Some((self.line["device"].as_str().unwrap().to_owned(), at))
     }
 }
 
@@ -65,12 +72,12 @@ fn load(pairs: &[Pair], rounds: usize, dice: &mut Dice) -> Vec<Message> {
                 _ => 2_000.0,
             };
             let his: Place = moved(HOME, distance_m, 0.0);
-            let (seq, received_at) = (round as u64, after(at, 1));
+            let seq = round as u64;
             let name = &pair.name;
             for (role, device, place) in
                 [("wearer", format!("am-{name}"), his), ("victim", format!("vd-{name}"), HOME)]
             {
-                messages.push(Message::new(role, &device, "fix", received_at, fix(at, place, seq)));
+                messages.push(Message::new(role, &device, "fix", fix(at, place, seq)));
             }
         }
     }
@@ -98,9 +105,21 @@ async fn decided(api: &Api) -> Option<f64> {
     text.lines().find_map(|line| line.strip_prefix("afstand_fixes_decided_total "))?.parse().ok()
 }
 
-/// What a recording of the same messages raises: alert by (incident, revision).
-fn replayed(folder: &Path, messages: &[Message]) -> BTreeMap<(String, u64), Value> {
-    let lines: String = messages.iter().map(|message| message.line.to_string() + "\n").collect();
+/// What one run without a kill raises of the same messages, each when it arrived: alert by (incident, revision).
+fn replayed(folder: &Path, messages: &[Message], journal: &Journal) -> BTreeMap<(String, u64), Value> {
+    let fixes = journal.fixes();
+    let mut lines: Vec<(i64, Value)> = messages
+        .iter()
+        .map(|message| {
+            let press = || journal.inputs.iter().find(|row| row.kind == InputKind::Aware);
+            let row = message.key().map_or_else(press, |fix| fixes[&fix].first().copied());
+            let (row, mut line) = (row.unwrap(), message.line.clone());
+            line["received_at"] = json!(row.received_at);
+            (row.seq, line)
+        })
+        .collect();
+    lines.sort_by_key(|(seq, _)| *seq);
+    let lines: String = lines.into_iter().map(|(_, line)| line.to_string() + "\n").collect();
     let input = folder.join("input.ndjson");
     std::fs::write(&input, lines).unwrap();
     let run = Command::new(env!("CARGO_BIN_EXE_afstand"))
@@ -115,13 +134,9 @@ fn replayed(folder: &Path, messages: &[Message]) -> BTreeMap<(String, u64), Valu
     alerts.lines().map(|line| by_place(serde_json::from_str(line).unwrap())).collect()
 }
 
-/// An alert under its place in its incident, without what depends on when it arrived.
-fn by_place(mut data: Value) -> ((String, u64), Value) {
-    let place = (data["incident"].as_str().unwrap().to_owned(), data["revision"].as_u64().unwrap());
-    for key in ["raised_at", "late"] {
-        data.as_object_mut().unwrap().remove(key).unwrap();
-    }
-    (place, data)
+/// An alert under its place in its incident.
+fn by_place(data: Value) -> ((String, u64), Value) {
+    ((data["incident"].as_str().unwrap().to_owned(), data["revision"].as_u64().unwrap()), data)
 }
 
 /// Kills and starts the service at `kills` moments while the messages are being published, then lets it finish.
@@ -144,8 +159,7 @@ async fn through_kills(
     .await;
     let mut messages = load(&pairs, rounds, &mut dice);
     let pressed_at = after(now(), -1);
-    let press =
-        Message::new("victim", "vd-last", "aware", after(now(), 1), json!({"pressed_at": pressed_at}));
+    let press = Message::new("victim", "vd-last", "aware", json!({"pressed_at": pressed_at}));
     messages.push(press);
     let messages = Arc::new(messages);
 
@@ -187,14 +201,7 @@ async fn through_kills(
 /// acknowledgement, was decided once.
 fn every_fix_is_there(journal: &Journal, messages: &[Message]) {
     let fixes = journal.fixes();
-    let published: BTreeSet<(String, Timestamp)> = messages
-        .iter()
-        .filter(|message| message.topic.ends_with("/fix"))
-        .map(|message| {
-            let at = Timestamp::parse(message.payload["fixed_at"].as_str().unwrap()).unwrap();
-            (message.line["device"].as_str().unwrap().to_owned(), at)
-        })
-        .collect();
+    let published: BTreeSet<(String, Timestamp)> = messages.iter().filter_map(Message::key).collect();
     let lost: Vec<_> = published.iter().filter(|fix| !fixes.contains_key(*fix)).collect();
     assert!(lost.is_empty(), "{} of {} fixes lost: {:?}", lost.len(), published.len(), lost.first());
     assert_eq!(fixes.len(), published.len(), "nothing is there that was not published");
@@ -208,7 +215,7 @@ fn every_fix_is_there(journal: &Journal, messages: &[Message]) {
 }
 
 fn alerts_are_those_of_one_run(journal: &Journal, service: &Service, messages: &[Message]) {
-    let wanted = replayed(&service.path(""), messages);
+    let wanted = replayed(&service.path(""), messages, journal);
     let mut raised = BTreeMap::new();
     for alert in &journal.alerts {
         let (place, data) = by_place(serde_json::from_str(&alert.data).unwrap());

@@ -135,7 +135,8 @@ export async function companionPictures(chromium, address, folder) {
       await page.waitForLoadState("networkidle");
       await page.goto("about:blank");
       await page.goto(`${stand.origin}/victim${state === "door" ? "" : "#token=x"}`);
-      await page.waitForTimeout(800);
+      if (state !== "door") await page.getByText(/^Verbonden/).waitFor();
+      await page.waitForTimeout(600);
       await play(state, page, stand);
       await page.screenshot({ path: join(folder, `companion-${state}-${theme}-390.png`) });
       await page.context().close();

@@ -83,6 +83,11 @@ async function find(page, device) {
   await page.locator("aside.panel .figure").waitFor();
 }
 
+const go = (page, place) =>
+  page.evaluate((hash) => {
+    location.hash = hash;
+  }, `#/${place}`);
+
 const noteForm = async ({ page, panel }, text) => {
   await panel.getByRole("button", { name: "Bijzonderheid" }).click();
   await page.waitForFunction(() => document.activeElement?.tagName === "TEXTAREA");
@@ -118,7 +123,7 @@ test("of two operators who press at once the second is told who was first", {
   const said = desks[second].panel.getByRole("alert");
   await said.getByText(`${owner} was eerder, om`).waitFor();
   assert.match(await said.textContent(), /\d\d:\d\d:\d\d/);
-  assert.equal(await desks[owner].panel.getByRole("alert").textContent(), "");
+  assert.equal(await desks[owner].panel.getByRole("alert").count(), 0);
   for (const { panel } of Object.values(desks)) await panel.getByText(`Opgepakt door ${owner}`).waitFor();
   for (const { sins, leave } of Object.values(desks)) {
     assert.deepEqual(sins, []);
@@ -131,7 +136,7 @@ test("a supervisor looks up who was near a place; an operator may not", { timeou
   const fix = { fixed_at: new Date().toISOString(), lat: 52.0907, lon: 5.1214, accuracy_m: 8 };
   await service.publish("afstand/v1/wearer/am-near/fix", fix);
   const { page, sins, leave } = await desk("claire");
-  await page.getByRole("navigation").getByText("Opzoeken").click();
+  await go(page, "lookup");
   await page.getByLabel("Wie was waar").check();
   await page.getByLabel("Breedte, lengte").fill("5.1217, 52.0907");
   await page.getByLabel("Binnen (m)").fill("300");
@@ -147,7 +152,7 @@ test("a supervisor looks up who was near a place; an operator may not", { timeou
   assert.deepEqual(sins, []);
   await leave();
   const operator = await desk("anna");
-  await operator.page.getByRole("navigation").getByText("Opzoeken").click();
+  await go(operator.page, "lookup");
   await operator.page.getByText("Alleen voor leidinggevenden").waitFor();
   assert.equal(await operator.page.getByLabel("Wie was waar").isDisabled(), true);
   await operator.leave();
@@ -228,7 +233,7 @@ test("a laptop that slept for an hour shows nothing old as live, and has missed 
 
 test("a zone of 5,000 corners is read, judged and registered", { timeout: 120_000 }, async () => {
   const { page, sins, leave } = await desk("claire");
-  await page.getByRole("navigation").getByText("Bevelen").click();
+  await go(page, "orders");
   const ring = Array.from({ length: 5_000 }, (_, n) => {
     const [turn, far] = [(n / 5_000) * 2 * Math.PI, 0.06 + 0.002 * Math.sin(n / 3)];
     return [5.1 + 1.6 * far * Math.cos(turn), 52.1 + far * Math.sin(turn)];

@@ -3,8 +3,9 @@
 import { execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
+import { createRequire } from "node:module";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,27 +17,42 @@ const BINARY = process.env.AFSTAND_BINARY ?? new URL("../../target/debug/afstand
 const MOSQUITTO = process.env.AFSTAND_TEST_MOSQUITTO ?? "/usr/sbin/mosquitto";
 const CHROMIUM = process.env.AFSTAND_TEST_CHROMIUM ?? "/usr/bin/chromium";
 
-/** Starts the demonstration; its token is a supervisor's, `victim` is her app's. */
+/** Starts the demonstration; its token and its link are a supervisor's, `victim` is her app's token. */
 export async function demo() {
   const child = spawn(BINARY, ["demo", "--listen", "127.0.0.1:0", "--seed", "1"], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const found = {};
-  for await (const line of createInterface({ input: child.stdout })) {
-    const page = /http:\/\/(127\.0\.0\.1:\d+)\/#token=(\S+)/.exec(line);
-    if (page) [, found.address, found.token] = page;
+  let shown = () => {};
+  const read = (line) => {
+    const page = /(http:\/\/(127\.0\.0\.1:\d+)\/auth\/once\?code=\S+)/.exec(line);
+    if (page) shown(page[1]);
+    if (page && !found.link) [, found.link, found.address] = page;
     const victim = /\/victim#token=(\S+)/.exec(line);
     if (victim) found.victim = victim[1];
+    const token = /token (afst_\S+)/.exec(line);
+    if (token) found.token = token[1];
     const broker = /mqtt:\/\/127\.0\.0\.1:(\d+)/.exec(line);
     if (broker) found.broker = Number(broker[1]);
-    if (found.address && found.broker) break;
-  }
-  child.stdout.resume();
+  };
+  await new Promise((ready, failed) => {
+    child.on("exit", () => failed(new Error("the demonstration ended")));
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      read(line);
+      if (found.address && found.token && found.broker) ready();
+    });
+  });
+  /** The next link that it prints. */
+  const nextLink = () =>
+    new Promise((resolve) => {
+      shown = resolve;
+    });
   const stop = async () => {
     child.kill("SIGTERM");
     await once(child, "exit");
   };
-  return { ...found, api: asking(found.address, found.token), publish: publishing(found.broker), stop };
+  const api = asking(found.address, found.token);
+  return { ...found, api, publish: publishing(found.broker), nextLink, stop };
 }
 
 /** Asks the service as the holder of a token. */
@@ -72,7 +88,7 @@ export const STAFF = { anna: "operator", bob: "operator", claire: "supervisor" }
 
 /**
  * A monitoring centre: `afstand serve` with a broker and a database of its own, and nothing happening in it. The token
- * `app` is that of a victim whose device is named.
+ * `app` is that of a victim whose device is named. `more` is told where it answers, and gives more settings.
  */
 export async function centre(more = "", device = "") {
   const folder = mkdtempSync(join(tmpdir(), "afstand-centre-"));
@@ -88,7 +104,7 @@ export async function centre(more = "", device = "") {
   writeFileSync(join(folder, "mosquitto.conf"), `listener ${broker} 127.0.0.1\nallow_anonymous true\n`);
   const settings = [
     `[store]\nurl = "sqlite:afstand.db"\n[mqtt]\nurl = "mqtt://127.0.0.1:${broker}"`,
-    `[api]\nlisten = "127.0.0.1:${port}"\ntokens_file = "tokens.toml"\n[log]\nlevel = "warn"\n${more}`,
+    `[api]\nlisten = "127.0.0.1:${port}"\ntokens_file = "tokens.toml"\n[log]\nlevel = "warn"\n${typeof more === "function" ? more(`http://127.0.0.1:${port}`) : more}`,
   ];
   writeFileSync(join(folder, "afstand.toml"), settings.join("\n"));
   const parts = [
@@ -161,6 +177,18 @@ export async function tamper({ api, publish }, name, changes = {}) {
     event: "strap_tamper",
   });
   return `am-${name}`;
+}
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** What axe finds wrong with a page. */
+export async function axe(page) {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() =>
+    globalThis.axe.run(document, { resultTypes: ["violations"] }),
+  );
+  const where = (nodes) => nodes.map((node) => node.target.join(" ")).slice(0, 3);
+  return violations.map(({ id, nodes }) => `${id}: ${where(nodes).join(", ")}`);
 }
 
 /** A line to an address that can be cut and made whole again. */

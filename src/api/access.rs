@@ -4,18 +4,26 @@
 //! refused, not open.
 //! Invariant: what is noted by the table is in the audit before its answer leaves.
 
+use axum::body::Body;
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State};
 use axum::http::request::Parts;
-use axum::http::{Method, header};
+use axum::http::{HeaderMap, HeaderName, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt as _;
+use subtle::ConstantTimeEq;
 use zones::{DeskId, DeviceId};
 
 use super::audit::Look;
+use super::auth::Cookie;
 use super::problem::{Kind, Problem};
 use super::{AppState, body};
-use crate::config::{Only, Role, Token};
+use crate::config::{Holder, Only, Role};
+use crate::sign_in::Found;
+
+/// The header that shows that a request comes from a page of ours.
+const CSRF: HeaderName = HeaderName::from_static("x-csrf-token");
 
 /// What a role may see or do at an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +41,7 @@ pub(crate) enum Cell {
 pub(crate) enum Access {
     /// Anybody who reaches the port.
     Open,
-    /// Holders of a token, by role in the order of [`ROLES`].
+    /// Holders of a token or a session, by role in the order of [`ROLES`].
     Roles([Cell; 6]),
 }
 
@@ -70,6 +78,12 @@ pub(crate) static TABLE: &[Row] = &[
     Row(Method::GET,    "/victim",                     Open, Off),
     Row(Method::GET,    "/victim/{*path}",             Open, Off),
     Row(Method::GET,    "/assets/{*path}",             Open, Off),
+    Row(Method::GET,    "/auth/login",                 Open, Off),
+    Row(Method::GET,    "/auth/callback",              Open, Off), // Who comes in is noted by the handler.
+    Row(Method::GET,    "/auth/once",                  Open, Off), // The same.
+    Row(Method::GET,    "/auth/done",                  Open, Off),
+    Row(Method::GET,    "/auth/ways",                  Open, Off),
+    Row(Method::POST,   "/auth/link",                  Open, Off),
     Row(Method::GET,    "/openapi.json",               Open, Off),
     Row(Method::GET,    "/docs",                       Open, Off),
     Row(Method::GET,    "/docs/",                      Open, Off),
@@ -85,6 +99,9 @@ pub(crate) static TABLE: &[Row] = &[
     Row(Method::GET,    "/v1/incidents/{incident}/track", Roles([All, All,        No,  All,    No,        No]),  Noted),
     Row(Method::GET,    "/v1/live/positions",          Roles([All,    All,       No,  No,     No,        No]),  Noted),
     Row(Method::GET,    "/v1/session",                 Roles([All,    All,       Own, All,    All,       Own]), Off),
+    Row(Method::POST,   "/auth/logout",                Roles([All,    All,       Own, All,    All,       Own]), Noted),
+    Row(Method::POST,   "/auth/lock",                  Roles([All,    All,       Own, All,    All,       Own]), Noted),
+    Row(Method::POST,   "/auth/active",                Roles([All,    All,       Own, All,    All,       Own]), Off),
     Row(Method::POST,   "/v1/guidance",                Roles([All,    All,       No,  All,    All,       No]),  Off),
     Row(Method::POST,   "/v1/incidents/{incident}/acknowledge", Roles([All, All, No,  No,     No,        No]),  Noted),
     Row(Method::POST,   "/v1/incidents/{incident}/act",         Roles([All, All, No,  No,     No,        No]),  Noted),
@@ -122,6 +139,9 @@ pub(crate) static TABLE: &[Row] = &[
     Row(Method::GET,    "/v1/audit",                   Roles([No,     No,        No,  All,    No,        No]),  Noted),
 ];
 
+/// What a session that is locked may still do: hear alarms, say who it is, and end.
+const WHILE_LOCKED: [&str; 3] = ["/v1/live", "/v1/session", "/auth/logout"];
+
 /// How much of an endpoint's data the caller may see: handlers behind an `Own` cell filter by it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Scope {
@@ -152,9 +172,9 @@ impl Scope {
         }
     }
 
-    /// What there is to see in a cell, for the holder of a token; nothing in a cell that says no.
-    fn of(cell: Cell, token: &Token) -> Option<Self> {
-        match (cell, token.role, &token.desk, &token.device) {
+    /// What there is to see in a cell, for a holder; nothing in a cell that says no.
+    fn of(cell: Cell, holder: &Holder) -> Option<Self> {
+        match (cell, holder.role, &holder.desk, &holder.device) {
             (All, ..) => Some(Self::All),
             (Own, Role::Desk, Some(desk), _) => Some(Self::Desk(desk.clone())),
             (Own, Role::Victim, _, Some(device)) => Some(Self::Device(device.clone())),
@@ -174,16 +194,16 @@ impl<S: Sync> FromRequestParts<S> for Scope {
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Caller {
-    /// Name of the token.
+    /// Name of the person or the token.
     pub(crate) name: String,
-    /// Its role.
+    /// The role.
     pub(crate) role: Role,
-    /// The desk or device it speaks for.
+    /// The desk or device spoken for.
     pub(crate) bound_to: Option<String>,
 }
 
-impl From<&Token> for Caller {
-    fn from(Token { name, role, desk, device, .. }: &Token) -> Self {
+impl From<&Holder> for Caller {
+    fn from(Holder { name, role, desk, device, .. }: &Holder) -> Self {
         let desk = desk.as_ref().map(ToString::to_string);
         let device = device.as_ref().map(ToString::to_string);
         Self { name: name.clone(), role: *role, bound_to: desk.or(device) }
@@ -211,21 +231,21 @@ pub(crate) async fn enforce(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let (row, token) = match known(&state, &path, &request) {
+    let (row, came) = match known(&state, &path, &request) {
         Ok((_, None)) => return next.run(request).await,
-        Ok((row, Some(token))) => (row, token),
+        Ok((row, Some(came))) => (row, came),
         Err(problem) => return refuse(problem, request).await,
     };
-    let caller = Caller::from(token);
+    let caller = Caller::from(came.holder());
     let look = Look::new(row, &caller, ids.ok().as_ref(), &mut request);
-    let admitted = scope(row, token).and_then(|scope| look.may_go_on().map(|()| scope));
+    let admitted = scope(row, came.holder()).and_then(|scope| look.may_go_on().map(|()| scope));
     let writes = !request.method().is_safe();
     let answered = async move {
         let response = match admitted {
             Ok(scope) => {
                 request.extensions_mut().insert(scope);
                 request.extensions_mut().insert(caller);
-                next.run(request).await
+                came.run(row, request, next).await
             }
             Err(problem) => refuse(problem, request).await,
         };
@@ -245,17 +265,48 @@ async fn to_the_end(answered: impl Future<Output = Response> + Send + 'static) -
     }
 }
 
+/// By what somebody came in.
+enum Came {
+    /// A token.
+    Token(Holder),
+    /// A session's cookie.
+    Session(Found),
+}
+
+impl Came {
+    fn holder(&self) -> &Holder {
+        match self {
+            Self::Token(holder) => holder,
+            Self::Session(found) => &found.holder,
+        }
+    }
+
+    /// Lets the handler answer. A stream that it begins ends with the session.
+    async fn run(self, row: &Row, mut request: Request, next: Next) -> Response {
+        let Self::Session(found) = self else { return next.run(request).await };
+        let until = if WHILE_LOCKED.contains(&row.1) { found.over.clone() } else { found.locked.clone() };
+        request.extensions_mut().insert(found);
+        let response = next.run(request).await;
+        let media = response.headers().get(header::CONTENT_TYPE);
+        if media.is_none_or(|media| media != "text/event-stream") {
+            return response;
+        }
+        let ended = until.cancelled_owned();
+        response.map(|body| Body::from_stream(body.into_data_stream().take_until(ended)))
+    }
+}
+
 async fn refuse(problem: Problem, request: Request) -> Response {
     body::discard_a_little(request).await;
     problem.into_response()
 }
 
-/// The row of a request, and the token it came with where one is needed.
-fn known<'s>(
-    state: &'s AppState,
+/// The row of a request, and by what it came in where that is needed.
+fn known(
+    state: &AppState,
     path: &MatchedPath,
     request: &Request,
-) -> Result<(&'static Row, Option<&'s Token>), Problem> {
+) -> Result<(&'static Row, Option<Came>), Problem> {
     // HEAD is GET without its body.
     let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
     let rows = || TABLE.iter().filter(|row| row.1 == path.as_str());
@@ -267,20 +318,54 @@ fn known<'s>(
     if row.2 == Open {
         return Ok((row, None));
     }
-    match bearer(request).and_then(|secret| state.tokens.find(secret)) {
-        Some(token) => Ok((row, Some(token))),
-        None => Err(Problem::new(Kind::UNAUTHENTICATED)),
-    }
+    // Who says that he has a token is judged by it alone.
+    let came = if request.headers().contains_key(header::AUTHORIZATION) {
+        let token = bearer(request).and_then(|secret| state.tokens.find(secret));
+        token.map(|token| Came::Token(token.holder.clone()))
+    } else {
+        session(state, row, request)?.map(Came::Session)
+    };
+    came.map(|came| (row, Some(came))).ok_or_else(|| Problem::new(Kind::UNAUTHENTICATED))
 }
 
-/// What the holder of a token may see behind a row.
-fn scope(row: &Row, token: &Token) -> Result<Scope, Problem> {
+/// The session of a request's cookie, if it may do this now. A browser sends the cookie along with whatever any page
+/// asks: what changes something must show that it comes from a page of ours.
+fn session(state: &AppState, row: &Row, request: &Request) -> Result<Option<Found>, Problem> {
+    let now = (state.clock)();
+    let id = Cookie::Session.of(request.headers(), state.sign_in.is_secure());
+    let Some(found) = id.and_then(|id| state.sign_in.sessions.find(id, now)) else { return Ok(None) };
+    if found.is_locked && !WHILE_LOCKED.contains(&row.1) {
+        return Err(Problem::new(Kind::LOCKED));
+    }
+    if row.0 != Method::GET {
+        if !is_of_a_page_here(state, &found, request.headers()) {
+            return Err(Problem::new(Kind::FOREIGN));
+        }
+        // Who changes something is there. What a console says of its session says that for itself.
+        if !row.1.starts_with("/auth/") {
+            state.sign_in.sessions.touch(&found, now);
+        }
+    }
+    Ok(Some(found))
+}
+
+fn is_of_a_page_here(state: &AppState, found: &Found, headers: &HeaderMap) -> bool {
+    let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    let knows = text(CSRF).is_some_and(|token| token.as_bytes().ct_eq(found.csrf.as_bytes()).into());
+    let host = text(header::HOST);
+    let from_here = text(header::ORIGIN).is_none_or(|origin| state.sign_in.is_own_origin(origin, host));
+    let site = text(HeaderName::from_static("sec-fetch-site"));
+    knows && from_here && site.is_none_or(|site| site == "same-origin")
+}
+
+/// What a holder may see behind a row.
+fn scope(row: &Row, holder: &Holder) -> Result<Scope, Problem> {
     let Roles(cells) = row.2 else { return Ok(Scope::All) };
-    if token.only == Some(Only::Positions) && !row.1.starts_with("/v1/ingest/") {
+    if holder.only == Some(Only::Positions) && !row.1.starts_with("/v1/ingest/") {
         return Err(Problem::new(Kind::FORBIDDEN));
     }
-    let column = ROLES.iter().position(|role| *role == token.role);
-    let scope = column.and_then(|column| Scope::of(cells[column], token));
+    let column = ROLES.iter().position(|role| *role == holder.role);
+    let scope = column.and_then(|column| Scope::of(cells[column], holder));
     scope.ok_or_else(|| Problem::new(Kind::FORBIDDEN))
 }
 

@@ -2,12 +2,13 @@
 //! (`GET /v1/incidents/{incident}/explain`), where were they (`…/track`), may this order be (`POST /v1/guidance`).
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{Extension, Path, State};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use zones::Timestamp;
 use zones::guidance::{self, Finding};
 use zones::order::Draft;
 
@@ -17,16 +18,34 @@ use super::codes;
 use super::extract::SaidJson;
 use super::problem::{Document, Problem};
 use crate::explain::{self, Explanation, Question, Unexplained};
+use crate::sign_in::Found;
 use crate::track::{self, Track};
 
-/// Whose token it is.
+/// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct SessionView {
-    /// Name of the token: what stands in a timeline.
+    /// Name of the person or the token: what stands in a timeline.
     pub name: String,
-    /// Its role.
+    /// The role.
     #[schema(example = "operator")]
     pub role: &'static str,
+    /// Of a caller with a cookie: the session.
+    #[serde(flatten)]
+    pub session: Option<SignedIn>,
+}
+
+/// The session of somebody who came with a cookie.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct SignedIn {
+    /// What every request that changes something has to bring along as `X-CSRF-Token`.
+    pub csrf: String,
+    /// Whether it is locked: then it hears of alarms and is answered nothing else.
+    pub locked: bool,
+    /// How long it may be idle before a console locks, in seconds.
+    pub idle_lock_s: u64,
+    /// When it ends whatever happens.
+    #[schema(value_type = String, format = DateTime)]
+    pub ends_at: Timestamp,
 }
 
 /// What the guidance says about an order that nobody registered.
@@ -50,11 +69,17 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     get,
     path = "/v1/session",
     tag = "console",
-    responses((status = 200, description = "The holder of the token", body = SessionView)),
+    responses((status = 200, description = "The holder of the token or the session", body = SessionView)),
     security(("token" = [])),
 )]
-async fn session(caller: Caller) -> Json<SessionView> {
-    Json(SessionView { name: caller.name, role: caller.role.as_str() })
+async fn session(caller: Caller, found: Option<Extension<Found>>) -> Json<SessionView> {
+    let session = found.map(|Extension(Found { csrf, is_locked, ends_at, idle, .. })| SignedIn {
+        csrf,
+        locked: is_locked,
+        idle_lock_s: idle.as_secs(),
+        ends_at,
+    });
+    Json(SessionView { name: caller.name, role: caller.role.as_str(), session })
 }
 
 /// Why: each judgement of an incident's watch, with the numbers it saw, in Dutch and English. No positions.

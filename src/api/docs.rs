@@ -25,7 +25,9 @@ pub(super) fn head() -> OpenApi {
         .description(Some(
             "Watches the distance between a person with an ankle monitor and the people and places a court \
              told them to stay away from. Lengths are metres, speeds metres per second, times RFC 3339 in UTC. \
-             Every error is an `application/problem+json` document.",
+             Every error is an `application/problem+json` document. Programs come with a token; people with the cookie \
+             of their session, and then every request that changes something needs the header `X-CSRF-Token` with \
+             what `GET /v1/session` gives.",
         ))
         .build();
     let mut components = Components::new();

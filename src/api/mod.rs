@@ -6,6 +6,7 @@
 
 mod access;
 mod audit;
+mod auth;
 mod body;
 mod cases;
 mod codes;
@@ -67,6 +68,7 @@ use crate::audit::Recorder;
 use crate::config::Tokens;
 use crate::delivery::Clock;
 use crate::metrics::Metrics;
+use crate::sign_in::SignIn;
 use crate::store::Store;
 use crate::tiles::Tiles;
 
@@ -91,8 +93,10 @@ pub struct AppState {
     pub commands: Commands,
     /// Where it is written down who looks.
     pub audit: Recorder,
-    /// Who may call.
+    /// Which machines may call.
     pub tokens: Arc<Tokens>,
+    /// How people come in, and who did.
+    pub sign_in: Arc<SignIn>,
     /// How the parts are; the other end is fed by those who run them, and dropped when they end.
     pub readiness: watch::Receiver<Readiness>,
     /// Figures.
@@ -132,6 +136,7 @@ pub(crate) fn router(state: AppState, shutdown: &CancellationToken) -> Router {
     described
         .merge(docs::routes(openapi))
         .merge(page::routes())
+        .merge(auth::pages())
         .merge(map::routes())
         .route_layer(middleware::from_fn_with_state(state.clone(), access::enforce))
         .fallback(nothing_here)
@@ -154,6 +159,7 @@ pub(crate) fn router(state: AppState, shutdown: &CancellationToken) -> Router {
 fn described() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(docs::head())
         .merge(health::routes())
+        .merge(auth::routes())
         .merge(orders::routes())
         .merge(incidents::routes())
         .merge(followup::routes())

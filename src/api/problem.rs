@@ -34,6 +34,13 @@ impl Kind {
         Self("wrong-request", "The request cannot be used", StatusCode::BAD_REQUEST);
     pub(crate) const UNAUTHENTICATED: Self =
         Self("unauthenticated", "A valid token is needed", StatusCode::UNAUTHORIZED);
+    pub(crate) const LOCKED: Self =
+        Self("locked", "The session is locked; sign in again", StatusCode::UNAUTHORIZED);
+    pub(crate) const FOREIGN: Self = Self(
+        "foreign-request",
+        "The request does not come from a page of this service",
+        StatusCode::FORBIDDEN,
+    );
     pub(crate) const FORBIDDEN: Self =
         Self("forbidden", "The role of this token may not do this", StatusCode::FORBIDDEN);
     pub(crate) const NOT_FOUND: Self =
@@ -275,6 +282,10 @@ pub(crate) fn of_panic(panic: Box<dyn Any + Send + 'static>) -> Response {
     Problem::new(Kind::INTERNAL).because(&format!("panic: {text}")).into_response()
 }
 
+/// Left in an answer that says what is wrong in words for people: it stays as it is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Said;
+
 /// The outermost layer: counts the answer, makes a problem document of every error that is none yet (those of
 /// the HTTP library), and logs what is our fault, once.
 pub(crate) async fn boundary(
@@ -299,7 +310,8 @@ pub(crate) async fn boundary(
             tracing::error!(method, route, status = status.as_u16(), cause, "request failed");
         }
     }
-    let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|v| v == MEDIA_TYPE);
+    let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|v| v == MEDIA_TYPE)
+        || response.extensions().get::<Said>().is_some();
     if (status.is_client_error() || status.is_server_error()) && !is_problem {
         let allow = response.headers_mut().remove(header::ALLOW);
         response = of_status(status).into_response();

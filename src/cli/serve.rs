@@ -35,6 +35,8 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         keys: settings.mqtt.tracker_keys,
         listen: settings.api.listen,
         tokens: settings.api.tokens,
+        sign_in: settings.sign_in,
+        links: None,
         map: settings.map,
         orders_dir: settings.orders_dir,
         desks: settings.desks,

@@ -11,6 +11,7 @@ mod files;
 mod followup;
 mod map;
 mod raw;
+mod sign_in;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -28,7 +29,9 @@ pub use desks::{Desk, Webhook, WebhookBody};
 pub use error::SettingsError;
 pub use files::Secret;
 pub use map::MapStyles;
-pub use tokens::{NewToken, Only, Role, Token, Tokens};
+pub(crate) use sign_in::role_of;
+pub use sign_in::{CALLBACK, RoleValue, SessionLimits, SignIn};
+pub use tokens::{Holder, NewToken, Only, Role, Token, Tokens};
 
 use files::Files;
 use raw::{Origin, RawMqtt};
@@ -50,6 +53,8 @@ pub struct Settings {
     pub contacts: Contacts,
     /// How alarms are followed up.
     pub rules: Rules,
+    /// How people sign in; without it, only by token.
+    pub sign_in: Option<SignIn>,
     /// A map with streets for the console; without it, the one that is built in.
     pub map: Option<MapStyles>,
     /// What is logged, and how.
@@ -118,7 +123,12 @@ impl Settings {
         let desks = desks::read(raw.desk, &origin, &mut files)?;
         let contacts = contacts::read(raw.contact, raw.smtp, raw.sms, &origin, &mut files)?;
         let rules = followup::read(raw.escalation, raw.deadline, raw.duty, &contacts, &origin)?;
-        let tokens = tokens(raw.api.tokens_file.as_deref(), &desks, &origin, &mut files)?;
+        let sign_in = raw.sign_in.map(|raw| sign_in::read(raw, &desks, &origin, &mut files)).transpose()?;
+        let tokens_file = raw.api.tokens_file.as_deref();
+        if tokens_file.is_none() && sign_in.is_none() {
+            files.warn("neither api.tokens_file nor [sign_in] is set: nobody can use the API".to_owned());
+        }
+        let tokens = tokens(tokens_file, &desks, &origin, &mut files)?;
         let listen = match raw.api.listen.as_deref() {
             None => LISTEN,
             Some(text) => text
@@ -135,6 +145,7 @@ impl Settings {
             desks,
             contacts,
             rules,
+            sign_in,
             map: map::read(raw.map, &origin, &mut files)?,
             log: log(&raw.log, &origin)?,
             warnings: files.into_warnings(),
@@ -232,18 +243,18 @@ fn tokens(
     origin: &Origin,
     files: &mut Files,
 ) -> Result<Tokens, SettingsError> {
-    let Some(path) = path else {
-        files.warn("api.tokens_file is not set: nobody can use the API".to_owned());
-        return Ok(Tokens::default());
-    };
+    let Some(path) = path else { return Ok(Tokens::default()) };
     let text = files.text(path, "api.tokens_file", origin)?;
     let tokens = Tokens::from_toml(&text)
         .map_err(|error| origin.file("api.tokens_file", &files.resolve(path), error))?;
     for token in tokens.iter() {
-        if let Some(desk) = &token.desk
+        if let Some(desk) = &token.holder.desk
             && desks.iter().all(|known| known.name != *desk)
         {
-            files.warn(format!("the API token {:?} is for desk {desk}, which is not configured", token.name));
+            files.warn(format!(
+                "the API token {:?} is for desk {desk}, which is not configured",
+                token.holder.name
+            ));
         }
     }
     Ok(tokens)

@@ -27,6 +27,7 @@ pub(super) struct Raw {
     pub(super) escalation: Vec<RawEscalation>,
     pub(super) deadline: Vec<RawDeadline>,
     pub(super) duty: Vec<RawDuty>,
+    pub(super) sign_in: Option<RawSignIn>,
     pub(super) map: RawMap,
     pub(super) log: RawLog,
 }
@@ -167,6 +168,29 @@ pub(super) struct RawWindow {
     pub(super) days: Vec<String>,
     pub(super) from: String,
     pub(super) to: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawSignIn {
+    pub(super) issuer: Option<String>,
+    pub(super) client_id: Option<String>,
+    pub(super) client_secret_file: Option<PathBuf>,
+    pub(super) public_url: Option<String>,
+    pub(super) role_claim: Option<String>,
+    pub(super) device_claim: Option<String>,
+    pub(super) role: Vec<RawSignInRole>,
+    pub(super) contact: Option<String>,
+    pub(super) idle_lock_minutes: Option<u64>,
+    pub(super) max_hours: Option<u64>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawSignInRole {
+    pub(super) value: Option<String>,
+    pub(super) role: Option<String>,
+    pub(super) desk: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -9,6 +9,7 @@ use super::*;
 mod contacts;
 mod followup;
 mod map;
+mod sign_in;
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n";
 /// `printf %s open-sesame | sha256sum`.
@@ -136,7 +137,7 @@ fn little_is_needed() {
     assert_eq!(settings.api.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(settings.log, Log { format: LogFormat::Text, level: tracing::Level::INFO });
     assert!(settings.desks.is_empty() && settings.orders_dir.is_none());
-    assert_eq!(settings.warnings, ["api.tokens_file is not set: nobody can use the API"]);
+    assert_eq!(settings.warnings, ["neither api.tokens_file nor [sign_in] is set: nobody can use the API"]);
 }
 
 #[test]
@@ -192,7 +193,7 @@ fn a_wrong_value_or_key_is_named() {
         (
             "[store]",
             "[stor]",
-            "afstand.toml: stor: unknown key; expected one of `store`, `mqtt`, `api`, `orders`, `desk`, `contact`, `smtp`, `sms`, `escalation`, `deadline`, `duty`, `map`, `log`",
+            "afstand.toml: stor: unknown key; expected one of `store`, `mqtt`, `api`, `orders`, `desk`, `contact`, `smtp`, `sms`, `escalation`, `deadline`, `duty`, `sign_in`, `map`, `log`",
         ),
         ("[store]\nurl = \"sqlite:afstand.db\"", "", "afstand.toml: store.url: missing"),
         ("sqlite:afstand.db", "sqlite:", "afstand.toml: store.url: names no file"),

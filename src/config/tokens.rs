@@ -57,10 +57,10 @@ pub enum Only {
     Positions,
 }
 
-/// One token, without its secret.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Token {
-    /// Who has it; for the log and the history of an incident.
+/// Who has a token or a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// The name; for the log and the history of an incident.
     pub name: String,
     /// What it may be used for.
     pub role: Role,
@@ -70,29 +70,46 @@ pub struct Token {
     pub device: Option<DeviceId>,
     /// What it is limited to, where it is; goes with [`Role::Integrator`] only.
     pub only: Option<Only>,
+}
+
+/// One token, without its secret.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token {
+    /// Who has it.
+    pub holder: Holder,
     hash: [u8; HASH_LEN],
 }
 
 impl Token {
     /// A token of a secret that is known, for a service that is set up without files.
     pub fn new(name: &str, role: Role, desk: Option<DeskId>, secret: &str) -> Self {
-        Self { name: name.to_owned(), role, desk, device: None, only: None, hash: hash(secret) }
+        let holder = Holder { name: name.to_owned(), role, desk, device: None, only: None };
+        Self { holder, hash: hash(secret) }
     }
 
     /// The same for a server that sends positions and nothing else.
     pub fn of_positions(name: &str, secret: &str) -> Self {
-        Self { only: Some(Only::Positions), ..Self::new(name, Role::Integrator, None, secret) }
+        let mut token = Self::new(name, Role::Integrator, None, secret);
+        token.holder.only = Some(Only::Positions);
+        token
     }
 
     /// The same for the app that speaks for a victim device.
     pub fn of_victim(name: &str, device: DeviceId, secret: &str) -> Self {
-        Self { device: Some(device), ..Self::new(name, Role::Victim, None, secret) }
+        let holder = Holder {
+            name: name.to_owned(),
+            role: Role::Victim,
+            desk: None,
+            device: Some(device),
+            only: None,
+        };
+        Self { holder, hash: hash(secret) }
     }
 }
 
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Token").field("name", &self.name).field("role", &self.role).finish_non_exhaustive()
+        f.debug_struct("Token").field("holder", &self.holder).finish_non_exhaustive()
     }
 }
 
@@ -157,11 +174,11 @@ impl Tokens {
         let mut seen = (BTreeSet::new(), BTreeSet::new());
         for raw in raw.token {
             let token = parse(raw)?;
-            if !seen.0.insert(token.name.clone()) {
-                return Err(format!("token {:?}: the name is there twice", token.name));
+            if !seen.0.insert(token.holder.name.clone()) {
+                return Err(format!("token {:?}: the name is there twice", token.holder.name));
             }
             if !seen.1.insert(token.hash) {
-                return Err(format!("token {:?}: its sha256 is that of another token", token.name));
+                return Err(format!("token {:?}: its sha256 is that of another token", token.holder.name));
             }
             tokens.push(token);
         }
@@ -218,7 +235,7 @@ fn parse(raw: RawToken) -> Result<Token, String> {
     if only.is_some() && role != Role::Integrator {
         return Err(wrong("only goes with the role integrator only"));
     }
-    Ok(Token { name, role, desk, device, only, hash })
+    Ok(Token { holder: Holder { name, role, desk, device, only }, hash })
 }
 
 fn hash(secret: &str) -> [u8; HASH_LEN] {
@@ -257,17 +274,17 @@ mod tests {
         let desk = format!("{}\ndesk = \"rotterdam\"", sha(&OTHER.to_uppercase()));
         let text = entry("Anna", "operator", &sha(SESAME)) + &entry("Meldkamer", "desk", &desk);
         let tokens = Tokens::from_toml(&text).unwrap();
-        let anna = tokens.find("open-sesame").unwrap();
+        let anna = &tokens.find("open-sesame").unwrap().holder;
         assert_eq!((anna.name.as_str(), anna.role, anna.desk.as_ref()), ("Anna", Role::Operator, None));
-        let desk = tokens.find("other").unwrap();
+        let desk = &tokens.find("other").unwrap().holder;
         assert_eq!((desk.role, desk.desk.as_ref().map(DeskId::as_str)), (Role::Desk, Some("rotterdam")));
         let device = format!("{}\ndevice = \"vd-0001\"", sha(SESAME));
         let app = Tokens::from_toml(&entry("App", "victim", &device)).unwrap();
-        let app = app.find("open-sesame").unwrap();
+        let app = &app.find("open-sesame").unwrap().holder;
         assert_eq!((app.role, app.device.as_ref().map(DeviceId::as_str)), (Role::Victim, Some("vd-0001")));
         let positions = format!("{}\nonly = \"positions\"", sha(SESAME));
         let traccar = Tokens::from_toml(&entry("Traccar", "integrator", &positions)).unwrap();
-        assert_eq!(traccar.find("open-sesame").unwrap().only, Some(Only::Positions));
+        assert_eq!(traccar.find("open-sesame").unwrap().holder.only, Some(Only::Positions));
         for wrong in ["", "open-sesam", "open-sesame ", SESAME] {
             assert!(tokens.find(wrong).is_none(), "{wrong}");
         }
@@ -280,7 +297,7 @@ mod tests {
         assert_ne!(one.secret, two.secret);
         assert!(one.secret.starts_with("afst_") && one.secret.len() == 5 + 43, "{}", one.secret);
         let tokens = Tokens::from_toml(&entry("x", "auditor", &sha(&one.sha256))).unwrap();
-        assert_eq!(tokens.find(&one.secret).map(|t| t.role), Some(Role::Auditor));
+        assert_eq!(tokens.find(&one.secret).map(|t| t.holder.role), Some(Role::Auditor));
         assert!(tokens.find(&two.secret).is_none());
     }
 

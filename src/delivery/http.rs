@@ -1,4 +1,4 @@
-//! Posting over HTTP: impatient, never led elsewhere, and without a word of the address in an error.
+//! Asking over HTTP: impatient, never led elsewhere, and without a word of the address in an error.
 
 use std::error::Error;
 use std::time::Duration;
@@ -15,8 +15,8 @@ const READ_AT_MOST: usize = 16 * 1024;
 /// Longest error, in characters.
 const LONGEST_ERROR: usize = 200;
 
-/// A client for posts. The process must have a `rustls` provider by now.
-pub(super) fn client() -> Result<Client, SendError> {
+/// A client for posts and questions. The process must have a `rustls` provider by now.
+pub(crate) fn client() -> Result<Client, SendError> {
     Client::builder()
         .connect_timeout(CONNECT_WITHIN)
         .timeout(ANSWER_WITHIN)
@@ -53,7 +53,7 @@ fn of_request(error: reqwest::Error) -> String {
 }
 
 /// An error and its causes in one line.
-pub(super) fn one_line(error: &dyn Error) -> String {
+pub(crate) fn one_line(error: &dyn Error) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();
     while let Some(inner) = cause {

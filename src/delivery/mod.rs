@@ -30,6 +30,7 @@ mod words;
 
 pub use cap::{CapMessage, Earlier, cap_message};
 pub use dispatcher::{Clock, DispatchHandle, Dispatcher, Trouble};
+pub(crate) use http::{client as http_client, one_line};
 pub use lanes::Limits;
 pub use notices::{NoticeHandle, Notices};
 pub use routing::{DeskRoads, Facts, Recipient, recipients};

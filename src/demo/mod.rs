@@ -9,6 +9,7 @@ mod players;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::sync::Arc;
 
 use simulator::live::City;
 use tokio::sync::mpsc;
@@ -16,11 +17,16 @@ use tokio_util::sync::CancellationToken;
 use zones::{DeskId, DeviceId, Timestamp};
 
 use crate::clock;
-use crate::config::{Contacts, Desk, NewToken, Role, Token, Tokens, WebhookBody};
+use crate::config::{Contacts, Desk, Holder, NewToken, Role, Token, Tokens, WebhookBody};
 use crate::followup::Rules;
 use crate::mqtt::{EmbeddedBroker, EmbeddedSettings, MqttConfig};
 use crate::service::{Plan, Service};
+use crate::sign_in::Links;
 use crate::wire::TrackerKeys;
+
+/// Whoever comes in, by link or by token.
+const NAME: &str = "demo";
+const ROLE: Role = Role::Supervisor;
 
 /// What may be chosen.
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +45,9 @@ pub enum Line {
     /// Something that happened at that time.
     At(Timestamp, String),
 }
+
+/// Links that somebody asked for and that wait to be printed.
+const LINKS_WAITING: usize = 4;
 
 /// Lines that may wait to be printed.
 const LINES_WAITING: usize = 1_000;
@@ -59,15 +68,19 @@ pub async fn run(
         .map_err(|error| error.to_string())?;
     let new_token = || NewToken::random().map_err(|error| format!("no random numbers: {error}"));
     let secrets = Secrets { supervisor: new_token()?.secret, victim: new_token()?.secret };
+    let (show, mut asked_for) = mpsc::channel(LINKS_WAITING);
+    let links = Arc::new(Links::new(who(), show));
     let city = City::demo(settings.seed, clock::now());
-    let plan = plan(settings, folder.path(), &broker.url(), &city, &secrets)?;
+    let plan = plan(settings, folder.path(), &broker.url(), &city, &secrets, Arc::clone(&links))?;
     let service = Service::start(plan).await.map_err(|error| {
         format!(
             "{error}{}",
             if error.to_string().contains("in use") { " (choose another: --listen)" } else { "" }
         )
     })?;
-    for line in welcome(&service, &broker.url(), &secrets) {
+    let address = service.address;
+    let link = link(address, &links.give(clock::now()).map_err(|error| error.to_string())?);
+    for line in welcome(&service, &broker.url(), &secrets, &link) {
         print(Line::Plain(line));
     }
     let (say, mut lines) = mpsc::channel(LINES_WAITING);
@@ -81,6 +94,7 @@ pub async fn run(
     let ended = loop {
         tokio::select! {
             Some(line) = lines.recv() => print(line),
+            Some(code) = asked_for.recv() => print(Line::Plain(format!("\n  live     {}\n", self::link(address, &code)))),
             ended = &mut running => break ended,
         }
     };
@@ -112,6 +126,7 @@ fn plan(
     broker: &str,
     city: &City,
     secrets: &Secrets,
+    links: Arc<Links>,
 ) -> Result<Plan, String> {
     let orders_dir = folder.join("orders");
     std::fs::create_dir(&orders_dir)
@@ -132,6 +147,8 @@ fn plan(
         keys: TrackerKeys::default(),
         listen: settings.listen,
         tokens: Tokens::from_iter(tokens),
+        sign_in: None,
+        links: Some(links),
         map: None,
         orders_dir: Some(orders_dir),
         desks: vec![Desk { name: desk, mqtt: true, webhook: None, body: WebhookBody::default() }],
@@ -139,12 +156,27 @@ fn plan(
     })
 }
 
-fn welcome(service: &Service, broker: &str, Secrets { supervisor: token, victim }: &Secrets) -> Vec<String> {
+/// Who comes in by a link.
+fn who() -> Holder {
+    Holder { name: NAME.to_owned(), role: ROLE, desk: None, device: None, only: None }
+}
+
+fn link(address: SocketAddr, code: &str) -> String {
+    format!("http://{address}/auth/once?code={code}")
+}
+
+fn welcome(
+    service: &Service,
+    broker: &str,
+    Secrets { supervisor: token, victim }: &Secrets,
+    link: &str,
+) -> Vec<String> {
     vec![
         "Afstand, demonstratie: een verzonnen stad met twaalf paren; niets hier is echt.".to_owned(),
         "Afstand, demonstration: a made-up city with twelve pairs; nothing here is real.".to_owned(),
         String::new(),
-        format!("  live     http://{}/#token={token}", service.address),
+        format!("  live     {link}"),
+        "           (werkt één keer, tien minuten lang / works once, within ten minutes)".to_owned(),
         format!("  victim   http://{}/victim#token={victim}", service.address),
         format!("  API      http://{}/docs   token {token} (supervisor)", service.address),
         format!("  broker   {broker}   (mosquitto_sub -V 5 -t 'afstand/v1/#' -v)"),

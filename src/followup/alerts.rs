@@ -23,8 +23,8 @@ impl FollowUp {
             // The end of something that is remembered no more.
             None if raised.level == Level::Clear => return Done::Already,
             None => {
-                self.supersede(now, raised);
-                Incident::open(raised, now)
+                let second_told = self.supersede(now, raised);
+                Incident { second_told, ..Incident::open(raised, now) }
             }
         };
         if raised.test {
@@ -110,18 +110,22 @@ impl FollowUp {
         }
     }
 
-    /// What was resolved while it lasted gets no end of its own any more once its watch opens another incident.
-    fn supersede(&mut self, now: Timestamp, raised: &Raised) {
-        let Some(watch) = raised.watch.as_ref().map(ToString::to_string) else { return };
+    /// What was resolved while it lasted gets no end of its own any more once its watch opens another incident. Whether
+    /// her second channel is to be told of the end of the other: to her it is not over yet.
+    fn supersede(&mut self, now: Timestamp, raised: &Raised) -> bool {
+        let Some(watch) = raised.watch.as_ref().map(ToString::to_string) else { return false };
+        let mut second_told = false;
         let of_watch = (watch.clone(), Uuid::nil())..=(watch, Uuid::max());
         let ids: Vec<Uuid> = self.lasting.range(of_watch).map(|(_, id)| *id).collect();
         for id in ids {
             let Some(mut before) = self.take(id) else { continue };
+            second_told |= std::mem::take(&mut before.second_told);
             self.clear(id, &mut before, now, None);
             before.changed_at = now;
             self.put(id, before);
             self.effects.push_back(Effect::Superseded { incident: id, at: now });
         }
+        second_told
     }
 
     fn raise(&mut self, id: Uuid, incident: &mut Incident, now: Timestamp, raised: &Raised) {

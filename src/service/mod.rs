@@ -14,12 +14,13 @@ use tokio_util::sync::CancellationToken;
 use crate::api::{self, AppState, LiveFeed, Readiness, commands};
 use crate::audit;
 use crate::clock::Clock;
-use crate::config::{Contacts, Desk, MapStyles, Tokens};
+use crate::config::{self, Contacts, Desk, MapStyles, Tokens};
 use crate::delivery::{Dispatcher, Notices, Roads};
 use crate::followup::Rules;
 use crate::metrics::Metrics;
 use crate::mqtt::{IngestHandle, IngestLink, LinkSettings, MqttConfig, Publisher};
 use crate::pipeline::{self, Pipeline, Sources};
+use crate::sign_in::{Links, SignIn};
 use crate::store::Store;
 use crate::tiles::Tiles;
 use crate::wire::{SUBSCRIPTIONS, TrackerKeys};
@@ -43,8 +44,12 @@ pub struct Plan {
     pub keys: TrackerKeys,
     /// Where the API listens.
     pub listen: SocketAddr,
-    /// Who may call it.
+    /// Which machines may call it.
     pub tokens: Tokens,
+    /// How people sign in by a provider.
+    pub sign_in: Option<config::SignIn>,
+    /// Links by which people sign in.
+    pub links: Option<Arc<Links>>,
     /// A map with streets for the console.
     pub map: Option<MapStyles>,
     /// Folder of order files.
@@ -109,6 +114,9 @@ impl Service {
             Pipeline::resume(store.clone(), loaded, settings(&mut plan), metrics.clone(), ready)
                 .map_err(Failure::new)?;
         pipeline.recall().await.map_err(Failure::new)?;
+        let sign_in = SignIn::start(plan.sign_in.take(), plan.links.take(), store.clone(), plan.clock.now())
+            .await
+            .map_err(Failure::new)?;
 
         let stop = Stop::default();
         let mut parts = JoinSet::new();
@@ -141,6 +149,7 @@ impl Service {
             commands,
             audit: recorder,
             tokens: Arc::new(plan.tokens),
+            sign_in: Arc::new(sign_in),
             readiness: readiness.clone(),
             metrics: metrics.clone(),
             live,
@@ -151,11 +160,7 @@ impl Service {
         };
         decide(&mut parts, pipeline, sources, ingest, &stop.deciding);
         deliver(&mut parts, dispatcher, notices, &stop.rest);
-        let (reader, rest) = (state.clone(), stop.rest.clone());
-        parts.spawn(async move {
-            api::every_morning(reader, rest).await;
-            Ok(())
-        });
+        keep_house(&mut parts, &state, &stop.rest);
         answer(&mut parts, listener, state, writer, &stop.rest);
         parts.spawn(figures(store.clone(), metrics, stop.rest.clone()));
         // Without a folder the channel closes here, which says so.
@@ -231,6 +236,20 @@ fn deliver(
     parts.spawn(async move { dispatcher.run(rest).await.map_err(Failure::new) });
     let rest = stop.clone();
     parts.spawn(async move { notices.run(rest).await.map_err(Failure::new) });
+}
+
+/// Sets to work what runs beside the answers: the report of each morning, and who ends and locks sessions.
+fn keep_house(parts: &mut JoinSet<Result<(), Failure>>, state: &AppState, stop: &CancellationToken) {
+    let (reader, rest) = (state.clone(), stop.clone());
+    parts.spawn(async move {
+        api::every_morning(reader, rest).await;
+        Ok(())
+    });
+    let (sign_in, clock, rest) = (Arc::clone(&state.sign_in), Arc::clone(&state.clock), stop.clone());
+    parts.spawn(async move {
+        sign_in.keep(clock, rest).await;
+        Ok(())
+    });
 }
 
 /// Sets the API to work, and beside it, until it has ended, the one who writes down who looks.

@@ -19,6 +19,7 @@ mod postgres;
 mod read;
 mod reader;
 mod rows;
+mod sessions;
 mod sqlite;
 mod tables;
 #[cfg(test)]

@@ -10,7 +10,8 @@ use super::database::{Placeholder, Transaction, Value};
 use super::error::Label;
 use super::rows::{
     AlertRow, AuditRow, Batch, Committed, DeadlineRow, DeliveryProgress, IncidentRow, InputRow,
-    MOST_REJECTED, NewDelivery, NoticeRow, OrderRow, Outcome, ReceiptRow, RejectedRow, StateRow, TimelineRow,
+    MOST_REJECTED, NewDelivery, NoticeRow, OrderRow, Outcome, ReceiptRow, RejectedRow, SessionRow, StateRow,
+    TimelineRow,
 };
 use super::tables;
 
@@ -104,6 +105,7 @@ pub(super) struct Statements {
     receipts: Insert<ReceiptRow>,
     rejected: Insert<RejectedRow>,
     pub(super) audit: Insert<AuditRow>,
+    pub(super) sessions: Insert<SessionRow>,
 }
 
 impl Statements {
@@ -127,6 +129,7 @@ impl Statements {
             receipts: Insert::new(&tables::RECEIPTS, placeholder),
             rejected: Insert::new(&tables::REJECTED, placeholder),
             audit: Insert::new(&tables::AUDIT, placeholder),
+            sessions: Insert::new(&tables::SESSIONS, placeholder),
         }
     }
 

@@ -92,6 +92,8 @@ fn plan(broker: &Broker, folder: &std::path::Path, hands: &Hands) -> Plan {
             token("integrator", Role::Integrator),
             token("audit", Role::Auditor),
         ]),
+        sign_in: None,
+        links: None,
         map: None,
         orders_dir: None,
         desks: vec![desk("rotterdam"), desk("delft")],

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 pub mod broker;
+pub mod browser;
 pub mod case;
 pub mod certificates;
 pub mod geo;
@@ -12,6 +13,7 @@ pub mod journal;
 pub mod mosquitto;
 pub mod mqtt;
 pub mod postgres;
+pub mod provider;
 pub mod service;
 pub mod smtp;
 pub mod webhook;

@@ -1,5 +1,5 @@
-// Who is signed in on this tab. The token comes by the link's fragment (and is taken out of it, so that it is in no
-// history), else from this tab's memory; never from a cookie or a file.
+// The token that this tab works with, if it has one; people have a session's cookie instead, which no script can read.
+// It comes by the link's fragment (and is taken out of it, so that it is in no history), else from this tab's memory.
 
 const KEY = "token";
 

@@ -1,4 +1,5 @@
-// Questions to the service: JSON with the token, and errors one can act on.
+// Questions to the service: JSON with the token, or with the cookie that the browser sends by itself, and errors one can
+// act on.
 import { readClock } from "./clock.ts";
 import type { Finding } from "./types.ts";
 
@@ -37,8 +38,10 @@ export class Refused extends Error {
 }
 
 export class Api {
-  /** Called when the service does not accept the token (any more). */
-  onDenied: () => void = () => {};
+  /** Called when the service does not accept the token or the session (any more), or the session is locked. */
+  onDenied: (locked: boolean) => void = () => {};
+  /** What a request that changes something has to bring along, where the browser has a session. */
+  csrf = "";
 
   constructor(private token: string) {}
 
@@ -52,6 +55,7 @@ export class Api {
 
   send<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
     const json: Record<string, string> = body === undefined ? {} : { "content-type": "application/json" };
+    if (this.csrf) json["x-csrf-token"] = this.csrf;
     return this.ask<T>(path, {
       method,
       headers: { ...json, ...headers },
@@ -98,8 +102,8 @@ export class Api {
       json = null;
     }
     if (response.ok) return json as T;
-    if (response.status === 401) this.onDenied();
     const problem = (json ?? {}) as Record<string, unknown>;
+    if (response.status === 401) this.onDenied(problem.type === "urn:afstand:problem:locked");
     throw new Refused(
       response.status,
       typeof problem.title === "string" ? problem.title : `${response.status}`,

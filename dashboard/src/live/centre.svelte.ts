@@ -5,7 +5,7 @@ import { now } from "./clock.ts";
 import { begunLately, isFlood } from "./flood.ts";
 import { withAlert, withFollowUp, withRead } from "./merge.ts";
 import { isResolved, isTaken, shapeOf } from "./shown.ts";
-import { follow, type StreamEvent } from "./stream.ts";
+import { follow, type Listener, type StreamEvent } from "./stream.ts";
 import type { AlertData, FollowUp, Incident, IncidentDetail, OrderEntry } from "./types.ts";
 
 export type LineState = "closed" | "connecting" | "live" | "lost";
@@ -34,6 +34,8 @@ export class Centre {
   detailError = $state<Refused | null>(null);
   /** How the list of incidents was read last; `null` before the first time. */
   read = $state<boolean | null>(null);
+  /** Nothing but the stream is asked for: the console is closed, and the service would refuse. */
+  quiet = false;
   /** Whether the list may move now. */
   still = $state(false);
   flood = $state(false);
@@ -48,6 +50,9 @@ export class Centre {
   private drawnAt = 0;
   private timers: ReturnType<typeof setInterval>[] = [];
   private stopStream: () => void = () => {};
+  /** The stream was refused, after the event with that id. */
+  private deaf = false;
+  private lastId = "";
   private held = $state.raw<readonly string[]>([]);
   private listeners = new Set<(incident: Incident, before: Incident | undefined) => void>();
 
@@ -98,8 +103,27 @@ export class Centre {
   }
 
   start(): void {
+    this.listen();
+    this.timers = [
+      setInterval(() => this.tick(), 1_000),
+      setInterval(() => void this.refresh(), REFRESH_MS),
+      setInterval(() => void this.readOrders(), ORDERS_MS),
+    ];
+    void this.readOrders();
+    void this.readMe();
+  }
+
+  /** Goes on where it was when the service refused: nothing that was told meanwhile is left out. */
+  resume(): void {
+    if (this.deaf) this.listen();
+    else void this.refresh();
+    void this.readOrders();
+  }
+
+  private listen(): void {
+    this.deaf = false;
     this.line = "connecting";
-    this.stopStream = follow("/v1/live", () => this.api.headers(), {
+    const on: Listener = {
       open: () => {
         this.line = "live";
         this.lastSign = now();
@@ -108,23 +132,26 @@ export class Centre {
       sign: () => {
         this.lastSign = now();
       },
-      event: (event) => this.take(event),
+      event: (event) => {
+        if (event.id) this.lastId = event.id;
+        this.take(event);
+      },
       lost: () => {
         this.line = "lost";
       },
       anew: () => {
+        this.lastId = "";
         this.known.clear();
         this.draw();
       },
-      refused: (status) => this.deny(status === 403 ? "role" : "token"),
-    });
-    this.timers = [
-      setInterval(() => this.tick(), 1_000),
-      setInterval(() => void this.refresh(), REFRESH_MS),
-      setInterval(() => void this.readOrders(), ORDERS_MS),
-    ];
-    void this.readOrders();
-    void this.readMe();
+      refused: (status) => {
+        this.deaf = true;
+        this.line = "lost";
+        if (status === 403) this.deny("role");
+        else this.api.onDenied(false);
+      },
+    };
+    this.stopStream = follow("/v1/live", () => this.api.headers(), on, this.lastId);
   }
 
   stop(): void {
@@ -180,6 +207,7 @@ export class Centre {
 
   /** Reads what is open: what began before the stream, what was closed by others. */
   async refresh(): Promise<void> {
+    if (this.quiet) return;
     const began = now();
     try {
       const { items } = await this.api
@@ -207,7 +235,7 @@ export class Centre {
 
   async readDetail(): Promise<void> {
     const id = this.selected;
-    if (!id) return;
+    if (!id || this.quiet) return;
     try {
       const detail = await this.api.read<IncidentDetail>(`/v1/incidents/${encodeURIComponent(id)}`);
       if (this.selected !== id) return;
@@ -227,6 +255,7 @@ export class Centre {
   }
 
   async readOrders(): Promise<void> {
+    if (this.quiet) return;
     try {
       const { items } = await this.api.all<OrderEntry>("/v1/orders");
       this.orders = new Map(items.map((entry) => [entry.order, entry]));

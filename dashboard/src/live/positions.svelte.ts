@@ -57,6 +57,11 @@ export class Positions {
     return person ? this.ofPerson.get(person) : undefined;
   }
 
+  /** Goes on after it was refused, if somebody still looks. */
+  again(): void {
+    if (this.line === "refused" && this.watchers > 0) this.begin();
+  }
+
   private begin(): void {
     this.line = "connecting";
     this.stop = follow("/v1/live/positions", () => this.centre.api.headers(), {

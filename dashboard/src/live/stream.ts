@@ -54,9 +54,14 @@ export interface Listener {
   refused: (status: number) => void;
 }
 
-/** Follows a stream until the function returned is called. */
-export function follow(path: string, headers: () => Record<string, string>, on: Listener): () => void {
-  let lastId = "";
+/** Follows a stream, after an event that is known, until the function returned is called. */
+export function follow(
+  path: string,
+  headers: () => Record<string, string>,
+  on: Listener,
+  after = "",
+): () => void {
+  let lastId = after;
   let tries = 0;
   let stopped = false;
   let connection = new AbortController();

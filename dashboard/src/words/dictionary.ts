@@ -12,11 +12,35 @@ export const dictionary = {
   "login.token": ["Token", "Token"],
   "login.enter": ["Inloggen", "Sign in"],
   "login.leave": ["Uitloggen", "Sign out"],
+  "login.provider": ["Inloggen", "Sign in"],
+  "login.again": ["Opnieuw inloggen", "Sign in again"],
+  "login.byToken": ["Met een token", "By token"],
+  "login.link": [
+    "Open de link uit de terminal van de demonstratie in deze browser. Hij werkt één keer.",
+    "Open the link in the demonstration's terminal in this browser. It works once.",
+  ],
+  "login.ask": ["Toon daar een nieuwe link", "Show a new link there"],
+  "login.asked.shown": ["De link staat in de terminal.", "The link is in the terminal."],
+  "login.asked.soon": ["Er staat er al een; wacht even.", "There is one already; wait a moment."],
+  "login.asked.failed": ["Dat is niet gelukt.", "That did not work."],
   "login.refused.token": [
     "Dit token wordt niet (meer) geaccepteerd.",
     "This token is not accepted (any more).",
   ],
   "login.refused.role": ["Dit token mag de meldingen niet zien.", "This token may not see the alerts."],
+
+  "gate.lock": ["Vergrendelen", "Lock"],
+  "gate.locked": ["Vergrendeld", "Locked"],
+  "gate.lockedText": [
+    "Alarmen worden geteld en klinken door; wat u schreef staat er nog.",
+    "Alarms are counted and go on ringing; what you wrote is still there.",
+  ],
+  "gate.ended": ["Uw sessie is afgelopen", "Your session has ended"],
+  "gate.endedText": [
+    "Nieuwe meldingen komen hier niet aan tot u weer bent ingelogd. Wat u schreef staat er nog.",
+    "New alerts do not arrive here until you have signed in again. What you wrote is still there.",
+  ],
+  "gate.alarms": ["Open alarmen: {n}", "Open alarms: {n}"],
 
   "header.places": ["Onderdelen", "Places"],
   "header.counts": ["Open incidenten", "Open incidents"],

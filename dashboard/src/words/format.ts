@@ -15,7 +15,9 @@ export function metres(m: number, language: Language): string {
 
 /** Metres for a scale or a ring: kilometres where they are round. */
 export function roundMetres(m: number, language: Language): string {
-  return m >= 1_000 ? `${number(m / 1000, language, 2)} km` : `${number(Math.round(m), language, 0)} m`;
+  return Math.abs(m) >= 1_000
+    ? `${number(m / 1000, language, 2)} km`
+    : `${number(Math.round(m), language, 0)} m`;
 }
 
 /** Metres per second as the operator says it to a car: km/h from 5 m/s, below that m/s. */

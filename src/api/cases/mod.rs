@@ -14,6 +14,7 @@ use zones::OrderId;
 use zones::order::Order;
 
 pub(super) use live::{Waiting, waiting};
+pub(super) use print::escaped;
 use view::CaseView;
 
 use super::AppState;

@@ -136,7 +136,7 @@ fn hours(page: &mut String, weeks: &[Week]) -> std::fmt::Result {
 }
 
 /// A text within HTML. Ids hold nothing that needs it, and might one day.
-fn escaped(text: &str) -> String {
+pub(in crate::api) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

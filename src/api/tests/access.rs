@@ -2,13 +2,13 @@ use std::collections::BTreeSet;
 
 use axum::http::{Method, StatusCode, header};
 
-use super::bench::{Bench, alert, incident, request};
+use super::bench::{Bench, NOW, alert, at, holder, incident, request, with_cookie};
 use crate::api::access::{Access, Cell, ROLES, Row, TABLE};
 use crate::config::Role;
 use crate::store::Batch;
 
 /// Paths that a browser reads, and that describe themselves.
-const NOT_DESCRIBED: [&str; 12] = [
+const NOT_DESCRIBED: [&str; 16] = [
     "/",
     "/victim",
     "/victim/{*path}",
@@ -17,6 +17,10 @@ const NOT_DESCRIBED: [&str; 12] = [
     "/docs",
     "/docs/",
     "/docs/{*rest}",
+    "/auth/login",
+    "/auth/callback",
+    "/auth/once",
+    "/auth/done",
     "/tiles/{theme}/style",
     "/tiles/{theme}/tile/{source}/{z}/{x}/{y}",
     "/tiles/{theme}/glyphs/{font}/{range}",
@@ -67,10 +71,14 @@ async fn every_role_may_do_what_the_table_says_and_nothing_else() {
         };
         let nobody = ask("nobody").await.status;
         let Access::Roles(cells) = access else {
-            // Files: this one there is not, and without the dashboard there are none.
-            let open =
-                nobody.is_success() || nobody == StatusCode::SEE_OTHER || pattern.ends_with("/{*path}");
-            assert!(open, "{say}: {nobody}");
+            // Files: this one there is not, and without the dashboard there are none. Who comes to sign in with nothing
+            // is told what is missing.
+            let open = nobody.is_success()
+                || nobody == StatusCode::SEE_OTHER
+                || pattern.ends_with("/{*path}")
+                || pattern.starts_with("/auth/");
+            assert!(open && nobody != StatusCode::UNAUTHORIZED, "{say}: {nobody}");
+            assert!(nobody != StatusCode::FORBIDDEN && !nobody.is_server_error(), "{say}: {nobody}");
             continue;
         };
         assert_eq!(nobody, StatusCode::UNAUTHORIZED, "{say}");
@@ -80,6 +88,10 @@ async fn every_role_may_do_what_the_table_says_and_nothing_else() {
             let refused = status == StatusCode::FORBIDDEN;
             assert_eq!(refused, *cell == Cell::No, "{say} as {role:?}: {status}");
             assert!(!status.is_server_error() && status != StatusCode::UNAUTHORIZED, "{say}: {status}");
+            // A person may do what a machine of the same role may, in a session that ends with the request.
+            let by_cookie = bench.by_cookie(role, method.clone(), &path(pattern)).await;
+            assert_eq!(by_cookie.status == StatusCode::FORBIDDEN, refused, "{say} as {role:?}, signed in");
+            assert!(by_cookie.status != StatusCode::UNAUTHORIZED, "{say} as {role:?}, signed in");
         }
     }
 }
@@ -93,6 +105,42 @@ async fn a_token_for_positions_sends_them_and_does_nothing_else() {
         let status = bench.send(request(method.clone(), "traccar", &path(pattern), "")).await.status;
         let refused = status == StatusCode::FORBIDDEN;
         assert_eq!(refused, !pattern.starts_with("/v1/ingest/"), "{method} {pattern} {access:?}: {status}");
+    }
+}
+
+#[tokio::test]
+async fn a_locked_session_may_do_three_things_and_one_without_its_csrf_token_changes_nothing() {
+    let bench = Bench::new().await;
+    bench.shutdown.cancel(); // live streams end at once
+    for role in ROLES {
+        let holder = holder(role);
+        let id = bench.state.sign_in.sessions.begin(holder, None, at(NOW)).await.unwrap();
+        let found = bench.state.sign_in.sessions.find(&id, at(NOW)).unwrap();
+        let ask = async |method: &Method, pattern: &str, csrf: Option<&str>| {
+            bench.send(with_cookie(method.clone(), &path(pattern), &id, csrf)).await
+        };
+        for Row(method, pattern, access, _) in TABLE.iter().filter(|row| row.0 != Method::GET) {
+            let Access::Roles(_) = access else { continue };
+            for wrong in [None, Some("wrong")] {
+                let refused = ask(method, pattern, wrong).await;
+                assert_eq!(refused.status, StatusCode::FORBIDDEN, "{method} {pattern}");
+                assert_eq!(refused.problem()["type"], "urn:afstand:problem:foreign-request");
+            }
+        }
+        bench.state.sign_in.sessions.lock(&found).await.unwrap();
+        for Row(method, pattern, access, _) in TABLE.iter().filter(|row| row.1 != "/auth/logout") {
+            let Access::Roles(_) = access else { continue };
+            let answer = ask(method, pattern, Some(&found.csrf)).await;
+            let goes_on = ["/v1/live", "/v1/session"].contains(pattern);
+            assert_eq!(answer.status == StatusCode::UNAUTHORIZED, !goes_on, "{method} {pattern}: {role:?}");
+            if !goes_on {
+                assert_eq!(answer.problem()["type"], "urn:afstand:problem:locked");
+            }
+        }
+        let out = ask(&Method::POST, "/auth/logout", Some(&found.csrf)).await;
+        assert_eq!(out.status, StatusCode::NO_CONTENT, "{role:?}");
+        assert!(out.header(header::SET_COOKIE).contains("Max-Age=0"), "{role:?}");
+        assert_eq!(ask(&Method::GET, "/v1/session", None).await.status, StatusCode::UNAUTHORIZED);
     }
 }
 

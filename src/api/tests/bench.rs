@@ -20,10 +20,11 @@ use crate::api::problem::MEDIA_TYPE;
 use crate::api::states::{DeviceState, PersonKeys, StateReader, Unreadable, WatchState, Watched};
 use crate::api::{AppState, LiveFeed, Readiness, router};
 use crate::audit;
-use crate::config::{Role, Token, Tokens};
+use crate::config::{Holder, Role, Token, Tokens};
 use crate::followup::{Event, FollowUp, OnDuty, Rules, StaffRole};
 use crate::metrics::Metrics;
 use crate::pipeline::{Directory, DutyNow};
+use crate::sign_in::SignIn;
 use crate::store::*;
 use crate::wire::TypedCode;
 
@@ -108,11 +109,13 @@ impl Bench {
         let audited = CancellationToken::new();
         tokio::spawn(writer.run(audited.clone()));
         let register = Directory::default();
+        let sign_in = SignIn::start(None, None, store.clone(), at(NOW)).await.unwrap();
         let state = AppState {
             store: store.clone(),
             commands,
             audit,
             tokens: Arc::new(tokens()),
+            sign_in: Arc::new(sign_in),
             readiness: watched,
             metrics,
             live: LiveFeed::default(),
@@ -147,6 +150,16 @@ impl Bench {
         self.send(request(Method::GET, who, path, "")).await
     }
 
+    /// The same request from somebody who signed in with that role, and gave a reason.
+    pub(super) async fn by_cookie(&self, role: Role, method: Method, path: &str) -> Answer {
+        let sessions = &self.state.sign_in.sessions;
+        let id = sessions.begin(holder(role), None, at(NOW)).await.unwrap();
+        let found = sessions.find(&id, at(NOW)).unwrap();
+        let answer = self.send(with_cookie(method, path, &id, Some(&found.csrf))).await;
+        sessions.end(&found).await.unwrap();
+        answer
+    }
+
     /// Sends JSON as somebody.
     pub(super) async fn json(&self, method: Method, who: &str, path: &str, body: impl Into<Body>) -> Answer {
         let mut request = request(method, who, path, body);
@@ -170,6 +183,24 @@ pub(super) fn request(method: Method, who: &str, path: &str, body: impl Into<Bod
         who => request.header(header::AUTHORIZATION, authorization(who)),
     };
     request.body(body.into()).unwrap()
+}
+
+/// A request with a session's cookie, and with what a page would send along.
+pub(super) fn with_cookie(method: Method, path: &str, id: &str, csrf: Option<&str>) -> Request<Body> {
+    let request = Request::builder().method(method).uri(path).header("x-reason", "the test asks");
+    let request = request.header(header::COOKIE, format!("other=1; afstand-session={id}"));
+    let request = match csrf {
+        Some(csrf) => request.header("x-csrf-token", csrf),
+        None => request,
+    };
+    request.body(Body::empty()).unwrap()
+}
+
+/// Somebody with a role, with the desk or the device that its token on the bench has.
+pub(super) fn holder(role: Role) -> Holder {
+    let desk = (role == Role::Desk).then(|| DeskId::new("rotterdam").unwrap());
+    let device = (role == Role::Victim).then(|| DeviceId::new("vd-0001").unwrap());
+    Holder { name: format!("{} (person)", role.as_str()), role, desk, device, only: None }
 }
 
 pub(super) fn at(text: &str) -> Timestamp {

@@ -176,6 +176,29 @@ fn what_lasts_after_its_resolution_ends_when_its_watch_opens_another() {
 }
 
 #[test]
+fn her_second_channel_hears_of_the_end_when_it_is_over_for_her() {
+    let mut case = Case::new();
+    case.alert(0, Level::Alarm);
+    case.told_until(16);
+    case.command(20, &supervisor("Sam"), resolve(Outcome::PoliceIntervened)).unwrap();
+    let over = |case: &Case| {
+        let over = case.effects.iter().filter_map(|effect| match effect {
+            Effect::SecondChannel { incident, over: true, at, .. } => Some((*incident, *at)),
+            _ => None,
+        });
+        over.collect::<Vec<_>>()
+    };
+    let watch = raised(0, 1, Level::Alarm).watch;
+    for (at, revision, level, expected) in
+        [(60, 1, Level::Warning, vec![]), (200, 2, Level::Clear, vec![(super::case::incident_id(1), t(200))])]
+    {
+        let other = Raised { watch: watch.clone(), ..raised(1, revision, level) };
+        case.at(at, Event::Alert(Box::new(other))).unwrap();
+        assert_eq!(over(&case), expected, "{level:?}");
+    }
+}
+
+#[test]
 fn an_incident_goes_on_under_the_order_that_takes_over() {
     let mut case = Case::new();
     case.alert(0, Level::Alarm);

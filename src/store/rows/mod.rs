@@ -8,6 +8,7 @@ mod audit;
 mod delivery;
 mod followup;
 mod incident;
+mod session;
 
 use std::borrow::Cow;
 
@@ -17,6 +18,7 @@ pub use audit::*;
 pub use delivery::*;
 pub use followup::*;
 pub use incident::*;
+pub use session::*;
 
 /// A word of the contract, such as `alarm` or `victim_proximity`.
 pub type Word = Cow<'static, str>;

@@ -4,6 +4,7 @@ mod audit;
 mod delivery;
 mod followup;
 mod incident;
+mod session;
 
 use zones::{OrderId, Role, Timestamp};
 
@@ -18,6 +19,7 @@ pub(super) use audit::*;
 pub(super) use delivery::*;
 pub(super) use followup::*;
 pub(super) use incident::*;
+pub(super) use session::*;
 
 type Values<'v, 'a> = &'v mut Vec<Value<'a>>;
 type Read<T> = Result<T, sqlx::Error>;

@@ -1,0 +1,116 @@
+// Whether the console is open, for somebody who came by a cookie: it locks when nobody sits there, and it waits when the
+// session ended in mid-work. Nothing on the page is lost meanwhile: signing in happens in another window.
+import { Api, Refused } from "./api.ts";
+import type { Centre } from "./centre.svelte.ts";
+import { Idle } from "./idle.ts";
+
+export interface Session {
+  name: string;
+  role: string;
+  csrf?: string;
+  locked?: boolean;
+  idle_lock_s?: number;
+}
+
+/** How people can sign in here, beside a token. */
+export interface Ways {
+  provider: boolean;
+  link: boolean;
+}
+
+/** While the console is closed, it is asked this often whether somebody has signed in again. */
+const ASK_MS = 2_000;
+
+/** Who is signed in by cookie; nobody after a 401. Throws when the service does not say. */
+export async function whoIsIn(): Promise<Session | null> {
+  try {
+    return await new Api("").read<Session>("/v1/session");
+  } catch (error) {
+    if (error instanceof Refused && error.status === 401) return null;
+    throw error;
+  }
+}
+
+export class Gate {
+  state = $state<"open" | "locked" | "ended">("open");
+
+  private idle: Idle;
+  private timer: ReturnType<typeof setInterval>;
+  private askedAt = 0;
+
+  constructor(
+    private centre: Centre,
+    private session: Session,
+    /** Somebody else signed in: nothing of this page is for him. */
+    private stranger: () => void,
+    /** The same person is back. */
+    private back: () => void,
+  ) {
+    this.idle = this.freshIdle();
+    centre.api.csrf = session.csrf ?? "";
+    centre.api.onDenied = (locked) => this.close(locked ? "locked" : "ended");
+    this.timer = setInterval(() => void this.tick(), 1_000);
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+  }
+
+  /** A key or a pointer. */
+  seen(): void {
+    if (this.state === "open" && this.idle.seen(Date.now())) void this.tell("/auth/active");
+  }
+
+  /** Locks now: here at once, at the service as soon as it hears of it. */
+  lock(): void {
+    if (this.state !== "open") return;
+    this.close("locked");
+    void this.tell("/auth/lock");
+  }
+
+  /** The session is over, or locked at the service. */
+  close(how: "locked" | "ended"): void {
+    if (this.state === "ended" || this.state === how) return;
+    this.state = how;
+    this.centre.quiet = true;
+  }
+
+  private async tick(): Promise<void> {
+    if (this.state === "open") {
+      if (this.idle.isOver(Date.now())) this.lock();
+    } else if (Date.now() - this.askedAt >= ASK_MS) {
+      this.askedAt = Date.now();
+      await this.look();
+    }
+  }
+
+  /** Whether somebody signed in meanwhile. */
+  private async look(): Promise<void> {
+    const session = await whoIsIn().catch(() => undefined);
+    if (session === undefined) return;
+    if (session === null) this.close("ended");
+    else if (session.name !== this.session.name) this.stranger();
+    else if (!session.locked && session.csrf !== this.session.csrf) this.open(session);
+  }
+
+  private open(session: Session): void {
+    this.session = session;
+    this.centre.api.csrf = session.csrf ?? "";
+    this.centre.quiet = false;
+    this.idle = this.freshIdle();
+    this.state = "open";
+    this.back();
+  }
+
+  private freshIdle(): Idle {
+    return new Idle((this.session.idle_lock_s ?? Number.POSITIVE_INFINITY) * 1_000, Date.now());
+  }
+
+  private async tell(path: string): Promise<void> {
+    try {
+      await this.centre.api.send("POST", path);
+    } catch {
+      // The service locks by itself when it hears nothing.
+    }
+  }
+}

@@ -1,0 +1,43 @@
+//! Columns of sessions.
+
+use super::{Columns, Read, Values, time};
+use crate::store::bulk::{OnConflict, Table};
+use crate::store::database::Value;
+use crate::store::rows::SessionRow;
+
+/// People who signed in.
+pub(in crate::store) const SESSIONS: Table<SessionRow> = Table {
+    name: "sessions",
+    columns: "hash, name, role, desk, device, terms, begun_at, active_at, locked",
+    on_conflict: OnConflict::Replace("hash"),
+    bind: bind_session,
+};
+
+fn bind_session<'a>(row: &'a SessionRow, to: Values<'_, 'a>) {
+    to.extend([
+        Value::text(&row.hash),
+        Value::text(&row.name),
+        Value::text(&row.role),
+        Value::opt_text(row.desk.as_deref()),
+        Value::opt_text(row.device.as_deref()),
+        Value::text(&row.terms),
+        time(row.begun_at),
+        time(row.active_at),
+        i64::from(row.locked).into(),
+    ]);
+}
+
+/// Reads [`SESSIONS`].
+pub(in crate::store) fn read_session(from: &mut Columns<'_>) -> Read<SessionRow> {
+    Ok(SessionRow {
+        hash: from.text()?,
+        name: from.text()?,
+        role: from.word()?,
+        desk: from.opt_text()?,
+        device: from.opt_text()?,
+        terms: from.text()?,
+        begun_at: from.time()?,
+        active_at: from.time()?,
+        locked: from.int()? != 0,
+    })
+}
