@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
+use tokio::sync::mpsc;
 use tokio::time::timeout;
 use zones::Invalid;
 
@@ -166,18 +167,23 @@ async fn a_list_says_which_orders_have_ended_and_which_are_to_come() {
 /// Who closes the connection too soon to see the answer has changed the register all the same, under his name.
 #[tokio::test]
 async fn a_change_of_the_register_is_noted_although_its_maker_does_not_wait_for_the_answer() {
+    let ((came, mut heard), (go_on, mut may)) = (mpsc::channel(1), mpsc::channel::<()>(1));
     let bench = Bench::with_commands(|_, mut commands| async move {
         while let Some(command) = commands.recv().await {
             if let Command::WithdrawOrder { by, reply, .. } = command {
                 assert_eq!(by, "supervisor");
-                tokio::time::sleep(Duration::from_millis(500)).await;
+                came.send(()).await.unwrap();
+                may.recv().await;
                 let _ = reply.send(Ok(()));
             }
         }
     })
     .await;
-    let asked = bench.send(request(Method::DELETE, "supervisor", "/v1/orders/ord-1", ""));
-    assert!(timeout(Duration::from_millis(100), asked).await.is_err(), "it is not done yet");
+    tokio::select! {
+        answer = bench.send(request(Method::DELETE, "supervisor", "/v1/orders/ord-1", "")) => panic!("{}", answer.text()),
+        _ = heard.recv() => {} // Under way; and now nobody waits for the answer.
+    }
+    go_on.send(()).await.unwrap();
     let noted = async {
         loop {
             let rows = bench.store.audit(&AuditFilter::default(), 1).await.unwrap();
