@@ -234,7 +234,10 @@ pub(crate) async fn enforce(
     let (row, came) = match known(&state, &path, &request) {
         Ok((_, None)) => return next.run(request).await,
         Ok((row, Some(came))) => (row, came),
-        Err(problem) => return refuse(problem, request).await,
+        Err(problem) => {
+            state.refusals.say(&state, &problem, &request, &path);
+            return refuse(problem, request).await;
+        }
     };
     let caller = Caller::from(came.holder());
     let look = Look::new(row, &caller, ids.ok().as_ref(), &mut request);
@@ -247,7 +250,10 @@ pub(crate) async fn enforce(
                 request.extensions_mut().insert(caller);
                 came.run(row, request, next).await
             }
-            Err(problem) => refuse(problem, request).await,
+            Err(problem) => {
+                state.refusals.say(&state, &problem, &request, &path);
+                refuse(problem, request).await
+            }
         };
         look.noted(&state, response).await
     };

@@ -32,6 +32,7 @@ mod positions;
 mod problem;
 mod readiness;
 mod reconciliation;
+mod refusals;
 mod rejected;
 mod silent;
 pub mod states;
@@ -59,6 +60,7 @@ pub use desks::channel_word;
 pub use live::LiveFeed;
 pub use readiness::Readiness;
 pub use reconciliation::every_morning;
+pub use refusals::Refusals;
 
 use self::commands::{ANSWER_WITHIN, Commands};
 use self::listener::{HEAD_WITHIN, Limits};
@@ -93,6 +95,8 @@ pub struct AppState {
     pub commands: Commands,
     /// Where it is written down who looks.
     pub audit: Recorder,
+    /// What was said of those who may not.
+    pub refusals: Refusals,
     /// Which machines may call.
     pub tokens: Arc<Tokens>,
     /// How people come in, and who did.

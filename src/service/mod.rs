@@ -148,6 +148,7 @@ impl Service {
             store: store.clone(),
             commands,
             audit: recorder,
+            refusals: api::Refusals::default(),
             tokens: Arc::new(plan.tokens),
             sign_in: Arc::new(sign_in),
             readiness: readiness.clone(),
