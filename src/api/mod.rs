@@ -36,6 +36,7 @@ mod reconciliation;
 mod rejected;
 mod silent;
 pub mod states;
+mod stream;
 
 #[cfg(test)]
 mod tests;
