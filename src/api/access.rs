@@ -93,6 +93,7 @@ pub(crate) static TABLE: &[Row] = &[
     Row(Method::GET,    "/v1/orders/{order}",          Roles([All,    All,       No,  All,    All,       No]),  Noted),
     Row(Method::PUT,    "/v1/orders/{order}",          Roles([No,     All,       No,  No,     All,       No]),  Noted),
     Row(Method::DELETE, "/v1/orders/{order}",          Roles([No,     All,       No,  No,     All,       No]),  Noted),
+    Row(Method::GET,    "/v1/orders/{order}/history",  Roles([No,     All,       No,  All,    No,        No]),  Noted),
     Row(Method::GET,    "/v1/incidents",               Roles([All,    All,       Own, All,    No,        No]),  Noted),
     Row(Method::GET,    "/v1/incidents/{incident}",    Roles([All,    All,       Own, All,    No,        No]),  Noted),
     Row(Method::GET,    "/v1/incidents/{incident}/explain", Roles([All, All,      No,  All,    No,        No]),  Noted),

@@ -18,6 +18,7 @@ mod duty;
 mod extract;
 mod followup;
 mod health;
+mod history;
 mod incidents;
 mod ingest;
 mod listener;
@@ -36,6 +37,7 @@ mod refusals;
 mod rejected;
 mod silent;
 pub mod states;
+mod stream;
 
 #[cfg(test)]
 mod tests;
@@ -165,6 +167,7 @@ fn described() -> OpenApiRouter<AppState> {
         .merge(health::routes())
         .merge(auth::routes())
         .merge(orders::routes())
+        .merge(history::routes())
         .merge(incidents::routes())
         .merge(followup::routes())
         .merge(duty::routes())
