@@ -216,7 +216,7 @@ impl Statements {
         self.duty.run(on, &batch.duty).await?;
         self.timeline.run(on, &batch.timeline).await?;
         let last: BTreeMap<_, _> =
-            batch.deadlines.iter().map(|row| ((&row.incident, &row.name), row)).collect();
+            batch.deadlines.iter().map(|row| ((&row.incident, &row.name, &row.desk), row)).collect();
         self.deadlines.run(on, last.into_values()).await?;
         Ok(())
     }

@@ -164,6 +164,7 @@ pub(super) fn deadline(incident: &str, name: &str) -> DeadlineRow {
     DeadlineRow {
         incident: incident.to_owned(),
         name: name.to_owned(),
+        desk: String::new(),
         partner: "somebody".to_owned(),
         order: "ord-1".to_owned(),
         from: at(0),
