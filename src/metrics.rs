@@ -30,7 +30,7 @@ pub struct AlertLabels {
 pub struct DeliveryLabels {
     /// Road to the recipient, such as `desk_webhook`.
     pub channel: &'static str,
-    /// `received`, `failed` or `closed`.
+    /// `received`, `failed`, `closed` with its incident, or `given_up` after it.
     pub outcome: &'static str,
 }
 

@@ -52,8 +52,8 @@ pub(super) struct Pending {
     pub(super) told: Vec<Notice>,
     /// Incidents whose rows have changed.
     pub(super) changed: BTreeSet<String>,
-    /// Incidents that were resolved: what is still to be delivered of them is given up.
-    pub(super) closed: Vec<String>,
+    /// Incidents that were resolved, and when: what somebody was to act on is not sent any more.
+    pub(super) closed: Vec<(String, Timestamp)>,
 }
 
 impl Pending {

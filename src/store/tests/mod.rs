@@ -3,7 +3,7 @@
 pub(crate) mod backends;
 mod followup;
 mod kill;
-mod rows;
+pub(crate) mod rows;
 mod sessions;
 mod stories;
 mod suite;
