@@ -7,6 +7,16 @@ export interface Session {
   csrf?: string;
   locked?: boolean;
   idle_lock_s?: number;
+  /** While it is locked: how many alarms are open, and nothing of whom. */
+  alarms?: Alarms;
+}
+
+export interface Alarms {
+  open: number;
+  /** Those of them that nobody has taken up. */
+  untaken: number;
+  /** Warnings that nobody has taken up. */
+  warnings: number;
 }
 
 /** How people can sign in here, beside a token. */

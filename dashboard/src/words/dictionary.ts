@@ -31,12 +31,16 @@ export const dictionary = {
 
   "gate.lock": ["Vergrendelen", "Lock"],
   "gate.locked": ["Vergrendeld", "Locked"],
-  "gate.lockedText": [
+  "gate.text.locked": [
     "Alarmen worden geteld en klinken door; wat u schreef staat er nog.",
     "Alarms are counted and go on ringing; what you wrote is still there.",
   ],
   "gate.ended": ["Uw sessie is afgelopen", "Your session has ended"],
-  "gate.endedText": [
+  "gate.text.anew": [
+    "Alarmen worden geteld, en klinken als het geluid aan staat.",
+    "Alarms are counted, and ring while the sound is on.",
+  ],
+  "gate.text.ended": [
     "Nieuwe meldingen komen hier niet aan tot u weer bent ingelogd. Wat u schreef staat er nog.",
     "New alerts do not arrive here until you have signed in again. What you wrote is still there.",
   ],
