@@ -405,6 +405,17 @@ pub struct Counts {
     pub orders: i64,
 }
 
+/// How many incidents are open that are followed up by themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct OpenAlarms {
+    /// At level `alarm`.
+    pub open: i64,
+    /// Those of them that nobody has acknowledged.
+    pub untaken: i64,
+    /// At level `warning`, that nobody has acknowledged.
+    pub warnings: i64,
+}
+
 /// A device that sends and is in no order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownDevice {

@@ -102,6 +102,11 @@ async fn what_is_remembered_of_closed_incidents_is_loaded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn open_alarms_are_counted() {
+    with_both(|s| Box::pin(followup::open_alarms_are_counted(s))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn odd_texts_are_kept() {
     with_both(|s| Box::pin(suite::odd_texts(s))).await;
 }
