@@ -76,7 +76,7 @@ impl Store {
     pub async fn deadlines_of(&self, incident: &str) -> Result<Vec<DeadlineRow>, StoreError> {
         let select = Select::new(tables::DEADLINES.columns, "deadlines")
             .filter("incident = ?", [Value::text(incident)])
-            .page("due_at, name", MOST_ROWS);
+            .page("due_at, name, desk", MOST_ROWS);
         self.all(select, tables::read_deadline).await
     }
 
@@ -104,7 +104,7 @@ impl Store {
                 "missed = 1 AND due_at >= ? AND due_at < ?",
                 [from.as_millis().into(), to.as_millis().into()],
             )
-            .page("due_at DESC, incident, name", limit);
+            .page("due_at DESC, incident, name, desk", limit);
         self.all(select, tables::read_deadline).await
     }
 

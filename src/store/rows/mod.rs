@@ -47,7 +47,7 @@ pub struct Batch {
     pub duty: Vec<StateRow>,
     /// Lines of timelines.
     pub timeline: Vec<TimelineRow>,
-    /// Partners' deadlines begun or changed. Of several of one incident and name the last counts.
+    /// Partners' deadlines begun or changed. Of several of one incident, name and desk the last counts.
     pub deadlines: Vec<DeadlineRow>,
     /// Alerts raised. An alert id that is stored already is left as it is, and counted.
     pub alerts: Vec<AlertRow>,

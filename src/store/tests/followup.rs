@@ -39,6 +39,8 @@ pub(super) async fn deadlines_are_counted(store: &Store) {
         clock(2, None, false),
         clock(2, Some(at(1)), false),
         clock(100, None, true),
+        // Of two desks each has one.
+        DeadlineRow { desk: "delft".to_owned(), ..clock(7, Some(at(6)), false) },
     ];
     store.commit(&Batch { deadlines, ..Batch::default() }).await.unwrap();
     let counts = store.deadline_counts(at(0), at(50)).await.unwrap();
@@ -50,7 +52,9 @@ pub(super) async fn deadlines_are_counted(store: &Store) {
         kept_late,
         open,
     };
-    assert_eq!(counts, [count("even", 1, 0, 0, 0), count("odd", 1, 2, 1, 1)]);
+    assert_eq!(counts, [count("even", 1, 0, 0, 0), count("odd", 2, 2, 1, 1)]);
+    let desks = store.deadlines_of("inc-7").await.unwrap().into_iter().map(|row| (row.desk, row.kept_at));
+    assert_eq!(desks.collect::<Vec<_>>(), [(String::new(), None), ("delft".to_owned(), Some(at(6)))]);
     let missed = store.missed_deadlines(at(0), at(50), 10).await.unwrap();
     assert_eq!(missed.iter().map(|row| row.due_at).collect::<Vec<_>>(), [at(5), at(3)]);
 }
