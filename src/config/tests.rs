@@ -9,6 +9,7 @@ use super::*;
 mod contacts;
 mod followup;
 mod map;
+mod push;
 mod sign_in;
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n";

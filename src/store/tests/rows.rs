@@ -46,7 +46,7 @@ pub(super) fn order(name: &str, seq: i64, document: Option<&str>) -> OrderRow {
 }
 
 /// Open, at `alarm`, by one of seven wearers.
-pub(super) fn incident(n: i64) -> IncidentRow {
+pub(crate) fn incident(n: i64) -> IncidentRow {
     IncidentRow {
         incident: format!("inc-{n:06}"),
         order: format!("ord-{}", n % 7),
