@@ -32,15 +32,19 @@ pub(super) fn builder() -> ClientBuilder {
 
 /// The client that is described.
 pub(super) fn built(builder: ClientBuilder) -> Result<Client, SendError> {
-    builder.build().map_err(|error| SendError(of_request(error)))
+    builder.build().map_err(|error| SendError::new(of_request(error)))
 }
 
 /// Sends a request; any 2xx means that it was received.
 pub(super) async fn send(request: RequestBuilder) -> Result<String, SendError> {
-    let answer = request.send().await.map_err(|error| SendError(of_request(error)))?;
+    let answer = request.send().await.map_err(|error| SendError::new(of_request(error)))?;
     let status = answer.status();
     read_some(answer).await;
-    if status.is_success() { Ok(status.to_string()) } else { Err(SendError(format!("answered {status}"))) }
+    if status.is_success() {
+        Ok(status.to_string())
+    } else {
+        Err(SendError::new(format!("answered {status}")))
+    }
 }
 
 /// Reads what may be read of an answer, so that its connection can be used again.

@@ -89,11 +89,10 @@ export class Waking {
   async turnOff(): Promise<void> {
     const subscription = await this.current();
     // Whichever of the two fails, the other is enough: an address that is gone is forgotten when it is tried.
-    await subscription?.unsubscribe().catch(() => {});
     if (this.state === "on") this.state = "off";
     if (!subscription) return;
     const { endpoint } = subscription;
-    await this.api.send("DELETE", PATH, { endpoint }).catch(() => {});
+    await Promise.allSettled([subscription.unsubscribe(), this.api.send("DELETE", PATH, { endpoint })]);
     this.browsers = Math.max(0, this.browsers - 1);
   }
 

@@ -51,7 +51,7 @@ pub(super) fn is_public(address: IpAddr) -> bool {
             // IPv4 in another coat: mapped, and behind a translator (RFC 6052).
             [0, 0, 0, 0, 0, 0xffff, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..] => is_public_v4(last_of(address)),
             // For protocols (Teredo is among them), for documentation, and 6to4.
-            [0x2001, 0..0x200, ..] | [0x2001, 0xdb8, ..] | [0x3fff, 0..0x1000, ..] | [0x2002, ..] => false,
+            [0x2001, 0..0x200 | 0xdb8, ..] | [0x3fff, 0..0x1000, ..] | [0x2002, ..] => false,
             [first, ..] => first & 0xe000 == 0x2000,
         },
     }

@@ -15,7 +15,7 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 use super::testing::Browser;
 use super::*;
 use crate::delivery::tests::{install_tls, within};
-use crate::store::tests::an_incident;
+use crate::store::tests::rows::incident as an_incident;
 use crate::store::{Batch, Channel, IncidentRow, NewDelivery, ReceiptRow};
 
 fn now() -> Timestamp {

@@ -4,14 +4,13 @@ pub(crate) mod backends;
 mod followup;
 mod kill;
 mod push;
-mod rows;
+pub(crate) mod rows;
 mod sessions;
 mod stories;
 mod suite;
 
 use super::*;
 use backends::{Scratch, newer_version, with_both};
-pub(crate) use rows::incident as an_incident;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_row_comes_back_as_it_went_in() {
@@ -111,6 +110,11 @@ async fn deadlines_are_counted_by_name() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_remembered_of_closed_incidents_is_loaded() {
     with_both(|s| Box::pin(followup::what_is_remembered_is_loaded(s))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn open_alarms_are_counted() {
+    with_both(|s| Box::pin(followup::open_alarms_are_counted(s))).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
