@@ -131,7 +131,7 @@ pub(super) mod tests {
         let keys = Browser::new(browser);
         let endpoint = format!("https://push-{}.example/{browser}", browser % 2);
         let subscription =
-            Subscription::parse(&endpoint, &keys.p256dh(), &keys.auth(), &Default::default()).unwrap();
+            Subscription::parse(&endpoint, &keys.p256dh(), &keys.auth(), &OwnOrigins::default()).unwrap();
         Hint::new(&row(incident, level, at_ms), subscription.id(), subscription).unwrap()
     }
 
