@@ -124,6 +124,7 @@ impl Hint {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::delivery::push::public::OwnOrigins;
     use crate::delivery::push::testing::Browser;
 
     /// A hint about an incident, to the browser with a number.
