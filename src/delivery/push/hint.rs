@@ -124,6 +124,7 @@ impl Hint {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::delivery::push::public::OwnOrigins;
     use crate::delivery::push::testing::Browser;
 
     /// A hint about an incident, to the browser with a number.
@@ -131,7 +132,7 @@ pub(super) mod tests {
         let keys = Browser::new(browser);
         let endpoint = format!("https://push-{}.example/{browser}", browser % 2);
         let subscription =
-            Subscription::parse(&endpoint, &keys.p256dh(), &keys.auth(), &Default::default()).unwrap();
+            Subscription::parse(&endpoint, &keys.p256dh(), &keys.auth(), &OwnOrigins::default()).unwrap();
         Hint::new(&row(incident, level, at_ms), subscription.id(), subscription).unwrap()
     }
 
