@@ -21,7 +21,9 @@ use support::until;
 use support::world::World;
 
 /// All that may ever be a name in what she is sent.
-const MAY_BE_SAID: [&str; 36] = [
+const MAY_BE_SAID: [&str; 38] = [
+    "own_device",
+    "aware_code",
     "protection",
     "state",
     "reasons",
