@@ -1,12 +1,19 @@
 // How an incident is told in a line: who, and the one figure that matters most.
-import { isResolved } from "../live/shown.ts";
+import type { Silences } from "../live/centre.svelte.ts";
+import { isMass, isResolved } from "../live/shown.ts";
 import type { Incident, Measured } from "../live/types.ts";
 import { metres, roundMetres, say, span, speed, word } from "../words/language.svelte.ts";
 
-export function people(incident: Incident): string {
-  const towards = incident.victim ?? incident.zone ?? "";
-  if (incident.kind === "aware") return incident.victim ?? incident.wearer;
-  return towards ? `${incident.wearer} → ${towards}` : incident.wearer;
+/** Whom it is about; `silent` is how many are silent, of a silence of many. */
+export function people(incident: Incident, silent?: number): string {
+  if (isMass(incident)) {
+    const n = silent || incident.latest?.devices;
+    return n ? say("mass.title", { n }) : say("mass.name");
+  }
+  const { victim, zone } = incident;
+  const wearer = incident.wearer ?? "–";
+  if (incident.kind === "aware") return victim ?? wearer;
+  return victim || zone ? `${wearer} → ${victim ?? zone}` : wearer;
 }
 
 const isNumber = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
@@ -29,16 +36,17 @@ export function distance(incident: Pick<Incident, "kind">, measured: Measured | 
   return metres(m);
 }
 
-export function headline(incident: Incident): { main: string; more: string } {
+/** The figure that matters most, and what else there is to say of it, by importance: a list shows as much as fits. */
+export function headline(incident: Incident, many?: Silences): { main: string; more: string[] } {
   const { latest } = incident;
   const far = distance(incident, latest);
   const sure = word("certainty", incident.certainty);
   if (isResolved(incident))
     return {
       main: word("state", "resolved"),
-      more: incident.outcome ? word("outcome", incident.outcome) : "",
+      more: incident.outcome ? [word("outcome", incident.outcome)] : [],
     };
-  if (incident.level === "clear") return { main: say("alert.over"), more: far };
+  if (incident.level === "clear") return { main: say("alert.over"), more: some(far) };
   const contact = latest?.contact_s;
   if (
     incident.kind === "victim_proximity" &&
@@ -46,14 +54,21 @@ export function headline(incident: Incident): { main: string; more: string } {
     isNumber(contact) &&
     contact > 0
   ) {
-    return { main: span(contact), more: [far, closing(latest), sure].filter(Boolean).join(" · ") };
+    return { main: span(contact), more: some(far, closing(latest), sure) };
   }
-  if (far) return { main: far, more: [closing(latest), sure].filter(Boolean).join(" · ") };
+  if (many)
+    return {
+      main: say("mass.silent", { n: many.silent }),
+      more: many.back ? [say("mass.backAgain", { n: many.back })] : [],
+    };
+  if (far) return { main: far, more: some(closing(latest), sure) };
   return {
     main: incident.device ?? "",
-    more: incident.desk ? say("alert.desk", { desk: incident.desk }) : "",
+    more: incident.desk ? [say("alert.desk", { desk: incident.desk })] : [],
   };
 }
+
+const some = (...texts: string[]): string[] => texts.filter(Boolean);
 
 /** A ring or a limit. */
 export const limit = (m: number): string => roundMetres(m);

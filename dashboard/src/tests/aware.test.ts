@@ -1,7 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Refused } from "../live/api.ts";
 import { Aware } from "../victim/aware.svelte.ts";
-import { keptPresses, leaveBehind, MOST_OF_ONE, type Owner, ownerOf } from "../victim/kept.ts";
+import {
+  keptPresses,
+  leaveBehind,
+  MOST_OF_ONE,
+  type Owner,
+  ownerOf,
+  waitsForSession,
+} from "../victim/kept.ts";
 
 const SILENT = () => new Refused(0, "no answer");
 const no = (detail: string) => new Refused(409, "no", { detail });
@@ -159,6 +166,25 @@ describe("a press that has not arrived", () => {
     expect([...disk.values()].join()).not.toMatch(/52\.1|her token/);
     expect(keptPresses(ownerOf("her token"))).toHaveLength(1);
     expect(ownerOf("another token").token).not.toBe(hers.token);
+  });
+
+  test("of somebody who was signed in is said at the door until she signs out", async () => {
+    const hers = page(offline(), ownerOf("")).aware;
+    hers.press(false);
+    expect(waitsForSession(), "nobody knows yet whose it is").toBe(false);
+    hers.isOf("vd-1");
+    expect(waitsForSession()).toBe(true);
+    hers.stop();
+    const back = page([], ownerOf(""));
+    expect(back.aware.unsent).toBe(0);
+    back.aware.isOf("vd-2");
+    expect(back.aware.unsent, "another person").toBe(0);
+    leaveBehind();
+    expect(waitsForSession()).toBe(false);
+    const again = page([], ownerOf(""));
+    again.aware.isOf("vd-1");
+    await vi.advanceTimersByTimeAsync(100);
+    expect([again.aware.state, again.sent.length, disk.size]).toEqual(["sent", 1, 0]);
   });
 
   test("is sent from memory where the browser keeps nothing, or nonsense", async () => {

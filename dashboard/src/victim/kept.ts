@@ -16,6 +16,8 @@ export interface Owner {
 
 interface Kept extends Press {
   of: Owner;
+  /** She signed out since: until she is back nobody is told of it here. */
+  left?: boolean;
 }
 
 const PRESSES = "companion-presses";
@@ -59,7 +61,7 @@ export const bounded = <T>(presses: readonly T[]): T[] =>
 export const keptPresses = (owner: Owner): Press[] =>
   all()
     .filter((kept) => isOf(kept, owner))
-    .map(({ of: _, ...press }) => press)
+    .map(({ of: _, left: __, ...press }) => press)
     .sort((a, b) => Date.parse(a.pressed_at) - Date.parse(b.pressed_at));
 
 export function keep(owner: Owner, press: Press): void {
@@ -82,9 +84,12 @@ export function leaveBehind(): void {
   write(DEVICE, null);
   write(
     PRESSES,
-    all().map(({ pressed_at, of }): Kept => ({ pressed_at, of })),
+    all().map(({ pressed_at, of }): Kept => ({ pressed_at, of, left: true })),
   );
 }
+
+/** Whether a press of somebody who was signed in here waits: her page cannot say so while nobody knows who she is. */
+export const waitsForSession = (): boolean => all().some(({ of, left }) => !of.token && !left);
 
 function all(): Kept[] {
   const list = parsed(PRESSES);
