@@ -30,7 +30,7 @@ fn about(victim: &str, deliveries: Vec<NewDelivery>) -> Batch {
 }
 
 /// An order of these days of 2026 that gives the device to somebody.
-fn order(order: &str, victim: &str, from: &str, until: &str) -> Arc<Order> {
+pub(super) fn order(order: &str, victim: &str, from: &str, until: &str) -> Arc<Order> {
     let document = json!({
         "order": order, "legal_basis": "special_condition", "valid_from": from, "valid_until": until,
         "wearer": {"person": "wearer-0001", "device": "am-0001"},
@@ -83,8 +83,9 @@ async fn she_sees_what_stands_and_whom_to_call() {
     );
     assert_eq!((&me["protection"], &me["advice"]), (&Value::Null, &json!([])));
     assert_eq!(me["fix_interval_s"], 60, "what an order asks that does not say");
+    assert_eq!(me["push"], false, "nothing of it is configured");
     assert_eq!((&me["own_device"], &me["aware_code"]), (&json!("vd-0001"), &json!(false)));
-    assert_eq!(me.as_object().unwrap().len(), 7);
+    assert_eq!(me.as_object().unwrap().len(), 8);
     bench.register.note(&with_code("ord-0002"));
     assert_eq!(
         bench.get("victim", "/v1/me").await.json()["aware_code"],
