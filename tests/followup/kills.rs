@@ -76,8 +76,9 @@ async fn again(world: &mut World) {
 }
 
 async fn report(world: &World, pair: &Pair, (at, place): (Timestamp, Place), seq: u64) {
-    world.devices.publish_json(&pair.victim_topic("fix"), &fix(at, HOME, seq)).await;
+    // His first: until it comes, how far he may have gone since the one before says nothing of where he is.
     world.devices.publish_json(&pair.wearer_topic("fix"), &fix(at, place, seq)).await;
+    world.devices.publish_json(&pair.victim_topic("fix"), &fix(at, HOME, seq)).await;
 }
 
 /// When it became an alarm.
