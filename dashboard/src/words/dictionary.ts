@@ -370,6 +370,7 @@ export const dictionary = {
   "step.noted": ["bijzonderheid", "note"],
   "step.escalated": ["geëscaleerd naar", "escalated to"],
   "step.resolution_proposed": ["uitkomst voorgesteld", "outcome proposed"],
+  "step.proposal_displaced": ["ander voorstel voor uitkomst vervangen", "other proposed outcome replaced"],
   "step.resolved": ["afgehandeld", "resolved"],
   "step.step": ["stap van een partner", "partner's step"],
   "step.displayed": ["slachtofferdevice toonde het alarm", "victim device displayed the alert"],
