@@ -411,6 +411,7 @@ export const dictionary = {
   "health.ready": ["Gereed: hoort, beslist en bewaart", "Ready: hears, decides and stores"],
   "health.notReady": ["NIET GEREED", "NOT READY"],
   "health.noAnswer": ["De dienst antwoordt niet.", "The service does not answer."],
+  "health.noFigures": ["De cijfers kunnen niet worden opgehaald.", "The figures cannot be fetched."],
   "figure.afstand_backlog_messages": ["Wacht op beslissing", "Waiting for a decision"],
   "figure.afstand_broker_connected": ["Broker verbonden", "Broker connected"],
   "figure.yes": ["ja", "yes"],
