@@ -18,6 +18,7 @@ mod duty;
 mod extract;
 mod followup;
 mod health;
+mod history;
 mod incidents;
 mod ingest;
 mod listener;
@@ -33,9 +34,11 @@ mod precondition;
 mod problem;
 mod readiness;
 mod reconciliation;
+mod refusals;
 mod rejected;
 mod silent;
 pub mod states;
+mod stream;
 
 #[cfg(test)]
 mod tests;
@@ -60,6 +63,7 @@ pub use desks::channel_word;
 pub use live::LiveFeed;
 pub use readiness::Readiness;
 pub use reconciliation::every_morning;
+pub use refusals::Refusals;
 
 use self::commands::{ANSWER_WITHIN, Commands};
 use self::listener::{HEAD_WITHIN, Limits};
@@ -94,6 +98,8 @@ pub struct AppState {
     pub commands: Commands,
     /// Where it is written down who looks.
     pub audit: Recorder,
+    /// What was said of those who may not.
+    pub refusals: Refusals,
     /// Which machines may call.
     pub tokens: Arc<Tokens>,
     /// How people come in, and who did.
@@ -162,6 +168,7 @@ fn described() -> OpenApiRouter<AppState> {
         .merge(health::routes())
         .merge(auth::routes())
         .merge(orders::routes())
+        .merge(history::routes())
         .merge(incidents::routes())
         .merge(followup::routes())
         .merge(duty::routes())

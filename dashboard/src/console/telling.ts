@@ -1,12 +1,19 @@
 // How an incident is told in a line: who, and the one figure that matters most.
-import { isResolved } from "../live/shown.ts";
+import type { Silences } from "../live/centre.svelte.ts";
+import { isMass, isResolved } from "../live/shown.ts";
 import type { Incident, Measured } from "../live/types.ts";
 import { metres, roundMetres, say, span, speed, word } from "../words/language.svelte.ts";
 
-export function people(incident: Incident): string {
-  const towards = incident.victim ?? incident.zone ?? "";
-  if (incident.kind === "aware") return incident.victim ?? incident.wearer;
-  return towards ? `${incident.wearer} → ${towards}` : incident.wearer;
+/** Whom it is about; `silent` is how many are silent, of a silence of many. */
+export function people(incident: Incident, silent?: number): string {
+  if (isMass(incident)) {
+    const n = silent || incident.latest?.devices;
+    return n ? say("mass.title", { n }) : say("mass.name");
+  }
+  const { victim, zone } = incident;
+  const wearer = incident.wearer ?? "–";
+  if (incident.kind === "aware") return victim ?? wearer;
+  return victim || zone ? `${wearer} → ${victim ?? zone}` : wearer;
 }
 
 const isNumber = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
@@ -29,7 +36,7 @@ export function distance(incident: Pick<Incident, "kind">, measured: Measured | 
   return metres(m);
 }
 
-export function headline(incident: Incident): { main: string; more: string } {
+export function headline(incident: Incident, many?: Silences): { main: string; more: string } {
   const { latest } = incident;
   const far = distance(incident, latest);
   const sure = word("certainty", incident.certainty);
@@ -48,6 +55,11 @@ export function headline(incident: Incident): { main: string; more: string } {
   ) {
     return { main: span(contact), more: [far, closing(latest), sure].filter(Boolean).join(" · ") };
   }
+  if (many)
+    return {
+      main: say("mass.silent", { n: many.silent }),
+      more: many.back ? say("mass.backAgain", { n: many.back }) : "",
+    };
   if (far) return { main: far, more: [closing(latest), sure].filter(Boolean).join(" · ") };
   return {
     main: incident.device ?? "",

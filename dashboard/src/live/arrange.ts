@@ -1,6 +1,6 @@
 // From incidents to the lines of the list: cases, flood groups, and nothing that moves under the cursor.
 import { isPinned } from "./flood.ts";
-import { isResolved, isTaken, shapeOf } from "./shown.ts";
+import { isMass, isResolved, isTaken, shapeOf } from "./shown.ts";
 import type { Incident } from "./types.ts";
 import { byUrgency } from "./urgency.ts";
 
@@ -18,8 +18,8 @@ export const NO_FILTERS: Filters = { text: "", level: "all", kind: "", owner: "a
 export type Line =
   /** An incident; `inner` when it follows another of the same case. */
   | { type: "incident"; key: string; incident: Incident; inner: boolean }
-  /** The rest of a case, folded away. */
-  | { type: "more"; key: string; order: string; count: number; open: boolean }
+  /** The rest of a case, or the silences of a mass silence, folded away. */
+  | { type: "more"; key: string; of: "case" | "mass"; count: number; open: boolean }
   /** A flood's group. */
   | { type: "group"; key: string; kind: string; shape: string; count: number; open: boolean };
 
@@ -41,6 +41,8 @@ export interface Arranging {
   filters: Filters;
   me: string;
   flood: boolean;
+  /** Whether a silence is followed up with the incident of many that it is part of. */
+  gathered: (incident: Incident) => boolean;
   /** Keys of `more` and `group` lines that are unfolded. */
   unfolded: ReadonlySet<string>;
   /** Ids in the order they have now, while nothing may move; `null` when it may. */
@@ -61,7 +63,35 @@ export function arrange(incidents: Iterable<Incident>, how: Arranging): Arranged
   wanted.sort(byUrgency);
   const { sorted, waiting } = how.held ? hold(wanted, how.held) : { sorted: wanted, waiting: [] };
   const order = sorted.map((incident) => incident.incident);
-  return { lines: how.flood ? flooded(sorted, how) : cases(sorted, how), order, waiting };
+  const { own, parts } = gather(sorted, how.gathered);
+  const lines = how.flood ? flooded(own, how) : cases(own, how);
+  return { lines: lines.flatMap((line) => withParts(line, parts, how)), order, waiting };
+}
+
+/** Silences of many stand below the incident that tells of them all, where that is in the list. */
+function gather(
+  sorted: Incident[],
+  gathered: Arranging["gathered"],
+): { own: Incident[]; parts: Map<string, Incident[]> } {
+  const parts = new Map<string, Incident[]>();
+  for (const incident of sorted) if (isMass(incident)) parts.set(incident.incident, []);
+  if (parts.size === 0) return { own: sorted, parts };
+  const own = sorted.filter((incident) => {
+    const of = incident.part_of ? parts.get(incident.part_of) : undefined;
+    if (!of || !gathered(incident)) return true;
+    of.push(incident);
+    return false;
+  });
+  return { own, parts };
+}
+
+function withParts(line: Line, parts: Map<string, Incident[]>, { unfolded }: Arranging): Line[] {
+  const of = line.type === "incident" ? parts.get(line.key) : undefined;
+  if (!of?.length) return [line];
+  const key = `mass/${line.key}`;
+  const open = unfolded.has(key);
+  const shown = open ? of.map((incident) => asLine(incident, true)) : [];
+  return [line, { type: "more", key, of: "mass", count: of.length, open }, ...shown];
 }
 
 /** The places of before, for those that are still there; the new ones wait. */
@@ -78,9 +108,10 @@ const CASE_SHOWS = 2;
 function cases(sorted: Incident[], { unfolded }: Arranging): Line[] {
   const byCase = new Map<string, Incident[]>();
   for (const incident of sorted) {
-    const of = byCase.get(incident.order);
+    const name = isMass(incident) ? incident.incident : (incident.order ?? incident.incident);
+    const of = byCase.get(name);
     if (of) of.push(incident);
-    else byCase.set(incident.order, [incident]);
+    else byCase.set(name, [incident]);
   }
   return [...byCase].flatMap(([order, of]) => {
     const key = `case/${order}`;
@@ -90,7 +121,7 @@ function cases(sorted: Incident[], { unfolded }: Arranging): Line[] {
     const lines = shown.map((incident, at): Line => asLine(incident, at > 0));
     const rest = of.length - shown.length;
     if (rest > 0 || (open && of.length > CASE_SHOWS)) {
-      lines.push({ type: "more", key, order, count: open ? of.length - CASE_SHOWS : rest, open });
+      lines.push({ type: "more", key, of: "case", count: open ? of.length - CASE_SHOWS : rest, open });
     }
     return lines;
   });

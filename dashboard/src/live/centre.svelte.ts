@@ -4,11 +4,16 @@ import { arrange, type Filters, NO_FILTERS } from "./arrange.ts";
 import { now } from "./clock.ts";
 import { begunLately, isFlood } from "./flood.ts";
 import { withAlert, withFollowUp, withRead } from "./merge.ts";
-import { isResolved, isTaken, shapeOf } from "./shown.ts";
+import { isGathered, isMass, isResolved, isTaken, shapeOf } from "./shown.ts";
 import { follow, type Listener, type StreamEvent } from "./stream.ts";
-import type { AlertData, FollowUp, Incident, IncidentDetail, OrderEntry } from "./types.ts";
+import type { AlertData, FollowUp, Incident, IncidentDetail, OrderDocument, OrderEntry } from "./types.ts";
 
 export type LineState = "closed" | "connecting" | "live" | "lost";
+
+export interface Silences {
+  silent: number;
+  back: number;
+}
 
 /** The first news is drawn at once, what follows within this time together: a burst costs one drawing. */
 const DRAW_EVERY_MS = 40;
@@ -62,6 +67,7 @@ export class Centre {
       filters: this.filters,
       me: this.me?.name ?? "",
       flood: this.flood,
+      gathered: (incident) => this.gathered(incident),
       unfolded: this.unfolded,
       held: this.still ? this.held : null,
     });
@@ -75,11 +81,28 @@ export class Centre {
         counts.resolved += 1;
         continue;
       }
+      if (this.gathered(incident)) continue;
       counts[shapeOf(incident)] += 1;
       counts.open += 1;
       if (!isTaken(incident)) counts.untaken += 1;
     }
     return counts;
+  });
+
+  /** Of each mass silence: how many of its devices are silent, and how many are back. */
+  silences = $derived.by((): ReadonlyMap<string, Silences> => {
+    void this.version;
+    const all = new Map<string, Silences>();
+    for (const incident of this.known.values())
+      if (isMass(incident)) all.set(incident.incident, { silent: 0, back: 0 });
+    if (all.size === 0) return all;
+    for (const { part_of, level, state, closed_at } of this.known.values()) {
+      const of = part_of ? all.get(part_of) : undefined;
+      if (!of) continue;
+      if (level === "clear" || isResolved({ state, closed_at })) of.back += 1;
+      else of.silent += 1;
+    }
+    return all;
   });
 
   incident = $derived.by((): Incident | null => {
@@ -97,9 +120,25 @@ export class Centre {
     this.listeners.add(tell);
   }
 
-  /** Every incident that is not resolved. */
+  /** Every incident that is not resolved, and is followed up by itself. */
   *open(): Generator<Incident> {
-    for (const incident of this.known.values()) if (!isResolved(incident)) yield incident;
+    for (const incident of this.known.values())
+      if (!isResolved(incident) && !this.gathered(incident)) yield incident;
+  }
+
+  /** The order of an incident; of many, none. */
+  orderOf(incident: Incident | null): OrderDocument | undefined {
+    return incident?.order && !isMass(incident) ? this.orders.get(incident.order)?.document : undefined;
+  }
+
+  /** What is known of an incident. */
+  of(id: string): Incident | undefined {
+    void this.version;
+    return this.known.get(id);
+  }
+
+  private gathered(incident: Incident): boolean {
+    return Boolean(incident.part_of) && isGathered(incident, this.known.get(incident.part_of ?? ""));
   }
 
   start(): void {
@@ -168,7 +207,7 @@ export class Centre {
 
   private tick(): void {
     this.time = now();
-    this.flood = isFlood(begunLately(this.known.values(), this.time), this.flood);
+    this.flood = isFlood(begunLately(this.open(), this.time), this.flood);
   }
 
   private take(event: StreamEvent): void {

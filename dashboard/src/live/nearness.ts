@@ -19,7 +19,7 @@ export function nearness(
   order: OrderDocument | undefined,
   now: number,
 ): Nearness | null {
-  const wearer = of(incident.wearer);
+  const wearer = incident.wearer ? of(incident.wearer) : undefined;
   if (!wearer || isOld(wearer, now)) return null;
   const age = (place: Place): number => Math.max(0, (now - place.fixed_at) / 1000);
   if (incident.kind === "victim_proximity") {

@@ -4,10 +4,19 @@ import type { Centre } from "./centre.svelte.ts";
 import { now } from "./clock.ts";
 import { due, type Sounding } from "./ring.ts";
 import { isTaken, shapeOf } from "./shown.ts";
-import { sound } from "./tones.ts";
+import { mayMakeNoise, sound } from "./tones.ts";
 
 /** A mute ends by itself: nobody forgets it. */
 export const MUTE_MS = 5 * 60_000;
+
+/** What a reload must not switch off: on this tab only. */
+const KEY = "sound";
+
+/** What nobody has taken up. */
+export interface Untaken {
+  alarms: number;
+  warnings: number;
+}
 
 export class Sound {
   state = $state<"off" | "on" | "muted">("off");
@@ -17,13 +26,26 @@ export class Sound {
 
   private sounding: Sounding = { lastAlarm: 0, lastWarning: 0, fresh: false };
 
-  constructor(private centre: Centre) {
+  constructor(private waiting: () => Untaken) {
+    const until = Number(sessionStorage.getItem(KEY) ?? Number.NaN);
+    if (!Number.isNaN(until)) void this.goOn(until);
+  }
+
+  /** The sound of a console: of every change for the worse that nobody has taken up. */
+  static of(centre: Centre): Sound {
+    const sound = new Sound(() => untaken(centre));
     centre.onChange((incident, before) => {
       const shape = shapeOf(incident);
       const worse =
         shape !== "clear" && (!before || (before.level !== incident.level && incident.level === "alarm"));
-      if (worse && !isTaken(incident)) this.sounding.fresh = true;
+      if (worse && !isTaken(incident)) sound.news();
     });
+    return sound;
+  }
+
+  /** Something came that was not told yet. */
+  news(): void {
+    this.sounding.fresh = true;
   }
 
   /** Called once a second. */
@@ -42,12 +64,16 @@ export class Sound {
 
   turnOn(): void {
     this.state = "on";
+    this.remember();
     this.test();
   }
 
   /** Both sounds, one after the other. */
   test(): void {
-    if (this.state === "off") this.state = "on";
+    if (this.state === "off") {
+      this.state = "on";
+      this.remember();
+    }
     this.play("warning");
     setTimeout(() => this.play("alarm"), 900);
   }
@@ -56,10 +82,12 @@ export class Sound {
     if (this.state === "off") return;
     this.state = "muted";
     this.mutedUntil = now() + MUTE_MS;
+    this.remember();
   }
 
   unmute(): void {
     this.state = "on";
+    this.remember();
   }
 
   toggle(): void {
@@ -68,19 +96,30 @@ export class Sound {
     else this.turnOn();
   }
 
-  private waiting(): { alarms: number; warnings: number } {
-    let [alarms, warnings] = [0, 0];
-    for (const incident of this.centre.open()) {
-      if (isTaken(incident)) continue;
-      const shape = shapeOf(incident);
-      if (shape === "alarm") alarms += 1;
-      else if (shape !== "clear") warnings += 1;
-    }
-    return { alarms, warnings };
+  /** As before the page was read anew, where the browser lets it: else it is off, and says so. */
+  private async goOn(until: number): Promise<void> {
+    if (!(await mayMakeNoise()) || this.state !== "off") return;
+    this.state = until > now() ? "muted" : "on";
+    this.mutedUntil = until;
+  }
+
+  private remember(): void {
+    sessionStorage.setItem(KEY, String(this.state === "muted" ? this.mutedUntil : 0));
   }
 
   private play(level: "alarm" | "warning"): void {
     this.made = { ...this.made, [level]: this.made[level] + 1 };
     sound(level);
   }
+}
+
+function untaken(centre: Centre): Untaken {
+  const count = { alarms: 0, warnings: 0 };
+  for (const incident of centre.open()) {
+    if (isTaken(incident)) continue;
+    const shape = shapeOf(incident);
+    if (shape === "alarm") count.alarms += 1;
+    else if (shape !== "clear") count.warnings += 1;
+  }
+  return count;
 }

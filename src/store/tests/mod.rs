@@ -3,17 +3,34 @@
 pub(crate) mod backends;
 mod followup;
 mod kill;
-mod rows;
+pub(crate) mod rows;
 mod sessions;
 mod stories;
 mod suite;
 
 use super::*;
-use backends::{Scratch, newer_version, with_both};
+use backends::{Scratch, by_hand, newer_version, with_both};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_row_comes_back_as_it_went_in() {
     with_both(|s| Box::pin(suite::every_row_comes_back(s))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_happened_cannot_be_changed_by_mistake() {
+    for scratch in Scratch::all().await {
+        let store = Store::open(scratch.url()).await.unwrap();
+        let batch = rows::one_of_each();
+        store.commit(&batch).await.unwrap();
+        for table in ["timeline", "alerts", "receipts", "order_history"] {
+            for sql in [format!("UPDATE {table} SET seq = seq + 1000"), format!("DELETE FROM {table}")] {
+                let refused = by_hand(scratch.url(), &sql).await.unwrap_err().to_string();
+                assert!(refused.contains(&format!("{table} is append-only")), "{sql}: {refused}");
+            }
+        }
+        store.close().await;
+        scratch.remove().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -99,6 +116,11 @@ async fn deadlines_are_counted_by_name() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_remembered_of_closed_incidents_is_loaded() {
     with_both(|s| Box::pin(followup::what_is_remembered_is_loaded(s))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn open_alarms_are_counted() {
+    with_both(|s| Box::pin(followup::open_alarms_are_counted(s))).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
