@@ -4,7 +4,7 @@ import { Refused } from "./api.ts";
 import type { Centre } from "./centre.svelte.ts";
 import { lacking, newOrder, outgoing, placeheld } from "./editing.ts";
 import type { Finding, OrderDocument, OrderEntry } from "./types.ts";
-import { forgetDraft, keepDraft, keptDraft } from "./unsent.ts";
+import { forgetDraft, keepDraft, keptDraft } from "./unsent-order.ts";
 
 /** So long after the last change the guidance is asked. */
 const ASK_AFTER_MS = 350;

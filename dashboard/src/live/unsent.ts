@@ -1,7 +1,5 @@
 // What somebody was writing and has not sent: it outlives another incident that is looked at, and a session that ends
 // in mid-work. It stays on this tab, for its writer only, until it is sent, cancelled, or the writer signs out.
-import type { OrderDocument } from "./types.ts";
-
 export interface Unsent {
   form: "resolve" | "escalate" | "note";
   note: string;
@@ -44,38 +42,5 @@ export function forgetUnsent(incident: string): void {
   write(others);
 }
 
-/** An order that was not registered. */
-export interface UnsentOrder {
-  document: OrderDocument;
-  registered: boolean;
-  version: string;
-}
-
-const ORDER_KEY = "unsent-order";
-
-export function keptDraft(by: string): UnsentOrder | null {
-  try {
-    const read: unknown = JSON.parse(sessionStorage.getItem(ORDER_KEY) ?? "null");
-    const kept = read as (UnsentOrder & { by: string }) | null;
-    return kept?.by === by && kept.document ? kept : null;
-  } catch {
-    return null;
-  }
-}
-
-/** One that is too large for this tab's memory is kept only while the page stays. */
-export function keepDraft(by: string, what: UnsentOrder): void {
-  try {
-    sessionStorage.setItem(ORDER_KEY, JSON.stringify({ ...what, by }));
-  } catch {
-    forgetDraft();
-  }
-}
-
-export const forgetDraft = (): void => sessionStorage.removeItem(ORDER_KEY);
-
 /** Who signs out leaves nothing for the next. */
-export function forgetAllUnsent(): void {
-  sessionStorage.removeItem(KEY);
-  forgetDraft();
-}
+export const forgetAllUnsent = (): void => sessionStorage.removeItem(KEY);

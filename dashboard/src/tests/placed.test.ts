@@ -42,7 +42,15 @@ test("who may not be here stands first, who is deepest within before the others;
 
 test("what is set aside is added to the list, and a list that was left far behind is begun again", () => {
   const rows = (...numbers: number[]): Rejected[] =>
-    numbers.map((rejected) => ({ rejected, received_at: "", topic: "", reason: "", payload: "", size: 0, cut: false }));
+    numbers.map((rejected) => ({
+      rejected,
+      received_at: "",
+      topic: "",
+      reason: "",
+      payload: "",
+      size: 0,
+      cut: false,
+    }));
   const numbers = (known: Rejected[], next: string | null, items: Rejected[]) => {
     const { rows: all, next: after } = newer(known, next, { items, next: "page" });
     return [all.map((row) => row.rejected), after];

@@ -164,6 +164,15 @@ export const dictionary = {
   "filter.all": ["alle", "all"],
   "filter.nobody": ["niet opgepakt", "not taken up"],
   "filter.mine": ["van mij", "mine"],
+  "filter.resolved": ["ook afgehandelde", "resolved ones too"],
+  "filter.resolvedRead": [
+    "{n} afgehandelde gelezen, nieuwste eerst.",
+    "{n} resolved ones read, newest first.",
+  ],
+  "filter.resolvedUnread": [
+    "De afgehandelde incidenten kunnen niet worden opgehaald: {why}",
+    "The resolved incidents cannot be fetched: {why}",
+  ],
   "filter.none": ["Wis filters", "Clear filters"],
 
   "map.title": ["Kaart", "Map"],
@@ -313,6 +322,18 @@ export const dictionary = {
   "contact.supervising_officer": ["Toezichthouder", "Supervising officer"],
   "contact.case_coordinator": ["Casusregisseur", "Case coordinator"],
   "contact.victim_contact": ["Contact slachtoffer", "Victim contact"],
+
+  "paper.printed": ["Afgedrukt op {at} door {by}", "Printed on {at} by {by}"],
+  "paper.who": ["Betrokkenen", "People"],
+  "paper.began": ["Begonnen", "Began"],
+  "paper.cleared": ["Opgeheven", "Cleared"],
+  "paper.state": ["Opvolging", "Follow-up"],
+  "paper.last": ["Laatste meting", "Last measurement"],
+  "paper.automatic": ["automatisch", "automatic"],
+  "paper.noWhy": [
+    "Kon niet worden opgehaald toen dit werd afgedrukt.",
+    "Could not be fetched when this was printed.",
+  ],
 
   "chart.title": ["Afstand in de tijd", "Distance over time"],
   "chart.summary": [
