@@ -26,7 +26,12 @@ function register(first: OrderEntry | null) {
       centre.orders = new Map(state.stored ? [["ord-1", state.stored]] : []);
     },
     api: {
-      async send(method: string, path: string, body: OrderEntry["document"], headers: Record<string, string> = {}) {
+      async send(
+        method: string,
+        path: string,
+        body: OrderEntry["document"],
+        headers: Record<string, string> = {},
+      ) {
         if (path === "/v1/guidance") return { findings: [] };
         state.sent.push(headers);
         const version = state.stored ? `"${state.stored.changed_at}"` : "";
