@@ -155,6 +155,11 @@ test("a supervisor looks up who was near a place; an operator may not", { timeou
   await go(operator.page, "lookup");
   await operator.page.getByText("Alleen voor leidinggevenden").waitFor();
   assert.equal(await operator.page.getByLabel("Wie was waar").isDisabled(), true);
+  // Nor does he see who changed an order.
+  await go(operator.page, "orders");
+  await operator.page.locator("main li button").first().click();
+  await operator.page.getByText("Uw rol mag bevelen zien, niet wijzigen.").waitFor();
+  assert.equal(await operator.page.getByText("Geschiedenis").count(), 0);
   await operator.leave();
 });
 

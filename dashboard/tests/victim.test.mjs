@@ -120,7 +120,7 @@ async function hold(ms, key = "Enter") {
 test("nothing is said to be safe before it is known to be", { timeout: 60_000 }, async () => {
   assert.equal(new URL(page.url()).hash, "", "the token stays in no history");
   // Neither has reported: she must not count on anything.
-  await heading("Beperkt beschermd").waitFor();
+  await heading("Niet beschermd").waitFor();
   await page.getByText("Uw device meldt zich niet.").waitFor();
   await page.getByText("De enkelband heeft zich nog niet gemeld.").waitFor();
   assert.equal(

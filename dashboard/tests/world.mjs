@@ -13,7 +13,8 @@ import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { chromium } from "playwright-core";
 
-const BINARY = process.env.AFSTAND_BINARY ?? new URL("../../target/debug/afstand", import.meta.url).pathname;
+export const BINARY =
+  process.env.AFSTAND_BINARY ?? new URL("../../target/debug/afstand", import.meta.url).pathname;
 const MOSQUITTO = process.env.AFSTAND_TEST_MOSQUITTO ?? "/usr/sbin/mosquitto";
 const CHROMIUM = process.env.AFSTAND_TEST_CHROMIUM ?? "/usr/bin/chromium";
 

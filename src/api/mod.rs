@@ -70,7 +70,7 @@ use self::listener::{HEAD_WITHIN, Limits};
 use self::problem::{Kind, Problem};
 use self::states::{RegisterReader, StateReader};
 use crate::audit::Recorder;
-use crate::config::Tokens;
+use crate::config::{Push, Tokens};
 use crate::delivery::Clock;
 use crate::metrics::Metrics;
 use crate::sign_in::SignIn;
@@ -116,6 +116,8 @@ pub struct AppState {
     pub register: Arc<dyn RegisterReader>,
     /// A map with streets, where one is configured.
     pub tiles: Option<Arc<Tiles>>,
+    /// How the browsers of victims are woken, where that is configured.
+    pub push: Option<Arc<Push>>,
     /// What time it is.
     pub clock: Clock,
 }

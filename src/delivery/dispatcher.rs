@@ -444,7 +444,8 @@ impl<T: Transport> Dispatcher<T> {
     }
 }
 
-fn until(due: Timestamp, now: Timestamp) -> Duration {
+/// How long it is from now to then.
+pub(super) fn until(due: Timestamp, now: Timestamp) -> Duration {
     let Millis(millis) = due - now;
     Duration::from_millis(u64::try_from(millis).unwrap_or(0))
 }

@@ -186,15 +186,18 @@ struct VictimPicture<'a> {
     alerts: Vec<&'a RawValue>,
     /// How often her own device is to say where it is, in seconds; `null` where no order names it.
     fix_interval_s: Option<i64>,
+    /// Whether her browsers can be woken.
+    push: bool,
 }
 
-/// What a victim's app shows: how well she is protected, what she can do about it, whom to call, what stands, and how
-/// often her device is to report. `alerts` are events that [`victim_event`] made.
+/// What a victim's app shows: how well she is protected, what she can do about it, whom to call, what stands, how
+/// often her device is to report, and whether her browsers can be woken. `alerts` are events that [`victim_event`] made.
 pub fn victim_picture(
     protection: Option<&Protection>,
     contacts: &[&Contact],
     alerts: &[String],
     fix_interval: Option<Millis>,
+    push: bool,
 ) -> Result<String, serde_json::Error> {
     let reasons = protection.map_or(&[][..], |protection| &protection.reasons);
     let mut call = vec![EMERGENCY];
@@ -205,6 +208,7 @@ pub fn victim_picture(
         call,
         alerts: alerts.iter().map(|event| serde_json::from_str(event)).collect::<Result<_, _>>()?,
         fix_interval_s: fix_interval.map(|interval| interval.0 / 1_000),
+        push,
     })
 }
 

@@ -14,8 +14,8 @@ use tokio_util::sync::CancellationToken;
 use crate::api::{self, AppState, LiveFeed, Readiness, commands};
 use crate::audit;
 use crate::clock::Clock;
-use crate::config::{self, Contacts, Desk, MapStyles, Tokens};
-use crate::delivery::{Dispatcher, Notices, Roads};
+use crate::config::{self, Contacts, Desk, MapStyles, Push, Tokens};
+use crate::delivery::{Dispatcher, HintHandle, Hints, Notices, Roads};
 use crate::followup::Rules;
 use crate::metrics::Metrics;
 use crate::mqtt::{IngestHandle, IngestLink, LinkSettings, MqttConfig, Publisher};
@@ -52,6 +52,8 @@ pub struct Plan {
     pub links: Option<Arc<Links>>,
     /// A map with streets for the console.
     pub map: Option<MapStyles>,
+    /// How the browsers of victims are woken.
+    pub push: Option<Arc<Push>>,
     /// Folder of order files.
     pub orders_dir: Option<PathBuf>,
     /// What time it is.
@@ -126,6 +128,7 @@ impl Service {
         let (to_pipeline_too, trouble) = mpsc::channel(TROUBLES_WAITING);
         let dispatcher = dispatcher.telling(to_pipeline_too).counting(metrics.deliveries.clone());
         let (notices, notice_handle) = Notices::new(store.clone(), publisher.clone(), plan.clock.reader());
+        let wake = HintHandle::default();
         let (commands, asked) = commands::channel();
         let (to_files, files) = mpsc::channel(FILES_WAITING);
         let (to_pipeline, arrived) = mpsc::channel(ingest_settings.channel_capacity());
@@ -141,6 +144,7 @@ impl Service {
             publisher,
             dispatch,
             notices: notice_handle,
+            hints: wake.clone(),
             live: live.clone(),
         };
         let (recorder, writer) = audit::recorder(store.clone(), metrics.clone());
@@ -157,8 +161,10 @@ impl Service {
             states: Arc::new(directory.clone()),
             register: Arc::new(directory),
             tiles: plan.map.map(Tiles::new).transpose().map_err(Failure::new)?.map(Arc::new),
+            push: plan.push,
             clock: plan.clock.reader(),
         };
+        hint(&mut parts, &state, wake, &stop.rest).await?;
         decide(&mut parts, pipeline, sources, ingest, &stop.deciding);
         deliver(&mut parts, dispatcher, notices, &stop.rest);
         keep_house(&mut parts, &state, &stop.rest);
@@ -237,6 +243,21 @@ fn deliver(
     parts.spawn(async move { dispatcher.run(rest).await.map_err(Failure::new) });
     let rest = stop.clone();
     parts.spawn(async move { notices.run(rest).await.map_err(Failure::new) });
+}
+
+/// Sets to work, where it is configured, what wakes the browsers of victims.
+async fn hint(
+    parts: &mut JoinSet<Result<(), Failure>>,
+    state: &AppState,
+    wake: HintHandle,
+    stop: &CancellationToken,
+) -> Result<(), Failure> {
+    let Some(push) = state.push.clone() else { return Ok(()) };
+    let (store, clock, metrics) = (state.store.clone(), Arc::clone(&state.clock), Arc::clone(&state.metrics));
+    let hints = Hints::new(store, push, clock, metrics, wake).await.map_err(Failure::new)?;
+    let rest = stop.clone();
+    parts.spawn(async move { hints.run(rest).await.map_err(Failure::new) });
+    Ok(())
 }
 
 /// Sets to work what runs beside the answers: the report of each morning, and who ends and locks sessions.

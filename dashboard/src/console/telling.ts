@@ -36,16 +36,17 @@ export function distance(incident: Pick<Incident, "kind">, measured: Measured | 
   return metres(m);
 }
 
-export function headline(incident: Incident, many?: Silences): { main: string; more: string } {
+/** The figure that matters most, and what else there is to say of it, by importance: a list shows as much as fits. */
+export function headline(incident: Incident, many?: Silences): { main: string; more: string[] } {
   const { latest } = incident;
   const far = distance(incident, latest);
   const sure = word("certainty", incident.certainty);
   if (isResolved(incident))
     return {
       main: word("state", "resolved"),
-      more: incident.outcome ? word("outcome", incident.outcome) : "",
+      more: incident.outcome ? [word("outcome", incident.outcome)] : [],
     };
-  if (incident.level === "clear") return { main: say("alert.over"), more: far };
+  if (incident.level === "clear") return { main: say("alert.over"), more: some(far) };
   const contact = latest?.contact_s;
   if (
     incident.kind === "victim_proximity" &&
@@ -53,19 +54,21 @@ export function headline(incident: Incident, many?: Silences): { main: string; m
     isNumber(contact) &&
     contact > 0
   ) {
-    return { main: span(contact), more: [far, closing(latest), sure].filter(Boolean).join(" · ") };
+    return { main: span(contact), more: some(far, closing(latest), sure) };
   }
   if (many)
     return {
       main: say("mass.silent", { n: many.silent }),
-      more: many.back ? say("mass.backAgain", { n: many.back }) : "",
+      more: many.back ? [say("mass.backAgain", { n: many.back })] : [],
     };
-  if (far) return { main: far, more: [closing(latest), sure].filter(Boolean).join(" · ") };
+  if (far) return { main: far, more: some(closing(latest), sure) };
   return {
     main: incident.device ?? "",
-    more: incident.desk ? say("alert.desk", { desk: incident.desk }) : "",
+    more: incident.desk ? [say("alert.desk", { desk: incident.desk })] : [],
   };
 }
+
+const some = (...texts: string[]): string[] => texts.filter(Boolean);
 
 /** A ring or a limit. */
 export const limit = (m: number): string => roundMetres(m);

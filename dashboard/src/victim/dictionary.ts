@@ -201,6 +201,48 @@ export const dictionary = {
     "Without internet this page knows nothing. It says so, and you can still call.",
   ],
 
+  "limits.shortWoken": [
+    "Is deze pagina dicht, dan kan een melding u wekken. Reken daar niet op: uw device blijft uw beveiliging.",
+    "While this page is closed a notification may wake you. Do not count on it: your device remains your protection.",
+  ],
+  "limits.woken": [
+    "Is uw telefoon op slot of de pagina dicht, dan kan een melding u wekken. Zij kan te laat of niet komen.",
+    "While your telephone is locked or the page is closed, a notification may wake you. It may be late or not come.",
+  ],
+
+  "waking.title": ["Meldingen op deze telefoon", "Notifications on this telephone"],
+  "waking.hint": [
+    "Zegt alleen dat u Afstand moet openen, niet waarom. Zij gaat over de server van uw browser en kan wegblijven.",
+    "Says only that you should open Afstand, not why. It takes the road of your browser’s maker and may stay away.",
+  ],
+  "waking.turnOn": ["Zet meldingen aan", "Turn notifications on"],
+  "waking.turnOff": ["Zet meldingen uit", "Turn notifications off"],
+  "waking.is.looking": ["Een ogenblik…", "One moment…"],
+  "waking.is.unset": [
+    "Deze dienst verstuurt geen meldingen. Uw device waarschuwt u.",
+    "This service sends no notifications. Your device warns you.",
+  ],
+  "waking.is.unable": [
+    "Deze browser kan dit niet. Op een iPhone: zet deze pagina eerst op uw beginscherm.",
+    "This browser cannot do this. On an iPhone: put this page on your home screen first.",
+  ],
+  "waking.is.denied": [
+    "Uw telefoon staat dit niet toe. Sta ‘meldingen’ toe voor deze pagina in de instellingen van uw telefoon.",
+    "Your telephone does not allow this. Allow ‘notifications’ for this page in your telephone’s settings.",
+  ],
+  "waking.is.off": ["Meldingen staan uit", "Notifications are off"],
+  "waking.is.asking": ["Uw telefoon vraagt of het mag…", "Your telephone asks whether it may…"],
+  "waking.is.on": [
+    "Meldingen staan aan. Probeer de noodknop hierboven: de test komt ook als melding.",
+    "Notifications are on. Try the panic button above: the test comes as a notification too.",
+  ],
+  "waking.is.failed": [
+    "Meldingen lukken nu niet. Reken er niet op; uw device waarschuwt u.",
+    "Notifications do not work now. Do not count on them; your device warns you.",
+  ],
+  "waking.others": ["{n} toestellen krijgen uw meldingen.", "{n} devices get your notifications."],
+  "waking.onlyHere": ["Alleen deze telefoon", "This telephone only"],
+
   "position.title": ["Deze telefoon geeft mijn plaats door", "This telephone tells where I am"],
   "position.hint": [
     "Alleen als uw device leeg of stuk is, en alleen zolang deze pagina open is. Uw scherm blijft dan aan.",

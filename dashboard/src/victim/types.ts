@@ -45,4 +45,6 @@ export interface Picture {
   call: Call[];
   alerts: { data: Told }[];
   fix_interval_s: number | null;
+  /** Whether her browsers can be woken. */
+  push: boolean;
 }

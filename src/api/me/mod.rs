@@ -5,6 +5,7 @@
 mod cancel;
 mod feed;
 mod live;
+mod push;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -63,6 +64,9 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(aware))
         .routes(routes!(cancel::cancel))
         .routes(routes!(fix))
+        .routes(routes!(push::offer))
+        .routes(routes!(push::subscribe))
+        .routes(routes!(push::unsubscribe))
 }
 
 /// How well she is protected, what she can do about it, whom to call, and the alerts that stand, in her version.
@@ -72,7 +76,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     tag = "victim app",
     responses(
         (status = 200, description = "`{\"protection\", \"advice\", \"call\", \"alerts\", \
-         \"fix_interval_s\"}`", body = Object,
+         \"fix_interval_s\", \"push\"}`; `push`: whether her browsers can be woken", body = Object,
          content_type = "application/json"),
     ),
     security(("token" = [])),
@@ -97,7 +101,7 @@ async fn picture(State(state): State<AppState>, Me(device): Me) -> Result<Respon
         .map(|(name, phone)| Contact { name: name.to_owned(), phone: phone.to_owned() })
         .collect();
     let contacts: Vec<&Contact> = contacts.iter().collect();
-    let json = victim_picture(protection.as_ref(), &contacts, &events, interval)
+    let json = victim_picture(protection.as_ref(), &contacts, &events, interval, state.push.is_some())
         .map_err(|e| Problem::internal(&e))?;
     let media = HeaderValue::from_static("application/json");
     Ok(([(header::CONTENT_TYPE, media)], json).into_response())

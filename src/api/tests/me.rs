@@ -30,7 +30,7 @@ fn about(victim: &str, deliveries: Vec<NewDelivery>) -> Batch {
 }
 
 /// An order of these days of 2026 that gives the device to somebody.
-fn order(order: &str, victim: &str, from: &str, until: &str) -> Arc<Order> {
+pub(super) fn order(order: &str, victim: &str, from: &str, until: &str) -> Arc<Order> {
     let document = json!({
         "order": order, "legal_basis": "special_condition", "valid_from": from, "valid_until": until,
         "wearer": {"person": "wearer-0001", "device": "am-0001"},
@@ -75,7 +75,8 @@ async fn she_sees_what_stands_and_whom_to_call() {
     );
     assert_eq!((&me["protection"], &me["advice"]), (&Value::Null, &json!([])));
     assert_eq!(me["fix_interval_s"], 60, "what an order asks that does not say");
-    assert_eq!(me.as_object().unwrap().len(), 5);
+    assert_eq!(me["push"], false, "nothing of it is configured");
+    assert_eq!(me.as_object().unwrap().len(), 6);
     assert_eq!(bench.get("supervisor", "/v1/me").await.status, StatusCode::FORBIDDEN);
 }
 
