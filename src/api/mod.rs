@@ -59,7 +59,6 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa_axum::router::OpenApiRouter;
 
-pub use desks::channel_word;
 pub use live::LiveFeed;
 pub use readiness::Readiness;
 pub use reconciliation::every_morning;

@@ -195,7 +195,7 @@ impl Decider {
             Channel::VictimSms | Channel::VictimEmail => "second_channel".to_owned(),
             _ => recipient,
         };
-        let channel = crate::api::channel_word(channel);
+        let channel = channel.word();
         // Of an incident that is over nobody need find another way.
         let _ = self.follow(now, Event::Undelivered { incident, channel, recipient });
     }

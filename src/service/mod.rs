@@ -2,6 +2,7 @@
 
 mod orders_dir;
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use zones::OrderId;
 
 use crate::api::{self, AppState, LiveFeed, Readiness, commands};
 use crate::audit;
@@ -19,7 +21,7 @@ use crate::delivery::{Dispatcher, HintHandle, Hints, Notices, Roads};
 use crate::followup::Rules;
 use crate::metrics::Metrics;
 use crate::mqtt::{IngestHandle, IngestLink, LinkSettings, MqttConfig, Publisher};
-use crate::pipeline::{self, Pipeline, Sources};
+use crate::pipeline::{self, Directory, Pipeline, Sources};
 use crate::sign_in::{Links, SignIn};
 use crate::store::Store;
 use crate::tiles::Tiles;
@@ -108,14 +110,9 @@ impl Service {
             .map_err(Failure::new)?;
         let out_settings = LinkSettings::load(&plan.broker, Vec::new()).map_err(Failure::new)?;
         let store = Store::open(&plan.store_url).await.map_err(Failure::new)?;
-        let loaded = Pipeline::load(&store).await.map_err(Failure::new)?;
-        let from_files = loaded.of_files().cloned().collect();
         let metrics = Arc::new(Metrics::default());
         let (ready, readiness) = watch::channel(Readiness::default());
-        let (mut pipeline, directory) =
-            Pipeline::resume(store.clone(), loaded, settings(&mut plan), metrics.clone(), ready)
-                .map_err(Failure::new)?;
-        pipeline.recall().await.map_err(Failure::new)?;
+        let (pipeline, directory, from_files) = take_up(&store, &mut plan, &metrics, ready).await?;
         let sign_in = SignIn::start(plan.sign_in.take(), plan.links.take(), store.clone(), plan.clock.now())
             .await
             .map_err(Failure::new)?;
@@ -126,7 +123,7 @@ impl Service {
         let roads = Roads::new(publisher.clone(), &plan.desks, plan.contacts).map_err(Failure::new)?;
         let (dispatcher, dispatch) = Dispatcher::new(store.clone(), roads, plan.clock.reader());
         let (to_pipeline_too, trouble) = mpsc::channel(TROUBLES_WAITING);
-        let dispatcher = dispatcher.telling(to_pipeline_too).counting(metrics.deliveries.clone());
+        let dispatcher = dispatcher.telling(to_pipeline_too).counting(metrics.clone());
         let (notices, notice_handle) = Notices::new(store.clone(), publisher.clone(), plan.clock.reader());
         let wake = HintHandle::default();
         let (commands, asked) = commands::channel();
@@ -201,6 +198,22 @@ impl Service {
         self.store.close().await;
         result
     }
+}
+
+/// Takes up what the store holds: the pipeline, who has what, and the orders that files were the last to state.
+async fn take_up(
+    store: &Store,
+    plan: &mut Plan,
+    metrics: &Arc<Metrics>,
+    ready: watch::Sender<Readiness>,
+) -> Result<(Pipeline, Directory, BTreeSet<OrderId>), Failure> {
+    let loaded = Pipeline::load(store).await.map_err(Failure::new)?;
+    let from_files = loaded.of_files().cloned().collect();
+    let (mut pipeline, directory) =
+        Pipeline::resume(store.clone(), loaded, settings(plan), Arc::clone(metrics), ready)
+            .map_err(Failure::new)?;
+    pipeline.recall().await.map_err(Failure::new)?;
+    Ok((pipeline, directory, from_files))
 }
 
 /// What the pipeline is to know.

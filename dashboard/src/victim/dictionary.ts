@@ -95,13 +95,10 @@ export const dictionary = {
 
   "aware.name": ["AWARE", "AWARE"],
   "aware.testName": ["TEST AWARE", "TEST AWARE"],
-  "aware.label": [
-    "AWARE, noodknop: houd twee seconden ingedrukt",
-    "AWARE, panic button: hold for two seconds",
-  ],
+  "aware.label": [", noodknop: houd twee seconden ingedrukt", ", panic button: hold for two seconds"],
   "aware.testLabel": [
-    "TEST AWARE: houd twee seconden ingedrukt, er wordt niemand gebeld",
-    "TEST AWARE: hold for two seconds, nobody is called",
+    ": houd twee seconden ingedrukt, er wordt niemand gebeld",
+    ": hold for two seconds, nobody is called",
   ],
   "aware.hint": ["Bij gevaar: houd 2 seconden ingedrukt", "In danger: hold for 2 seconds"],
   "aware.testHint": [
@@ -113,18 +110,30 @@ export const dictionary = {
   "aware.without": ["Verstuur zonder vasthouden", "Send without holding"],
   "aware.sending": ["Noodoproep wordt verstuurd…", "Sending your call for help…"],
   "aware.failing": [
-    "Uw noodoproep is NOG NIET aangekomen. We blijven het proberen. Bel 112.",
-    "Your call for help has NOT arrived yet. We keep trying. Call 112.",
+    "Bel 112. Uw noodoproep van {at} is NOG NIET aangekomen. We blijven het proberen; houd deze pagina open.",
+    "Call 112. Your call for help of {at} has NOT arrived yet. We keep trying; keep this page open.",
   ],
   "aware.refused": [
     "De dienst neemt uw noodoproep niet aan. Bel 112.",
     "The service does not take your call for help. Call 112.",
   ],
   "aware.sent": ["Noodoproep aangekomen om {at}", "Your call for help arrived at {at}"],
+  "aware.sentLate": [
+    "Noodoproep van {pressed} aangekomen om {at}",
+    "Your call for help of {pressed} arrived at {at}",
+  ],
   "aware.cancelled": ["Noodoproep ingetrokken", "Your call for help was taken back"],
   "aware.mistake": [
     "Vergissing? Trek in met uw code: {left} s",
     "A mistake? Take it back with your code: {left} s",
+  ],
+  "aware.coded": [
+    "Uw code gaat mee zodra de oproep aankomt. Zij wordt nergens bewaard: houd deze pagina open.",
+    "Your code goes along as soon as the call arrives. It is kept nowhere: keep this page open.",
+  ],
+  "aware.noCode": [
+    "Vergissing? U hebt geen code om in te trekken: de oproep loopt door. Bel en zeg dat het een vergissing was.",
+    "A mistake? You have no code to take it back: the call goes on. Call and say that it was a mistake.",
   ],
   "aware.code": ["Uw code", "Your code"],
   "aware.cancel": ["Trek in", "Take back"],
@@ -269,6 +278,10 @@ export const dictionary = {
     "Er wordt niemand gebeld. De knop onderaan wordt een minuut lang een testknop.",
     "Nobody is called. For a minute the button below is a test button.",
   ],
+  "test.later": [
+    "Eerst moet uw noodoproep zijn aangekomen. Daarna kunt u proberen.",
+    "First your call for help has to arrive. Then you can try.",
+  ],
   "test.start": ["Begin de test", "Begin the test"],
   "test.stop": ["Stop de test", "End the test"],
 
@@ -285,6 +298,11 @@ export const dictionary = {
   "look.title": ["Weergave", "Appearance"],
   "look.dark": ["Donker", "Dark"],
   "look.light": ["Licht", "Light"],
+  "leave.unsent": [
+    "Uw noodoproep is nog niet aangekomen. Meldt u zich af, dan wordt zij pas verstuurd als u weer aangemeld bent. Bel 112.",
+    "Your call for help has not arrived yet. If you sign out, it is sent only once you are signed in again. Call 112.",
+  ],
+  "leave.anyway": ["Toch afmelden", "Sign out all the same"],
   "leave.do": ["Afmelden op deze telefoon", "Sign out on this telephone"],
 
   "leave.busy": ["U wordt afgemeld…", "Signing you out…"],

@@ -39,6 +39,10 @@ export interface Protection {
 
 /** `GET /v1/me`. */
 export interface Picture {
+  /** Hers. */
+  own_device?: string;
+  /** Whether a code was agreed with which she cancels a press. */
+  aware_code?: boolean;
   protection: Protection | null;
   /** What she can do about the reasons. */
   advice: Text[];

@@ -43,6 +43,14 @@ pub(super) fn order(order: &str, victim: &str, from: &str, until: &str) -> Arc<O
     Arc::new(Order::accepted(&document.to_string()).unwrap())
 }
 
+/// Such an order, with a code that cancels a press.
+fn with_code(name: &str) -> Arc<Order> {
+    let like = order(name, "victim-0001", "2026-11-01T00:00:00Z", "2027-11-01T00:00:00Z");
+    let mut document: Value = serde_json::from_str(&like.to_json()).unwrap();
+    document["victims"][0]["aware_code_sha256"] = "ab".repeat(32).into();
+    Arc::new(Order::accepted(&document.to_string()).unwrap())
+}
+
 async fn bench() -> Bench {
     let bench = Bench::new().await;
     bench.register.note(&order("ord-0001", "victim-0001", "2026-11-01T00:00:00Z", "2027-11-01T00:00:00Z"));
@@ -76,7 +84,14 @@ async fn she_sees_what_stands_and_whom_to_call() {
     assert_eq!((&me["protection"], &me["advice"]), (&Value::Null, &json!([])));
     assert_eq!(me["fix_interval_s"], 60, "what an order asks that does not say");
     assert_eq!(me["push"], false, "nothing of it is configured");
-    assert_eq!(me.as_object().unwrap().len(), 6);
+    assert_eq!((&me["own_device"], &me["aware_code"]), (&json!("vd-0001"), &json!(false)));
+    assert_eq!(me.as_object().unwrap().len(), 8);
+    bench.register.note(&with_code("ord-0002"));
+    assert_eq!(
+        bench.get("victim", "/v1/me").await.json()["aware_code"],
+        true,
+        "that she has one, and not which"
+    );
     assert_eq!(bench.get("supervisor", "/v1/me").await.status, StatusCode::FORBIDDEN);
 }
 
