@@ -1,12 +1,17 @@
 // The console's picture of the service: incidents as they come, what is selected, and how the line is.
+import { untrack } from "svelte";
+import type { Place } from "../map/drawing.ts";
 import { Api, Refused } from "./api.ts";
-import { arrange, type Filters, NO_FILTERS } from "./arrange.ts";
+import { arrange, type Filters, NO_FILTERS, type Order } from "./arrange.ts";
 import { now } from "./clock.ts";
+import { figureOf } from "./figure.ts";
 import { begunLately, isFlood } from "./flood.ts";
 import { withAlert, withFollowUp, withRead } from "./merge.ts";
+import { type Nearness, nearness } from "./nearness.ts";
 import { isResolved, isTaken, shapeOf } from "./shown.ts";
 import { follow, type Listener, type StreamEvent } from "./stream.ts";
 import type { AlertData, FollowUp, Incident, IncidentDetail, OrderEntry } from "./types.ts";
+import type { Known } from "./urgency.ts";
 
 export type LineState = "closed" | "connecting" | "live" | "lost";
 
@@ -15,6 +20,7 @@ const DRAW_EVERY_MS = 40;
 /** What the stream does not tell is read again this often. */
 const REFRESH_MS = 60_000;
 const ORDERS_MS = 120_000;
+const TURN_MS = 5_000;
 
 export class Centre {
   api: Api;
@@ -22,6 +28,8 @@ export class Centre {
   lastSign = $state(0);
   /** The service's time, once a second. */
   time = $state(now());
+  /** People move between two alerts: the list is put in order again this often. */
+  private turn = $derived(Math.floor(this.time / TURN_MS));
   /** How long ago the newest alert was raised when it was here, in milliseconds. */
   lag = $state<number | null>(null);
   refused = $state<"" | "token" | "role">("");
@@ -53,17 +61,22 @@ export class Centre {
   /** The stream was refused, after the event with that id. */
   private deaf = false;
   private lastId = "";
-  private held = $state.raw<readonly string[]>([]);
+  private held = $state.raw<Order>(new Map());
   private listeners = new Set<(incident: Incident, before: Incident | undefined) => void>();
+
+  /** Where both are now; whoever follows the positions says so. */
+  placeOf: (person: string | null | undefined) => Place | undefined = () => undefined;
 
   arranged = $derived.by(() => {
     void this.version;
+    void this.turn;
     return arrange(this.known.values(), {
       filters: this.filters,
       me: this.me?.name ?? "",
       flood: this.flood,
       unfolded: this.unfolded,
       held: this.still ? this.held : null,
+      knownOf: (incident) => untrack(() => this.knownOf(incident)),
     });
   });
 
@@ -95,6 +108,17 @@ export class Centre {
   /** Tells of every change of an incident, with what it was before. */
   onChange(tell: (incident: Incident, before: Incident | undefined) => void): void {
     this.listeners.add(tell);
+  }
+
+  /** How near they are by their newest positions; `null` where nobody knows. */
+  nearness(incident: Incident): Nearness | null {
+    return nearness(incident, this.placeOf, this.orders.get(incident.order)?.document, this.time);
+  }
+
+  private knownOf(incident: Incident): Known {
+    const figure = figureOf(incident, this.nearness(incident), this.time);
+    const risk = this.orders.get(incident.order)?.document.risk;
+    return { distance_m: figure.distance_m, contact_s: figure.contact_s, risk };
   }
 
   /** Every incident that is not resolved. */
@@ -210,7 +234,7 @@ export class Centre {
     if (this.quiet) return;
     const began = now();
     try {
-      const { items } = await this.api
+      const { items, more } = await this.api
         .all<Incident>(`/v1/incidents?state=${this.openStates}`)
         .catch((error) => {
           if (!(error instanceof Refused) || error.status !== 400) throw error;
@@ -219,14 +243,15 @@ export class Centre {
         });
       const open = new Set(items.map((item) => item.incident));
       for (const item of items) this.put(withRead(this.known.get(item.incident), item));
-      // Open here and not there: it was resolved, unless it began while the list was being read.
-      for (const incident of this.known.values()) {
+      // Open here and not there: it was resolved, unless it began while the list was being read. Of a list that is cut
+      // off nobody knows what is missing.
+      for (const incident of more ? [] : this.known.values()) {
         const old = Date.parse(incident.changed_at) < began - 5_000;
         if (!open.has(incident.incident) && old && !isResolved(incident)) {
           this.put({ ...incident, state: "resolved", closed_at: incident.changed_at });
         }
       }
-      this.read = true;
+      this.read = !more;
     } catch {
       this.read = false;
     }

@@ -242,6 +242,13 @@ function watched(c: Colours): LayerSpecification[] {
       },
     },
     {
+      id: "between-band",
+      type: "fill",
+      source: "between",
+      filter: ["==", ["geometry-type"], "Polygon"],
+      paint: { "fill-color": c.text, "fill-opacity": 0.12 },
+    },
+    {
       id: "between",
       type: "line",
       source: "between",
@@ -256,6 +263,9 @@ function watched(c: Colours): LayerSpecification[] {
   ];
 }
 
+/** From this zoom every mark has its age beside it. */
+const AGES_FROM_ZOOM = 12;
+
 /** Everybody: small, drawn cheaply, since there are thousands of them and they all move every second. */
 function crowd(c: Colours): LayerSpecification {
   return {
@@ -265,7 +275,14 @@ function crowd(c: Colours): LayerSpecification {
     layout: {
       ...(mark as object),
       "icon-size": 0.55,
-      "text-field": ["get", "label"],
+      // Ages of all are read from near; from far only of those that were not heard for long.
+      "text-field": [
+        "step",
+        ["zoom"],
+        ["case", ["get", "old"], ["get", "label"], ""],
+        AGES_FROM_ZOOM,
+        ["get", "label"],
+      ],
       "text-font": BOLD,
       "text-size": 11,
       "text-anchor": "left",
@@ -301,7 +318,9 @@ function marks(c: Colours): LayerSpecification {
       "text-variable-anchor": ["left", "right", "top", "bottom"],
       "text-radial-offset": 1.3,
       "text-justify": "auto",
-      "text-optional": true,
+      // When they are nearest their names and ages matter most: rather over something than not there.
+      "text-overlap": "always",
+      "text-ignore-placement": true,
     },
     paint: { "text-color": c.text, "text-halo-color": c.halo, "text-halo-width": 1.6 },
   };
