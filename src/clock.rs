@@ -23,21 +23,32 @@ pub fn now() -> Timestamp {
 
 /// What time it is for a service: the system's clock, or one that is given to it. A clone is the same clock.
 #[derive(Clone)]
-pub struct Clock(Arc<dyn Fn(SystemTime) -> Timestamp + Send + Sync>);
+pub struct Clock(Reading);
+
+#[derive(Clone)]
+enum Reading {
+    System(Arc<Mutex<Steady>>),
+    Given(Arc<dyn Fn(SystemTime) -> Timestamp + Send + Sync>),
+}
 
 impl Clock {
     /// The system's clock, but one that never stands still: set back, it goes on at half its speed until it has caught up.
     pub fn system() -> Self {
-        let steady = Mutex::new(Steady::new(now(), Instant::now()));
-        Self::of(move |moment| {
-            let mut steady = steady.lock().unwrap_or_else(PoisonError::into_inner);
-            timestamp(moment) + steady.ahead(now(), Instant::now())
-        })
+        Self(Reading::System(Arc::new(Mutex::new(Steady::new(now(), Instant::now())))))
     }
 
     /// One that reads a moment of the system's clock as `read` says. It must not run backwards.
     pub fn of(read: impl Fn(SystemTime) -> Timestamp + Send + Sync + 'static) -> Self {
-        Self(Arc::new(read))
+        Self(Reading::Given(Arc::new(read)))
+    }
+
+    /// Goes on from the time up to which a store has decided: the clock may have been set back while nobody looked. A
+    /// clock that is given knows its own time.
+    pub fn go_on_from(&self, decided: Timestamp) {
+        if let Reading::System(steady) = &self.0 {
+            let mut steady = steady.lock().unwrap_or_else(PoisonError::into_inner);
+            steady.go_on_from(now(), decided);
+        }
     }
 
     /// What time it is.
@@ -47,7 +58,20 @@ impl Clock {
 
     /// What time it was at a moment of the system's clock.
     pub fn at(&self, moment: SystemTime) -> Timestamp {
-        (self.0)(moment)
+        match &self.0 {
+            Reading::System(_) => timestamp(moment) + self.ahead(),
+            Reading::Given(read) => read(moment),
+        }
+    }
+
+    /// How far it is ahead of the system's clock, because that was set back.
+    pub fn ahead(&self) -> Millis {
+        match &self.0 {
+            Reading::System(steady) => {
+                steady.lock().unwrap_or_else(PoisonError::into_inner).ahead(now(), Instant::now())
+            }
+            Reading::Given(_) => Millis(0),
+        }
     }
 
     /// The same for those who only ask what time it is.
@@ -83,17 +107,30 @@ impl Steady {
         let step_us = (wall - last_wall).0.saturating_mul(1_000).saturating_sub(gone_us);
         if step_us < -SET_BACK_US {
             self.ahead_us = self.ahead_us.saturating_sub(step_us);
-            let (by_s, ahead_s) = (-step_us / 1_000_000, self.ahead_us / 1_000_000);
-            tracing::error!(
-                by_s,
-                ahead_s,
-                "the system's clock was set back: until it has caught up, time goes on at half its speed"
-            );
+            self.say_set_back(-step_us);
         } else if step_us > SET_BACK_US {
             self.ahead_us = self.ahead_us.saturating_sub(step_us);
         }
         self.ahead_us = self.ahead_us.saturating_sub(gone_us / 2).max(0);
         Millis(self.ahead_us / 1_000)
+    }
+
+    /// Time does not go back behind what was decided before this process began.
+    fn go_on_from(&mut self, wall: Timestamp, decided: Timestamp) {
+        let behind_us = (decided - wall).0.saturating_mul(1_000);
+        self.ahead_us = self.ahead_us.max(behind_us);
+        if behind_us > SET_BACK_US {
+            self.say_set_back(behind_us);
+        }
+    }
+
+    fn say_set_back(&self, by_us: i64) {
+        let (by_s, ahead_s) = (by_us / 1_000_000, self.ahead_us / 1_000_000);
+        tracing::error!(
+            by_s,
+            ahead_s,
+            "the system's clock was set back: until it has caught up, time goes on at half its speed"
+        );
     }
 }
 
@@ -135,6 +172,22 @@ mod tests {
             // Half of the second in which it happens is caught up in at once.
             assert!((told.as_secs_f64() - f64::from(ahead)).abs() <= 1.5, "{second} {told:?} {ahead}");
         }
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_while_nobody_looked_goes_on_from_what_was_decided() {
+        let (begun, noon) = (Instant::now(), Timestamp::parse("2026-11-21T12:00:00Z").unwrap());
+        let mut steady = Steady::new(noon, begun);
+        steady.go_on_from(noon, noon + Millis(3_600_000));
+        let mut told = |seconds: i64| {
+            let after = Duration::from_secs(seconds.unsigned_abs());
+            let wall = noon + Millis(seconds * 1_000);
+            (wall + steady.ahead(wall, begun + after) - noon).as_secs_f64()
+        };
+        // An hour ahead, and half a second of it is caught up in each second.
+        assert_eq!([told(0), told(60), told(7_200), told(7_260)], [3_600.0, 3_630.0, 7_200.0, 7_260.0]);
+        steady.go_on_from(noon + Millis(7_261_000), noon);
+        assert_eq!(steady.ahead_us, 0, "what was decided before now is how it should be");
     }
 
     #[test]

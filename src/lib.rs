@@ -13,6 +13,7 @@ pub mod delivery;
 pub mod demo;
 pub mod explain;
 pub mod followup;
+mod lines;
 pub mod metrics;
 pub mod mqtt;
 pub mod pipeline;

@@ -30,7 +30,7 @@ pub struct AlertLabels {
 pub struct DeliveryLabels {
     /// Road to the recipient, such as `desk_webhook`.
     pub channel: &'static str,
-    /// `received`, `failed` or `closed`.
+    /// `received`, `failed`, `closed` with its incident, or `given_up` after it.
     pub outcome: &'static str,
 }
 
@@ -63,6 +63,8 @@ pub struct Metrics {
     pub backlog_messages: Gauge,
     /// 1 while the broker is connected, else 0.
     pub broker_connected: Gauge,
+    /// Seconds that the service's time is ahead of a clock that was set back.
+    pub clock_ahead_seconds: Gauge,
     /// Deliveries that no recipient has received yet.
     pub deliveries_pending: Gauge,
     /// Incidents that are open.
@@ -95,6 +97,7 @@ impl Default for Metrics {
             http_requests: Family::default(),
             backlog_messages: Gauge::default(),
             broker_connected: Gauge::default(),
+            clock_ahead_seconds: Gauge::default(),
             deliveries_pending: Gauge::default(),
             open_incidents: Gauge::default(),
             live_streams: Gauge::default(),
@@ -129,6 +132,8 @@ impl Metrics {
         r.register("afstand_http_requests", "Requests over HTTP", self.http_requests.clone());
         r.register("afstand_backlog_messages", "Messages not decided yet", self.backlog_messages.clone());
         r.register("afstand_broker_connected", "1 while connected", self.broker_connected.clone());
+        let ahead = self.clock_ahead_seconds.clone();
+        r.register("afstand_clock_ahead_seconds", "Time that a clock set back has to catch up", ahead);
         r.register("afstand_deliveries_pending", "Deliveries not received", self.deliveries_pending.clone());
         r.register("afstand_open_incidents", "Incidents that are open", self.open_incidents.clone());
         r.register("afstand_live_streams", "Live event streams", self.live_streams.clone());

@@ -393,7 +393,8 @@ async fn a_locked_session_hears_of_alarms_and_is_answered_nothing_else() {
     let refused = browser.get("/v1/orders").await;
     assert_eq!((refused.status, &refused.json()["type"]), (401, &json!("urn:afstand:problem:locked")));
     assert_eq!(browser.post("/auth/active", &json!({})).await.status, 401);
-    assert_eq!(browser.get("/v1/session").await.json()["locked"], true);
+    let session = browser.get("/v1/session").await.json();
+    assert_eq!((&session["locked"], &session["alarms"]["open"]), (&json!(true), &json!(0)));
     soon("where everybody is ends", async { while positions.chunk().await.unwrap().is_some() {} }).await;
     assert!(soon("alarms go on", live.chunk()).await.unwrap().is_some());
     // The lock is no matter of the process.

@@ -15,8 +15,10 @@ const PAGE = (
 <body><main><h1>Aanmelden</h1><form method="post" action="/login">${hidden}
 <label>Naam <input name="user" autofocus></label> <button>Verder</button></form></main></body></html>`;
 
-/** Starts a provider that knows these people, by name, with the values of their claim `groups`. */
-export async function provider(people) {
+/**
+ * Starts a provider that knows these people, by name, with the values of their claim `groups`, and more claims of some.
+ */
+export async function provider(people, more = {}) {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const granted = new Map();
   let issuer = "";
@@ -25,7 +27,7 @@ export async function provider(people) {
     const now = Math.floor(Date.now() / 1_000);
     const claims = { iss: issuer, aud: CLIENT, sub: user, name: user[0].toUpperCase() + user.slice(1) };
     const times = { iat: now, exp: now + 60, auth_time: now };
-    const text = `${base64({ alg: "ES256", kid: "1" })}.${base64({ ...claims, ...times, nonce, groups: people[user] })}`;
+    const text = `${base64({ alg: "ES256", kid: "1" })}.${base64({ ...claims, ...times, nonce, groups: people[user], ...more[user] })}`;
     const signature = sign("sha256", Buffer.from(text), { key: privateKey, dsaEncoding: "ieee-p1363" });
     return `${text}.${signature.toString("base64url")}`;
   };

@@ -214,6 +214,48 @@ test("a console where nobody sits locks, and alarms are counted behind it", {
   assert.deepEqual(sins(), []);
 });
 
+test("a locked console that is read anew is locked still, counts alarms and rings", {
+  timeout: 120_000,
+}, async () => {
+  const { page, sins } = await visitor();
+  await page.addInitScript(() => {
+    globalThis.tones = 0;
+    const start = OscillatorNode.prototype.start;
+    OscillatorNode.prototype.start = function (...at) {
+      globalThis.tones += 1;
+      return start.apply(this, at);
+    };
+  });
+  await page.goto(`${origin}/`);
+  await signIn(page, "anna");
+  await tamper(service, "anew-1");
+  await page.locator(".row").first().waitFor();
+  await menu(page, "Vergrendelen");
+  const open = async () => Number(/\d+/.exec(await page.locator(".gate .alarms").textContent())[0]);
+  await page.locator(".gate .alarms", { hasText: /\d/ }).waitFor();
+  const before = await open();
+  assert.ok(before > 0);
+  await page.reload();
+  await page.getByRole("heading", { name: "Vergrendeld" }).waitFor();
+  assert.equal(await open(), before);
+  assert.deepEqual(await axe(page), []);
+  // Nobody could make it ring before somebody pressed something: that is said, and one press mends it.
+  await page.getByRole("button", { name: "Geluid staat uit" }).press("Enter");
+  await page.waitForTimeout(1_500);
+  const tested = await page.evaluate(() => globalThis.tones);
+  await tamper(service, "anew-2");
+  await page.waitForFunction((n) => document.title.startsWith(`(${n})`), before + 1);
+  assert.equal(await open(), before + 1);
+  await page.waitForFunction((n) => globalThis.tones > n, tested);
+  assert.doesNotMatch(await page.locator("body").textContent(), /anew-|wearer-|am-/);
+  assert.equal(await page.evaluate(async () => (await fetch("/v1/incidents")).status), 401);
+  await page.getByRole("link", { name: "Opnieuw inloggen" }).focus();
+  await signInApart(page, "anna");
+  await page.locator(".row").first().waitFor();
+  await page.context().close();
+  assert.deepEqual(sins(), []);
+});
+
 for (const theme of ["dark", "light"]) {
   test(`signing in and the lock have no fault that axe can find (${theme})`, {
     timeout: 120_000,

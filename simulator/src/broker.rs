@@ -2,9 +2,15 @@
 
 use std::time::Duration;
 
-use rumqttc::v5::MqttOptions;
+use rumqttc::v5::mqttbytes::QoS;
+use rumqttc::v5::mqttbytes::v5::Packet;
+use rumqttc::v5::{AsyncClient, Event, EventLoop, MqttOptions};
+use tokio::time::timeout;
 
 use crate::Failure;
+
+/// How long a broker gets to answer.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Address of a broker, from `mqtt://[user[:password]@]host[:port]`.
 #[derive(Clone, PartialEq, Eq)]
@@ -67,6 +73,33 @@ impl Broker {
             options.set_credentials(user, password);
         }
         options
+    }
+
+    /// Connects as nobody known, and subscribes; `queue` messages may wait to be sent, and that is at least as many as
+    /// there are topics.
+    pub(crate) async fn subscribe(
+        &self,
+        mut options: MqttOptions,
+        queue: usize,
+        topics: &[&str],
+    ) -> Result<(AsyncClient, EventLoop), Failure> {
+        options.set_clean_start(true);
+        let (client, mut events) = AsyncClient::new(options, queue);
+        for topic in topics {
+            // The queue is longer than the list.
+            let _ = client.try_subscribe(*topic, QoS::AtLeastOnce);
+        }
+        let mut open = topics.len();
+        while open > 0 {
+            let refused = |why: &str| Failure::new(format!("cannot subscribe at {self}: {why}"));
+            match timeout(PATIENCE, events.poll()).await {
+                Ok(Ok(Event::Incoming(Packet::SubAck(_)))) => open -= 1,
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => return Err(refused(&error.to_string())),
+                Err(_) => return Err(refused("no answer")),
+            }
+        }
+        Ok((client, events))
     }
 }
 

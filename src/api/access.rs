@@ -93,6 +93,7 @@ pub(crate) static TABLE: &[Row] = &[
     Row(Method::GET,    "/v1/orders/{order}",          Roles([All,    All,       No,  All,    All,       No]),  Noted),
     Row(Method::PUT,    "/v1/orders/{order}",          Roles([No,     All,       No,  No,     All,       No]),  Noted),
     Row(Method::DELETE, "/v1/orders/{order}",          Roles([No,     All,       No,  No,     All,       No]),  Noted),
+    Row(Method::GET,    "/v1/orders/{order}/history",  Roles([No,     All,       No,  All,    No,        No]),  Noted),
     Row(Method::GET,    "/v1/incidents",               Roles([All,    All,       Own, All,    No,        No]),  Noted),
     Row(Method::GET,    "/v1/incidents/{incident}",    Roles([All,    All,       Own, All,    No,        No]),  Noted),
     Row(Method::GET,    "/v1/incidents/{incident}/explain", Roles([All, All,      No,  All,    No,        No]),  Noted),
@@ -234,7 +235,10 @@ pub(crate) async fn enforce(
     let (row, came) = match known(&state, &path, &request) {
         Ok((_, None)) => return next.run(request).await,
         Ok((row, Some(came))) => (row, came),
-        Err(problem) => return refuse(problem, request).await,
+        Err(problem) => {
+            state.refusals.say(&state, &problem, &request, &path);
+            return refuse(problem, request).await;
+        }
     };
     let caller = Caller::from(came.holder());
     let look = Look::new(row, &caller, ids.ok().as_ref(), &mut request);
@@ -247,7 +251,10 @@ pub(crate) async fn enforce(
                 request.extensions_mut().insert(caller);
                 came.run(row, request, next).await
             }
-            Err(problem) => refuse(problem, request).await,
+            Err(problem) => {
+                state.refusals.say(&state, &problem, &request, &path);
+                refuse(problem, request).await
+            }
         };
         look.noted(&state, response).await
     };

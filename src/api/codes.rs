@@ -19,6 +19,17 @@ pub(super) fn hide(document: &mut Value) {
     }
 }
 
+/// Who had a code in the first of two documents and has another in the second.
+pub(super) fn exchanged(before: &mut Value, after: &mut Value) -> Vec<String> {
+    let had = digests(before);
+    let has = digests(after);
+    let another = |(person, digest): &(Value, Value)| had.iter().any(|(p, d)| p == person && d != digest);
+    has.iter()
+        .filter(|one| another(one))
+        .filter_map(|(person, _)| person.as_str().map(str::to_owned))
+        .collect()
+}
+
 /// Whether a document says of somebody that she keeps her code.
 pub(super) fn keeps_one(document: &mut Value) -> bool {
     victims(document).any(|victim| keeps(victim))
@@ -27,10 +38,7 @@ pub(super) fn keeps_one(document: &mut Value) -> bool {
 /// Gives those who keep their code the one that is stored for them. Who has none there keeps the mark: reading the
 /// order then says so.
 pub(super) fn restore(document: &mut Value, stored: &mut Value) {
-    let known: Vec<(Value, Value)> = victims(stored)
-        .filter_map(|victim| Some((victim.get("person")?.clone(), victim.get(DIGEST)?.clone())))
-        .filter(|(_, digest)| !digest.is_null())
-        .collect();
+    let known = digests(stored);
     for victim in victims(document).filter(|victim| keeps(victim)) {
         let person = victim.get("person");
         let digest = known.iter().find(|(known, _)| Some(known) == person).map(|(_, digest)| digest.clone());
@@ -50,6 +58,14 @@ pub(super) fn leave_out(document: &mut Value) {
 
 fn keeps(victim: &Map<String, Value>) -> bool {
     victim.get(MARK) == Some(&Value::Bool(true)) && victim.get(DIGEST).is_none_or(Value::is_null)
+}
+
+/// Whose code has which digest.
+fn digests(document: &mut Value) -> Vec<(Value, Value)> {
+    victims(document)
+        .filter_map(|victim| Some((victim.get("person")?.clone(), victim.get(DIGEST)?.clone())))
+        .filter(|(_, digest)| !digest.is_null())
+        .collect()
 }
 
 fn victims(document: &mut Value) -> impl Iterator<Item = &mut Map<String, Value>> {

@@ -13,12 +13,14 @@ use zones::guidance::{self, Finding};
 use zones::order::Draft;
 
 use super::AppState;
-use super::access::Caller;
+use super::access::{Caller, Scope};
 use super::codes;
 use super::extract::SaidJson;
 use super::problem::{Document, Problem};
+use crate::config::Role;
 use crate::explain::{self, Explanation, Question, Unexplained};
 use crate::sign_in::Found;
+use crate::store::OpenAlarms;
 use crate::track::{self, Track};
 
 /// Who asks.
@@ -41,11 +43,25 @@ pub(crate) struct SignedIn {
     pub csrf: String,
     /// Whether it is locked: then it hears of alarms and is answered nothing else.
     pub locked: bool,
+    /// While it is locked, of somebody who hears of alerts: how many there are, and nothing of whom.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alarms: Option<AlarmsView>,
     /// How long it may be idle before a console locks, in seconds.
     pub idle_lock_s: u64,
     /// When it ends whatever happens.
     #[schema(value_type = String, format = DateTime)]
     pub ends_at: Timestamp,
+}
+
+/// What a console that is locked may show: numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct AlarmsView {
+    /// Open alarms.
+    pub open: i64,
+    /// Those of them that nobody has acknowledged.
+    pub untaken: i64,
+    /// Open warnings that nobody has acknowledged.
+    pub warnings: i64,
 }
 
 /// What the guidance says about an order that nobody registered.
@@ -72,14 +88,32 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     responses((status = 200, description = "The holder of the token or the session", body = SessionView)),
     security(("token" = [])),
 )]
-async fn session(caller: Caller, found: Option<Extension<Found>>) -> Json<SessionView> {
-    let session = found.map(|Extension(Found { csrf, is_locked, ends_at, idle, .. })| SignedIn {
-        csrf,
-        locked: is_locked,
-        idle_lock_s: idle.as_secs(),
-        ends_at,
-    });
-    Json(SessionView { name: caller.name, role: caller.role.as_str(), session })
+async fn session(
+    State(state): State<AppState>,
+    caller: Caller,
+    scope: Scope,
+    found: Option<Extension<Found>>,
+) -> Result<Json<SessionView>, Problem> {
+    let session = match found {
+        None => None,
+        Some(Extension(Found { csrf, is_locked, ends_at, idle, .. })) => Some(SignedIn {
+            csrf,
+            locked: is_locked,
+            alarms: if is_locked { alarms(&state, &caller, &scope).await? } else { None },
+            idle_lock_s: idle.as_secs(),
+            ends_at,
+        }),
+    };
+    Ok(Json(SessionView { name: caller.name, role: caller.role.as_str(), session }))
+}
+
+/// How many alarms are open, for whoever `GET /v1/live` tells of them.
+async fn alarms(state: &AppState, caller: &Caller, scope: &Scope) -> Result<Option<AlarmsView>, Problem> {
+    if !matches!(caller.role, Role::Operator | Role::Supervisor | Role::Desk) {
+        return Ok(None);
+    }
+    let OpenAlarms { open, untaken, warnings } = state.store.open_alarms(scope.desk()?.as_deref()).await?;
+    Ok(Some(AlarmsView { open, untaken, warnings }))
 }
 
 /// Why: each judgement of an incident's watch, with the numbers it saw, in Dutch and English. No positions.

@@ -166,6 +166,9 @@ pub(crate) struct DeadlineView {
     pub name: String,
     /// Whose it is.
     pub partner: String,
+    /// Which desk's, where it is a desk's: each that is told has its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub desk: Option<String>,
     /// When it began.
     #[schema(value_type = String, format = DateTime)]
     pub from: Timestamp,
@@ -187,14 +190,16 @@ impl From<DeadlineRow> for DeadlineView {
             (None, true) => "missed",
             (Some(_), true) => "kept_late",
         };
-        let DeadlineRow { incident, name, partner, order, from, due_at, kept_at, .. } = row;
-        Self { incident, order, name, partner, from, due_at, kept_at, state }
+        let DeadlineRow { incident, name, desk, partner, order, from, due_at, kept_at, .. } = row;
+        let desk = Some(desk).filter(|desk| !desk.is_empty());
+        Self { incident, order, name, partner, desk, from, due_at, kept_at, state }
     }
 }
 
 /// Whether a caller may see a deadline.
 pub(crate) fn concerns(scope: &Scope, row: &DeadlineRow) -> bool {
-    matches!(scope, Scope::All) || row.partner == "desk"
+    let own = row.desk.is_empty() || scope.sees(Some(&row.desk));
+    matches!(scope, Scope::All) || (row.partner == "desk" && own)
 }
 
 #[derive(Debug, Default, Deserialize, ToSchema)]

@@ -31,7 +31,7 @@ const ASKED_TIMES: u32 = 3;
 
 const _: () =
     assert!(ASKED_AFTER.as_secs() + ASKED_TIMES as u64 * ASKED_EVERY.as_secs() <= GONE_AFTER.as_secs());
-const _: () = assert!(super::live::KEEP_ALIVE.as_secs() < GONE_AFTER.as_secs());
+const _: () = assert!(super::stream::KEEP_ALIVE.as_secs() < GONE_AFTER.as_secs());
 
 /// What connections may take.
 #[derive(Debug, Clone, Copy)]

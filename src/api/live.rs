@@ -1,14 +1,12 @@
 //! `GET /v1/live`: alerts and what is done about them as server-sent events, resumable without a gap or a repeat.
 
-use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::{Extension, State};
 use axum::http::HeaderMap;
-use axum::response::sse::{Event, KeepAlive, Sse};
-use futures_util::stream::{self, Stream};
+use axum::response::sse::{Event, Sse};
+use futures_util::Stream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
@@ -21,7 +19,7 @@ use super::followup::{self, LiveView};
 use super::me::AppFeed;
 use super::positions::Moved;
 use super::problem::{Document, Kind, Problem};
-use crate::metrics::Metrics;
+use super::stream::{self, Follower, Open, begin, first_position, last_id, position};
 use crate::store::{LiveRow, StateRow, Store};
 
 /// Streams that may be open at once.
@@ -29,12 +27,6 @@ pub(super) const MOST_STREAMS: usize = 1_000;
 
 /// Alerts read from the store at a time.
 const PAGE: u32 = 100;
-
-/// A comment goes out this often when there is nothing else, so that a reader sees that the line is alive.
-pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(10);
-
-/// How long a browser waits before it connects again.
-pub(super) const RETRY: Duration = Duration::from_secs(2);
 
 /// Tells the streams that alerts were committed. Only the newest number is kept: a stream that is slow reads
 /// what it missed from the store, so none can lag behind what this holds.
@@ -119,46 +111,10 @@ async fn live(
     let permit = state.live.admit()?;
     // Subscribed before the store is read: what is committed in between wakes the stream.
     let feed = state.live.newest.subscribe();
-    let latest = state.store.latest_live_seq().await?;
-    let last = asked.unwrap_or(latest);
-    if last > latest {
-        let problem = format!("{last} is ahead of the newest alert, {latest}: begin anew without an id");
-        return Err(Problem::parameter("last_event_id", problem));
-    }
-    let follow = Follow {
-        store: state.store,
-        scope,
-        last,
-        ready: VecDeque::from([position(last).retry(RETRY)]),
-        feed,
-        shutdown,
-        _open: Open::new(permit, state.metrics),
-    };
-    let events = stream::unfold(follow, |mut follow| async {
-        let event = follow.next().await?;
-        Some((Ok(event), follow))
-    });
-    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
-}
-
-/// The header counts more than the parameter: a browser that reconnects repeats the old address but sends the
-/// newest id.
-pub(super) fn last_id(headers: &HeaderMap, mut params: Params) -> Result<Option<i64>, Problem> {
-    let parameter = params.number::<i64>("last_event_id")?;
-    params.finish()?;
-    let header = match headers.get("last-event-id") {
-        None => None,
-        Some(value) if value.is_empty() => None,
-        Some(value) => {
-            let number = value.to_str().ok().and_then(|text| text.trim().parse::<i64>().ok());
-            Some(number.ok_or_else(|| Problem::parameter("Last-Event-ID", "is not a whole number"))?)
-        }
-    };
-    let last = header.or(parameter);
-    if last.is_some_and(|id| id < 0) {
-        return Err(Problem::parameter("last_event_id", "is negative"));
-    }
-    Ok(last)
+    let last = begin(asked, state.store.latest_live_seq().await?)?;
+    let open = Open::new(permit, state.metrics);
+    let follow = Follow { store: state.store, scope, last, feed, _open: open };
+    Ok(stream::follow(vec![first_position(last)], follow, shutdown))
 }
 
 /// One reader's place in the alerts.
@@ -167,44 +123,26 @@ struct Follow {
     scope: Scope,
     /// Number of the last alert that was looked at.
     last: i64,
-    ready: VecDeque<Event>,
     feed: watch::Receiver<i64>,
-    shutdown: CancellationToken,
     _open: Open,
 }
 
-impl Follow {
-    /// The next event; `None` ends the stream, and the reader comes back with the last id.
-    async fn next(&mut self) -> Option<Event> {
-        loop {
-            if self.shutdown.is_cancelled() {
-                return None;
-            }
-            if let Some(event) = self.ready.pop_front() {
-                return Some(event);
-            }
-            // Marked as seen before the store is read, for the same reason as above.
-            self.feed.borrow_and_update();
-            let rows = match self.store.live_after(self.last, PAGE).await {
-                Ok(rows) => rows,
-                Err(error) => {
-                    tracing::error!(%error, "a live stream ends: the store cannot be read");
-                    return None;
-                }
-            };
-            if rows.is_empty() {
-                tokio::select! {
-                    () = self.shutdown.cancelled() => return None,
-                    changed = self.feed.changed() => changed.ok()?,
-                }
-            } else {
-                self.take(rows);
-            }
-        }
+impl Follower for Follow {
+    async fn look(&mut self) -> Result<Vec<Event>, Problem> {
+        self.feed.borrow_and_update();
+        let rows = self.store.live_after(self.last, PAGE).await?;
+        Ok(self.take(rows))
     }
 
-    fn take(&mut self, rows: Vec<LiveRow>) {
-        let Some(newest) = rows.last().map(LiveRow::seq) else { return };
+    async fn wait(&mut self) -> bool {
+        self.feed.changed().await.is_ok()
+    }
+}
+
+impl Follow {
+    fn take(&mut self, rows: Vec<LiveRow>) -> Vec<Event> {
+        let mut events = Vec::new();
+        let Some(newest) = rows.last().map(LiveRow::seq) else { return events };
         for row in rows {
             let seq = row.seq();
             let (kind, data) = match row {
@@ -217,37 +155,14 @@ impl Follow {
                 }
                 _ => continue,
             };
-            self.ready.push_back(Event::default().event(kind).id(seq.to_string()).data(data));
+            events.push(Event::default().event(kind).id(seq.to_string()).data(data));
             self.last = seq;
         }
         // A desk that has no alerts must not have to read all the others' again when it comes back.
         if self.last < newest {
-            self.ready.push_back(position(newest));
+            events.push(position(newest));
             self.last = newest;
         }
-    }
-}
-
-/// An event without data: it moves the reader's last id and is not seen otherwise.
-pub(super) fn position(seq: i64) -> Event {
-    Event::default().id(seq.to_string())
-}
-
-/// Counts a stream while it is open.
-pub(super) struct Open {
-    _permit: OwnedSemaphorePermit,
-    metrics: Arc<Metrics>,
-}
-
-impl Open {
-    pub(super) fn new(permit: OwnedSemaphorePermit, metrics: Arc<Metrics>) -> Self {
-        metrics.live_streams.inc();
-        Self { _permit: permit, metrics }
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        self.metrics.live_streams.dec();
+        events
     }
 }

@@ -18,6 +18,7 @@ mod duty;
 mod extract;
 mod followup;
 mod health;
+mod history;
 mod incidents;
 mod ingest;
 mod listener;
@@ -32,9 +33,11 @@ mod positions;
 mod problem;
 mod readiness;
 mod reconciliation;
+mod refusals;
 mod rejected;
 mod silent;
 pub mod states;
+mod stream;
 
 #[cfg(test)]
 mod tests;
@@ -59,6 +62,7 @@ pub use desks::channel_word;
 pub use live::LiveFeed;
 pub use readiness::Readiness;
 pub use reconciliation::every_morning;
+pub use refusals::Refusals;
 
 use self::commands::{ANSWER_WITHIN, Commands};
 use self::listener::{HEAD_WITHIN, Limits};
@@ -93,6 +97,8 @@ pub struct AppState {
     pub commands: Commands,
     /// Where it is written down who looks.
     pub audit: Recorder,
+    /// What was said of those who may not.
+    pub refusals: Refusals,
     /// Which machines may call.
     pub tokens: Arc<Tokens>,
     /// How people come in, and who did.
@@ -161,6 +167,7 @@ fn described() -> OpenApiRouter<AppState> {
         .merge(health::routes())
         .merge(auth::routes())
         .merge(orders::routes())
+        .merge(history::routes())
         .merge(incidents::routes())
         .merge(followup::routes())
         .merge(duty::routes())

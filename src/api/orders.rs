@@ -77,14 +77,18 @@ async fn list(State(state): State<AppState>, params: Params) -> Result<Json<Page
 }
 
 fn entry(StoredOrder { order, document, changed_at, origin, .. }: StoredOrder, now: Timestamp) -> OrderEntry {
-    let origin = match origin {
-        Origin::Api => "api",
-        Origin::File => "file",
-    };
     // Only documents that were read as orders are stored; text that is none after all is not shown.
     let mut document = serde_json::from_str(&document).unwrap_or_default();
     codes::hide(&mut document);
-    OrderEntry { order: order.to_string(), changed_at, origin, state: state_at(&document, now), document }
+    let (origin, state) = (origin_word(origin), state_at(&document, now));
+    OrderEntry { order: order.to_string(), changed_at, origin, state, document }
+}
+
+pub(super) fn origin_word(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Api => "api",
+        Origin::File => "file",
+    }
 }
 
 /// Where an order stands in its time.
@@ -211,6 +215,6 @@ async fn withdraw_order(
     }
 }
 
-fn order_id(text: &str) -> Result<OrderId, Problem> {
+pub(super) fn order_id(text: &str) -> Result<OrderId, Problem> {
     OrderId::new(text).map_err(|e| Problem::parameter("order", e.problem))
 }

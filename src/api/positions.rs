@@ -7,17 +7,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::extract::{Extension, State};
-use axum::response::sse::{Event, KeepAlive, Sse};
-use futures_util::stream::{self, Stream};
+use axum::response::sse::{Event, Sse};
+use futures_util::Stream;
 use tokio::time::{Interval, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::AppState;
-use super::live::{KEEP_ALIVE, Open};
 use super::problem::{Document, Problem};
 use super::states::DeviceView;
+use super::stream::{self, Follower, Open};
 use crate::store::{StateRow, StoreError, StoredState};
 
 /// How often changes are told: an eye sees no more, and a device that reports faster costs no more.
@@ -130,13 +130,9 @@ async fn positions(
     let watching = state.live.moved.watch();
     let mut tick = tokio::time::interval(EVERY);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let begin = Some(String::new());
-    let follow = Follow { state, watching, tick, begin, number: 0, is_behind: false, shutdown, _open: open };
-    let events = stream::unfold(follow, |mut follow| async {
-        let event = follow.next().await?;
-        Some((Ok(event), follow))
-    });
-    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+    let follow =
+        Follow { state, watching, tick, begin: Some(String::new()), number: 0, is_due: false, _open: open };
+    Ok(stream::follow(Vec::new(), follow, shutdown))
 }
 
 struct Follow {
@@ -147,42 +143,34 @@ struct Follow {
     begin: Option<String>,
     /// The change that was told last.
     number: u64,
-    /// There were more changes than go into one event.
-    is_behind: bool,
-    shutdown: CancellationToken,
+    /// It is time to tell what changed: a second is over, or there was more than goes into one event.
+    is_due: bool,
     _open: Open,
 }
 
-impl Follow {
-    async fn next(&mut self) -> Option<Event> {
-        loop {
-            if self.shutdown.is_cancelled() {
-                return None;
-            }
-            if let Some(after) = self.begin.take() {
-                match self.page(&after).await {
-                    Ok(Some(event)) => return Some(event),
-                    Ok(None) => continue,
-                    Err(error) => {
-                        tracing::error!(%error, "a stream of positions ends: the store cannot be read");
-                        return None;
-                    }
-                }
-            }
-            if !self.is_behind {
-                tokio::select! {
-                    () = self.shutdown.cancelled() => return None,
-                    _ = self.tick.tick() => {}
-                }
-            }
-            let (piece, number) = self.watching.0.after(self.number);
-            (self.number, self.is_behind) = (number, piece.len() == PIECE);
-            if !piece.is_empty() {
-                return self.event(&piece);
-            }
+impl Follower for Follow {
+    async fn look(&mut self) -> Result<Vec<Event>, Problem> {
+        if let Some(after) = self.begin.take()
+            && let Some(event) = self.page(&after).await?
+        {
+            return Ok(vec![event]);
         }
+        if !self.is_due {
+            return Ok(Vec::new());
+        }
+        let (piece, number) = self.watching.0.after(self.number);
+        (self.number, self.is_due) = (number, piece.len() == PIECE);
+        Ok(if piece.is_empty() { Vec::new() } else { self.event(&piece).into_iter().collect() })
     }
 
+    async fn wait(&mut self) -> bool {
+        self.tick.tick().await;
+        self.is_due = true;
+        true
+    }
+}
+
+impl Follow {
     /// The next devices of the store; `None` after the last.
     async fn page(&mut self, after: &str) -> Result<Option<Event>, StoreError> {
         let page = self.state.store.devices(Some(after), PIECE as u32).await?;

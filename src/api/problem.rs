@@ -134,6 +134,11 @@ pub(crate) struct Document {
 struct Cause(Arc<str>);
 
 impl Problem {
+    /// The status code of the answer.
+    pub(super) fn status(&self) -> u16 {
+        self.0.status
+    }
+
     pub(crate) fn new(Kind(name, title, status): Kind) -> Self {
         Self(Box::new(Document {
             kind: format!("urn:afstand:problem:{name}"),
@@ -337,7 +342,7 @@ fn of_status(status: StatusCode) -> Problem {
 }
 
 /// Methods are free text; the label must not be.
-fn known_method(method: &Method) -> &'static str {
+pub(super) fn known_method(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
         Method::HEAD => "HEAD",

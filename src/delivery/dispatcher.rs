@@ -5,16 +5,19 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 use zones::{Millis, Timestamp};
 
+use crate::metrics::DeliveryLabels;
 use crate::store::{Channel, DeliveryProgress, NewDelivery, Outcome, PendingDelivery, Store, StoreError};
 
 use super::lanes::{Address, AfterFailure, Item, Lanes, Limits, Offered, Turn};
-use super::schedule::Schedule;
+use super::schedule::{Schedule, Until};
 use super::transport::{SendError, Transport};
 
 /// Rows of the outbox read at a time.
@@ -34,6 +37,10 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 const TROUBLE_FROM: i64 = 5;
 /// Longest error that is kept, in characters.
 const LONGEST_ERROR: usize = 300;
+/// Why a delivery was closed that somebody was to act on.
+const CLOSED: &str = "the incident is closed";
+/// Why one was given up that says how it ended.
+const NEVER_RECEIVED: &str = "given up: not received within 24 hours after the incident was closed";
 
 /// Where the dispatcher has the time from.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -53,7 +60,9 @@ struct Shared {
 #[derive(Debug, Default)]
 struct News {
     deliveries: bool,
-    closed: Vec<String>,
+    closed: Vec<(String, Timestamp)>,
+    /// Devices and the alerts that they have shown.
+    shown: Vec<(String, String)>,
     /// There were too many to remember.
     closed_many: bool,
 }
@@ -64,12 +73,23 @@ impl DispatchHandle {
         self.tell(|news| news.deliveries = true);
     }
 
-    /// The closing of an incident was committed: what is still to be delivered of it is given up, once it was
-    /// tried.
-    pub fn incident_closed(&self, incident: &str) {
+    /// The closing of an incident was committed: what somebody was to act on is given up once it was tried, ends are
+    /// tried for a while.
+    pub fn incident_closed(&self, incident: &str, at: Timestamp) {
         self.tell(|news| {
             if news.closed.len() < MOST_CLOSED {
-                news.closed.push(incident.to_owned());
+                news.closed.push((incident.to_owned(), at));
+            } else {
+                news.closed_many = true;
+            }
+        });
+    }
+
+    /// A receipt was committed by which a victim's device has shown an alert, and with it that it was received.
+    pub fn shown(&self, device: &str, alert: &str) {
+        self.tell(|news| {
+            if news.shown.len() < MOST_CLOSED {
+                news.shown.push((device.to_owned(), alert.to_owned()));
             } else {
                 news.closed_many = true;
             }
@@ -116,6 +136,8 @@ pub struct Dispatcher<T> {
     trouble: Option<mpsc::Sender<Trouble>>,
     /// Deliveries whose trouble was told.
     told: BTreeSet<i64>,
+    /// What came of attempts.
+    counted: Family<DeliveryLabels, Counter>,
 }
 
 impl<T> fmt::Debug for Dispatcher<T> {
@@ -155,8 +177,15 @@ impl<T: Transport> Dispatcher<T> {
             store_again_at: None,
             trouble: None,
             told: BTreeSet::new(),
+            counted: Family::default(),
         };
         (dispatcher, handle)
+    }
+
+    /// Counts in `counted` what comes of attempts.
+    #[must_use]
+    pub fn counting(self, counted: Family<DeliveryLabels, Counter>) -> Self {
+        Self { counted, ..self }
     }
 
     /// Tells `trouble` of each delivery that does not get through, once.
@@ -186,10 +215,14 @@ impl<T: Transport> Dispatcher<T> {
     fn hear_news(&mut self) {
         let news = std::mem::take(&mut *self.shared.news.lock().unwrap_or_else(PoisonError::into_inner));
         self.more_to_read |= news.deliveries;
-        for incident in &news.closed {
-            for id in self.lanes.close(incident) {
-                self.give_up(id);
+        for (incident, at) in &news.closed {
+            for delivery in self.lanes.close(incident, |delivery| Until::of(delivery, Some(*at))) {
+                self.close(delivery.id, delivery.channel, "closed", CLOSED);
             }
+        }
+        for (device, alert) in &news.shown {
+            let to = Address { channel: Channel::VictimMqtt, name: device.as_str().into() };
+            self.lanes.had(&to, |delivery| delivery.alert == *alert);
         }
         if news.closed_many {
             self.lanes.forget_waiting();
@@ -262,10 +295,11 @@ impl<T: Transport> Dispatcher<T> {
     }
 
     fn offer(&mut self, pending: PendingDelivery) -> Offered {
-        let PendingDelivery { delivery, attempts, next_at, incident_closed, .. } = pending;
+        let PendingDelivery { delivery, attempts, next_at, incident_closed_at, .. } = pending;
         let now = (self.clock)();
-        if incident_closed && attempts > 0 {
-            self.give_up(delivery.id);
+        let until = Until::of(&delivery, incident_closed_at);
+        if until == Until::Tried && attempts > 0 {
+            self.close(delivery.id, delivery.channel, "closed", CLOSED);
             return Offered::Held;
         }
         // A clock that was set back must not hold a delivery up.
@@ -276,7 +310,7 @@ impl<T: Transport> Dispatcher<T> {
             incident: delivery.incident.as_str().into(),
             attempts,
             due,
-            last: incident_closed,
+            until,
             payload: Arc::new(delivery),
         })
     }
@@ -321,7 +355,9 @@ impl<T: Transport> Dispatcher<T> {
                 sent
             }
             Err(error) => match self.tasks.remove(&error.id()) {
-                Some((id, attempt)) => (id, attempt, Err(SendError("the attempt was broken off".to_owned()))),
+                Some((id, attempt)) => {
+                    (id, attempt, Err(SendError::new("the attempt was broken off".to_owned())))
+                }
                 None => return,
             },
         };
@@ -329,6 +365,9 @@ impl<T: Transport> Dispatcher<T> {
         match result {
             Ok(detail) => {
                 tracing::debug!(delivery = id, attempt, "delivered");
+                if let Some(channel) = self.road(id) {
+                    self.count(channel, "received");
+                }
                 self.lanes.received(id);
                 self.told.remove(&id);
                 self.unwritten.push(DeliveryProgress {
@@ -337,27 +376,45 @@ impl<T: Transport> Dispatcher<T> {
                     outcome: Outcome::Received { attempt, detail },
                 });
             }
-            Err(SendError(error)) => self.failed(id, attempt, at, &error),
+            Err(error) => self.failed(id, attempt, at, &error),
         }
     }
 
-    fn failed(&mut self, id: i64, attempt: i64, at: Timestamp, error: &str) {
+    fn failed(&mut self, id: i64, attempt: i64, at: Timestamp, why: &SendError) {
         // The first failure of each delivery is news; that it goes on can be seen in the store.
         if attempt == 1 {
-            tracing::warn!(delivery = id, error, "not delivered; trying again");
+            tracing::warn!(delivery = id, error = %why, "not delivered; trying again");
         } else {
-            tracing::debug!(delivery = id, attempt, error, "not delivered");
+            tracing::debug!(delivery = id, attempt, error = %why, "not delivered");
         }
         if attempt >= TROUBLE_FROM {
             self.tell_trouble(id);
         }
         let next_at = at + self.schedule.after(attempt);
-        let error = error.chars().take(LONGEST_ERROR).collect();
-        let outcome = Outcome::Attempted { attempt, error, next_at };
+        let error: String = why.to_string().chars().take(LONGEST_ERROR).collect();
+        let outcome = Outcome::Attempted { attempt, error: error.clone(), next_at };
         self.unwritten.push(DeliveryProgress { id, at, outcome });
-        if self.lanes.failed(id, next_at) == AfterFailure::GivenUp {
-            self.give_up(id);
+        let Some(channel) = self.road(id) else { return };
+        self.count(channel, "failed");
+        match self.lanes.failed(id, next_at, why.is_missing()) {
+            AfterFailure::Again => {}
+            AfterFailure::Gone => drop(self.told.remove(&id)),
+            AfterFailure::GivenUp(Until::Latest(_)) => {
+                let because = if why.is_missing() { &error } else { NEVER_RECEIVED };
+                tracing::warn!(delivery = id, attempt, because, "given up");
+                self.close(id, channel, "given_up", because);
+            }
+            AfterFailure::GivenUp(_) => self.close(id, channel, "closed", CLOSED),
         }
+    }
+
+    fn road(&self, id: i64) -> Option<Channel> {
+        self.lanes.place(id).map(|(to, _)| to.channel)
+    }
+
+    fn count(&self, channel: Channel, outcome: &'static str) {
+        let channel = crate::api::channel_word(channel);
+        self.counted.get_or_create(&DeliveryLabels { channel, outcome }).inc();
     }
 
     /// Says once that a delivery does not get through; later, when nobody can listen now.
@@ -370,9 +427,10 @@ impl<T: Transport> Dispatcher<T> {
         }
     }
 
-    fn give_up(&mut self, id: i64) {
+    fn close(&mut self, id: i64, channel: Channel, outcome: &'static str, why: &str) {
         self.told.remove(&id);
-        let outcome = Outcome::Closed { why: "the incident is closed".to_owned() };
+        self.count(channel, outcome);
+        let outcome = Outcome::Closed { why: why.to_owned() };
         self.unwritten.push(DeliveryProgress { id, at: (self.clock)(), outcome });
     }
 

@@ -97,7 +97,7 @@ mod tests {
         let answer = ResponseTemplate::new(402).set_body_string("no credit for +31612345678");
         Mock::given(method("POST")).respond_with(answer).mount(&server).await;
         let sent = gateway(&server, json!(["{to}", "{text}"])).send("n", &anna(), "x").await;
-        assert_eq!(sent, Err(SendError("answered 402 Payment Required".to_owned())));
+        assert_eq!(sent, Err(SendError::new("answered 402 Payment Required".to_owned())));
     }
 
     #[tokio::test]

@@ -24,15 +24,19 @@ pub(crate) fn client() -> Result<Client, SendError> {
         .redirect(Policy::none())
         .user_agent(concat!("afstand/", env!("CARGO_PKG_VERSION")))
         .build()
-        .map_err(|error| SendError(of_request(error)))
+        .map_err(|error| SendError::new(of_request(error)))
 }
 
 /// Sends a request; any 2xx means that it was received.
 pub(super) async fn send(request: RequestBuilder) -> Result<String, SendError> {
-    let answer = request.send().await.map_err(|error| SendError(of_request(error)))?;
+    let answer = request.send().await.map_err(|error| SendError::new(of_request(error)))?;
     let status = answer.status();
     read_some(answer).await;
-    if status.is_success() { Ok(status.to_string()) } else { Err(SendError(format!("answered {status}"))) }
+    if status.is_success() {
+        Ok(status.to_string())
+    } else {
+        Err(SendError::new(format!("answered {status}")))
+    }
 }
 
 async fn read_some(mut answer: Response) {

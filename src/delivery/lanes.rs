@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use zones::Timestamp;
 
+use super::schedule::Until;
 use crate::store::Channel;
 
 /// Who, by which road.
@@ -66,8 +67,8 @@ pub(super) struct Item<P> {
     pub attempts: i64,
     /// Not before.
     pub due: Timestamp,
-    /// Its incident is closed: no further attempt after the next one.
-    pub last: bool,
+    /// For how long it is tried.
+    pub until: Until,
     /// What goes with it.
     pub payload: P,
 }
@@ -99,8 +100,10 @@ pub(super) struct Turn<P> {
 pub(super) enum AfterFailure {
     /// Its turn comes again.
     Again,
-    /// It was the last attempt; it is forgotten.
-    GivenUp,
+    /// It was the last attempt by that; it is forgotten.
+    GivenUp(Until),
+    /// It is held no more: what was to be done about it is done.
+    Gone,
 }
 
 #[derive(Debug)]
@@ -234,46 +237,70 @@ impl<P: Clone> Lanes<P> {
         }
     }
 
-    /// The attempt failed. Its lane waits until `next_at`; no other does.
-    pub(super) fn failed(&mut self, id: i64, next_at: Timestamp) -> AfterFailure {
+    /// The attempt failed. Its lane waits until `next_at`; no other does. What could not get through however often
+    /// it was tried (`hopeless`) is tried again only while its incident is open.
+    pub(super) fn failed(&mut self, id: i64, next_at: Timestamp, hopeless: bool) -> AfterFailure {
         if !self.land(id) {
-            return AfterFailure::GivenUp;
+            return AfterFailure::Gone;
         }
         let head = self
             .places
             .get(&id)
             .and_then(|(to, incident)| self.queues.get_mut(to)?.lanes.get_mut(incident)?.front_mut());
-        match head {
-            Some(head) if !head.last => {
-                head.attempts += 1;
-                head.due = next_at;
-                let road = road(head.to.channel);
-                self.due[road].insert((next_at, id));
-                AfterFailure::Again
-            }
-            _ => {
-                self.drop_item(id);
-                AfterFailure::GivenUp
-            }
+        let Some(head) = head else { return AfterFailure::Gone };
+        let again = match head.until {
+            Until::Received => true,
+            Until::Tried | Until::Had => false,
+            Until::Latest(at) => !hopeless && next_at < at,
+        };
+        if again {
+            head.attempts += 1;
+            head.due = next_at;
+            let road = road(head.to.channel);
+            self.due[road].insert((next_at, id));
+            return AfterFailure::Again;
         }
+        let until = head.until;
+        self.drop_item(id);
+        if until == Until::Had { AfterFailure::Gone } else { AfterFailure::GivenUp(until) }
     }
 
-    /// No more attempts for an incident, but a first one for what was not tried yet. Gives back those that
-    /// are forgotten at once.
-    pub(super) fn close(&mut self, incident: &str) -> Vec<i64> {
+    /// An incident is closed; `until` says for how long each of its deliveries is tried now. Gives back those that are
+    /// given up at once: somebody was to act on them, and they were tried.
+    pub(super) fn close(&mut self, incident: &str, until: impl Fn(&P) -> Until) -> Vec<P> {
         let mut given_up = Vec::new();
         for queue in self.queues.values_mut() {
             for item in queue.lanes.get_mut(incident).into_iter().flatten() {
-                item.last = true;
-                if item.attempts > 0 && !queue.in_flight.contains(&item.id) {
-                    given_up.push(item.id);
+                if item.until != Until::Received {
+                    continue;
+                }
+                item.until = until(&item.payload);
+                let is_over = item.until == Until::Tried && item.attempts > 0;
+                if is_over && !queue.in_flight.contains(&item.id) {
+                    given_up.push((item.id, item.payload.clone()));
                 }
             }
         }
-        for id in &given_up {
-            self.drop_item(*id);
+        let drop = |(id, payload)| {
+            self.drop_item(id);
+            payload
+        };
+        given_up.into_iter().map(drop).collect()
+    }
+
+    /// The recipient has by another road what `is` picks. One that is under way is not tried again.
+    pub(super) fn had(&mut self, to: &Address, is: impl Fn(&P) -> bool) {
+        let Some(queue) = self.queues.get_mut(to) else { return };
+        let mut done = Vec::new();
+        for item in queue.lanes.values_mut().flatten().filter(|item| is(&item.payload)) {
+            item.until = Until::Had;
+            if !queue.in_flight.contains(&item.id) {
+                done.push(item.id);
+            }
         }
-        given_up
+        for id in done {
+            self.drop_item(id);
+        }
     }
 
     /// When the next turn comes; `None` when nothing waits for a time. A delivery that waits for another to

@@ -52,7 +52,7 @@ impl Mailer {
 
     fn with(smtp: &Smtp, within: Duration) -> Result<Self, SendError> {
         let from = Mailbox::new(Some("Afstand".to_owned()), address(&smtp.from)?);
-        let tls = || tls(smtp).map_err(|error| SendError(explain(&error)));
+        let tls = || tls(smtp).map_err(|error| SendError::new(explain(&error)));
         let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(smtp.host.clone())
             .port(smtp.port)
             .timeout(Some(CONNECT_WITHIN))
@@ -73,8 +73,8 @@ impl Mailer {
         let message = self.message(to, letter)?;
         match tokio::time::timeout(self.within, self.transport.send(message)).await {
             Ok(Ok(answer)) => Ok(format!("taken by the mail server: {}", answer.code())),
-            Ok(Err(error)) => Err(SendError(explain(&error))),
-            Err(_) => Err(SendError("the mail server did not answer in time".to_owned())),
+            Ok(Err(error)) => Err(SendError::new(explain(&error))),
+            Err(_) => Err(SendError::new("the mail server did not answer in time".to_owned())),
         }
     }
 
@@ -96,7 +96,7 @@ impl Mailer {
         builder
             .header(ContentType::TEXT_PLAIN)
             .body(letter.text.clone())
-            .map_err(|error| SendError(one_line(&error)))
+            .map_err(|error| SendError::new(one_line(&error)))
     }
 }
 
@@ -106,7 +106,10 @@ fn header(name: &'static str, value: &str) -> HeaderValue {
 
 fn address(address: &EmailAddress) -> Result<Address, SendError> {
     // Not the library's reason: it could repeat the address.
-    address.as_str().parse().map_err(|_| SendError("not an e-mail address that can be sent to".to_owned()))
+    address
+        .as_str()
+        .parse()
+        .map_err(|_| SendError::new("not an e-mail address that can be sent to".to_owned()))
 }
 
 fn tls(smtp: &Smtp) -> Result<TlsParameters, SmtpError> {

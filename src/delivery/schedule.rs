@@ -1,8 +1,41 @@
-//! When a delivery that failed is tried again: DESIGN §8.
+//! When a delivery that failed is tried again, and for how long: DESIGN §8.
 
 use std::sync::Arc;
 
-use zones::Millis;
+use zones::{Level, Millis, Timestamp};
+
+use crate::store::NewDelivery;
+
+/// What is still to be said of an incident that is closed is tried for so long (our choice: a recipient that was away
+/// for a day finds it in the incident, and nothing is tried for ever that nobody waits for).
+pub(super) const GIVEN_UP_AFTER: Millis = Millis::from_secs(24 * 3_600);
+
+/// For how long a delivery is tried. It follows from the delivery and from when its incident was closed, so that a
+/// restart changes nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Until {
+    /// Until it is received, however long that takes: its incident is open.
+    Received,
+    /// Once, should it not have been tried yet: its incident was closed, and nobody need act on it any more.
+    Tried,
+    /// Until it is received, and no further attempt from then on: an end, or what was made after the closing.
+    Latest(Timestamp),
+    /// Not again: the recipient has it by another road.
+    Had,
+}
+
+impl Until {
+    /// For how long one is tried whose incident was closed then; `None` is open.
+    pub(super) fn of(delivery: &NewDelivery, incident_closed_at: Option<Timestamp>) -> Self {
+        let Some(closed_at) = incident_closed_at else { return Self::Received };
+        let is_end = delivery.level == Level::Clear.as_str();
+        if is_end || delivery.created_at > closed_at {
+            Self::Latest(delivery.created_at.max(closed_at) + GIVEN_UP_AFTER)
+        } else {
+            Self::Tried
+        }
+    }
+}
 
 /// Waits before the attempts; the last one stays.
 #[derive(Debug, Clone)]
@@ -38,6 +71,41 @@ impl Schedule {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::Channel;
+
+    #[test]
+    fn how_long_it_is_tried_follows_from_what_it_is_and_when_the_incident_was_closed() {
+        let at = |secs: i64| Timestamp::from_millis(secs * 1_000);
+        let made = |level: &'static str, secs| NewDelivery {
+            id: 1,
+            alert: "a".to_owned(),
+            alert_seq: 1,
+            incident: "i".to_owned(),
+            channel: Channel::DeskMqtt,
+            recipient: "d".to_owned(),
+            payload: String::new(),
+            level: level.into(),
+            created_at: at(secs),
+        };
+        let day = 86_400;
+        for (level, created, closed, want) in [
+            ("alarm", 5, None, Until::Received),
+            ("clear", 5, None, Until::Received),
+            ("alarm", 5, Some(5), Until::Tried),
+            ("warning", 5, Some(9), Until::Tried),
+            // A deadline that was missed afterwards.
+            ("alarm", 10, Some(9), Until::Latest(at(10 + day))),
+            // An end counts from the closing, whenever it was made.
+            ("clear", 5, Some(9), Until::Latest(at(9 + day))),
+            ("clear", 9, Some(9), Until::Latest(at(9 + day))),
+        ] {
+            assert_eq!(
+                Until::of(&made(level, created), closed.map(at)),
+                want,
+                "{level} {created} {closed:?}"
+            );
+        }
+    }
 
     #[test]
     fn waits_are_those_of_the_contract() {

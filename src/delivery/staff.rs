@@ -101,7 +101,7 @@ impl Notice {
 
     /// Reads a payload back. What is not an id or a word of ours is refused: it would be sent in the open.
     pub(super) fn read(payload: &str) -> Result<Self, SendError> {
-        let unreadable = || SendError("the stored notice cannot be read".to_owned());
+        let unreadable = || SendError::new("the stored notice cannot be read".to_owned());
         let notice: Self = serde_json::from_str(payload).map_err(|_| unreadable())?;
         let ids = [Some(&notice.notice), Some(&notice.incident), notice.about.as_ref()];
         if ids.into_iter().flatten().all(|id| is_id(id)) { Ok(notice) } else { Err(unreadable()) }

@@ -17,6 +17,8 @@ use super::*;
 use crate::config::Webhook;
 use crate::store::{Batch, Channel, DeliveryRecord, NewDelivery, Store, StoreError};
 
+mod ends;
+
 /// Installs the TLS provider, as `main` does.
 pub(super) fn install_tls() {
     static ONCE: Once = Once::new();
@@ -288,7 +290,7 @@ impl Asked {
     }
 
     fn refuse(self) {
-        self.answer.send(Err(SendError("no".to_owned()))).unwrap();
+        self.answer.send(Err(SendError::new("no".to_owned()))).unwrap();
     }
 }
 
@@ -319,7 +321,7 @@ async fn a_closed_incident_is_not_tried_again() {
     run.handle.committed();
     ask(&mut asked).await.refuse();
     let again = ask(&mut asked).await;
-    run.handle.incident_closed("i");
+    run.handle.incident_closed("i", clock()());
     // Another incident's delivery shows that the news was heard before the attempt ends.
     case.raise(Channel::DeskMqtt, "d", "other", 1).await;
     run.handle.committed();
@@ -391,7 +393,7 @@ struct Nowhere;
 
 impl Transport for Nowhere {
     async fn send(&self, _: &NewDelivery) -> Result<String, SendError> {
-        Err(SendError("nobody is there".to_owned()))
+        Err(SendError::new("nobody is there".to_owned()))
     }
 }
 

@@ -25,8 +25,23 @@ const EXPIRES_AFTER: Duration = Duration::from_mins(2);
 /// Why an attempt failed, in one line for the delivery record. It holds nothing of the alert, and
 /// no number or address of its recipient: it is logged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct SendError(pub String);
+#[error("{why}")]
+pub struct SendError {
+    why: String,
+    is_missing: bool,
+}
+
+impl SendError {
+    /// Another attempt may go better.
+    pub fn new(why: impl Into<String>) -> Self {
+        Self { why: why.into(), is_missing: false }
+    }
+
+    /// Whether the settings have no such recipient: until they are changed no attempt goes better.
+    pub fn is_missing(&self) -> bool {
+        self.is_missing
+    }
+}
 
 /// Something that takes a delivery to its recipient.
 pub trait Transport: Send + Sync + 'static {
@@ -131,7 +146,7 @@ impl Roads {
 }
 
 fn missing(what: &str) -> SendError {
-    SendError(format!("{what} in the settings"))
+    SendError { why: format!("{what} in the settings"), is_missing: true }
 }
 
 /// What the broker's answer means for the delivery. That it has the message is all that MQTT says; that it was
@@ -139,8 +154,8 @@ fn missing(what: &str) -> SendError {
 fn answer(published: Result<Published, PublishError>) -> Result<String, SendError> {
     match published {
         Ok(Published::Taken | Published::Sent) => Ok("taken by the broker".to_owned()),
-        Ok(Published::NoSubscriber) => Err(SendError("nobody is subscribed".to_owned())),
-        Err(error) => Err(SendError(error.to_string())),
+        Ok(Published::NoSubscriber) => Err(SendError::new("nobody is subscribed".to_owned())),
+        Err(error) => Err(SendError::new(error.to_string())),
     }
 }
 
@@ -208,9 +223,12 @@ mod tests {
 
     #[test]
     fn an_alert_that_nobody_hears_was_not_received() {
-        assert_eq!(answer(Ok(Published::NoSubscriber)), Err(SendError("nobody is subscribed".to_owned())));
+        assert_eq!(
+            answer(Ok(Published::NoSubscriber)),
+            Err(SendError::new("nobody is subscribed".to_owned()))
+        );
         let full = answer(Err(PublishError::QueueFull));
-        assert_eq!(full, Err(SendError("too many messages wait to be published".to_owned())));
+        assert_eq!(full, Err(SendError::new("too many messages wait to be published".to_owned())));
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -243,7 +261,7 @@ mod tests {
         }
 
         let webhook = roads.send(&delivery(Channel::DeskWebhook, "here", "alarm")).await;
-        assert_eq!(webhook, Err(SendError("this desk has no webhook in the settings".to_owned())));
+        assert_eq!(webhook, Err(missing("this desk has no webhook")));
         publisher.stop().await;
         broker.stop().await.unwrap();
     }

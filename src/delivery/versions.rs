@@ -221,7 +221,11 @@ fn remedy(reason: ProtectionReason) -> Option<Text> {
             nl: "Er is nu geen maatregel die u beschermt. Vraag uw contactpersoon hoe dat zit.",
             en: "No order protects you now. Ask your contact about it.",
         },
-        R::OwnDeviceSilent | R::OwnDeviceUnseen => Text {
+        R::OwnDeviceUnseen => Text {
+            nl: "Uw device heeft zich nog niet gemeld. Kijk of het aan staat, is opgeladen en bereik heeft.",
+            en: "Your device has not reported yet. See that it is switched on, charged and in reach of the network.",
+        },
+        R::OwnDeviceSilent => Text {
             nl: "Uw device meldt zich niet. Kijk of het aan staat, is opgeladen en bereik heeft.",
             en: "Your device does not report. See that it is switched on, charged and in reach of the network.",
         },

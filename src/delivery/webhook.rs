@@ -97,7 +97,7 @@ mod tests {
     async fn only_a_success_is_a_success() {
         for (status, want) in [(500, "answered 500 Internal Server Error"), (410, "answered 410 Gone")] {
             let (answer, _) = post_to(ResponseTemplate::new(status)).await;
-            assert_eq!(answer, Err(SendError(want.to_owned())));
+            assert_eq!(answer, Err(SendError::new(want.to_owned())));
         }
     }
 
@@ -106,7 +106,7 @@ mod tests {
         let elsewhere = MockServer::start().await;
         let answer = ResponseTemplate::new(307).insert_header("location", format!("{}/in", elsewhere.uri()));
         let (answer, _) = post_to(answer).await;
-        assert_eq!(answer, Err(SendError("answered 307 Temporary Redirect".to_owned())));
+        assert_eq!(answer, Err(SendError::new("answered 307 Temporary Redirect".to_owned())));
         assert!(elsewhere.received_requests().await.unwrap().is_empty());
     }
 

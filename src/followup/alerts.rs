@@ -32,6 +32,10 @@ impl FollowUp {
         } else if raised.level == Level::Clear {
             self.clear(id, &mut incident, now, Some(raised.alert));
             self.forget_oldest(id, &mut incident, raised);
+            if raised.victim_device.is_some() {
+                // That it is over is news, which her device has not shown yet.
+                incident.victim_state = None;
+            }
         } else {
             if raised.kind == AlertKind::Silence && incident.level == Level::Clear && incident.is_open() {
                 self.begin_silence(id, &mut incident, now, raised);
@@ -260,7 +264,8 @@ impl FollowUp {
         }
     }
 
-    /// Something could not be delivered for long: who has it is told, and everybody sees it.
+    /// Something could not be delivered for long: who has it is told, and everybody sees it. Nothing is wrong where she
+    /// was shown the newest of it by another road.
     pub(super) fn undelivered(
         &mut self,
         now: Timestamp,
@@ -269,11 +274,17 @@ impl FollowUp {
         recipient: &str,
     ) -> Result<Done, Refused> {
         let mut incident = self.take(id).ok_or(Refused::UnknownIncident(id))?;
+        let hers = matches!(channel, "victim_mqtt" | "victim_sms" | "victim_email" | "second_channel");
+        let was_shown = hers && incident.victim_state.is_some();
+        if was_shown && channel == "victim_mqtt" {
+            self.put(id, incident);
+            return Ok(Done::Already);
+        }
         let what = What::Undelivered { channel, recipient: recipient.to_owned() };
         self.note(id, now, what);
-        if incident.is_open() && !incident.is_resting() {
+        if incident.is_open() && !incident.is_resting() && !was_shown {
             let task = match channel {
-                "victim_mqtt" | "victim_sms" | "victim_email" | "second_channel" => Some(Task::PhoneVictim),
+                _ if hers => Some(Task::PhoneVictim),
                 "desk_mqtt" | "desk_webhook" => Some(Task::PhoneDesk),
                 _ => None,
             };

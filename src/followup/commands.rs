@@ -240,7 +240,7 @@ impl FollowUp {
             return Ok(Done::Already);
         }
         self.by(id, now, &actor.name, What::Step { step: step.to_owned(), note });
-        self.keep(id, incident, now, step);
+        self.keep(id, incident, now, |clock| clock.kept_by == step);
         Ok(Done::Done)
     }
 }

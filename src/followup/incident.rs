@@ -6,7 +6,7 @@ use zones::order::Risk;
 use zones::{AlertKind, DeskId, DeviceId, Level, OrderId, PersonId, Timestamp};
 
 use super::event::{Raised, Refused};
-use super::policy::{Deadline, LATE_KEPT_FOR, Policy, REMEMBERED, Rules};
+use super::policy::{ACCEPTED, Deadline, LATE_KEPT_FOR, Policy, REMEMBERED, Rules};
 use super::words::{Condition, DeskState, Outcome, State, Task, Unless, VictimState};
 
 /// Alerts to the victim of which a receipt is still understood, and keys of commands that are known again.
@@ -148,7 +148,8 @@ pub struct Clock {
     pub name: String,
     /// Whose it is.
     pub partner: String,
-    /// What keeps it.
+    /// What keeps it: a partner's step, or [`ACCEPTED`], and by which desk: `accepted/rotterdam`. (Of one that an earlier
+    /// version began the desk is not said.)
     pub kept_by: String,
     /// When it began.
     pub from: Timestamp,
@@ -164,6 +165,16 @@ impl Clock {
     /// Whether it still runs.
     pub fn is_open(&self) -> bool {
         self.kept_at.is_none() && !self.missed
+    }
+
+    /// The desk that must accept, where it is one desk's.
+    pub fn desk(&self) -> Option<&str> {
+        self.kept_by.strip_prefix(ACCEPTED)?.strip_prefix('/')
+    }
+
+    /// Whether that desk's acceptance keeps it.
+    pub(super) fn is_accepted_by(&self, desk: &DeskId) -> bool {
+        self.kept_by == ACCEPTED || self.desk() == Some(desk.as_str())
     }
 }
 
@@ -292,24 +303,33 @@ impl Incident {
         Some(last + REMEMBERED)
     }
 
-    /// Begins those deadlines that an alert of that level begins.
+    /// Begins those deadlines that an alert of that level begins: each once, and a desk's once for each desk that is told.
     pub(super) fn begin(&self, rules: &[Deadline], level: Level, at: Timestamp) -> Vec<Clock> {
-        let known = |rule: &&Deadline| {
+        let desk = self.desk.as_ref();
+        let runs = |rule: &Deadline, clock: &Clock| {
+            let other_desks = rule.is_of_desk() && desk.is_some_and(|desk| !clock.is_accepted_by(desk));
+            clock.name == rule.name && !other_desks
+        };
+        let begins = |rule: &&Deadline| {
             rule.level == level
                 && rule.fits(self.kind)
                 && (!rule.is_of_desk() || self.desk_since.is_some())
-                && self.deadlines.iter().all(|clock| clock.name != rule.name)
+                && !self.deadlines.iter().any(|clock| runs(rule, clock))
+        };
+        let kept_by = |rule: &Deadline| match desk.filter(|_| rule.is_of_desk()) {
+            Some(desk) => format!("{ACCEPTED}/{desk}"),
+            None => rule.kept_by.clone(),
         };
         let clock = |rule: &Deadline| Clock {
             name: rule.name.clone(),
             partner: rule.partner.clone(),
-            kept_by: rule.kept_by.clone(),
+            kept_by: kept_by(rule),
             from: at,
             due_at: at + rule.within,
             kept_at: None,
             missed: false,
         };
-        rules.iter().filter(known).map(clock).collect()
+        rules.iter().filter(begins).map(clock).collect()
     }
 
     /// Remembers an alert that her device was told of.

@@ -7,8 +7,7 @@ use super::FollowUp;
 use super::clocks::name_of;
 use super::effect::{Reason, What};
 use super::event::{Done, Refused};
-use super::incident::Incident;
-use super::policy::ACCEPTED;
+use super::incident::{Clock, Incident};
 use super::words::{DeskState, StaffRole, Task, VictimState};
 
 /// What a desk said.
@@ -38,7 +37,7 @@ impl FollowUp {
     ) -> Result<Done, Refused> {
         let known = self.incidents.get(&id).ok_or(Refused::UnknownIncident(id))?;
         if known.desk.as_ref() != Some(&said.desk) {
-            return Err(Refused::OtherDesk);
+            return self.accepted_before(now, id, said);
         }
         let receipt = said.name(id);
         if known.receipts.contains(&receipt) {
@@ -60,20 +59,40 @@ impl FollowUp {
         Ok(Done::Done)
     }
 
-    fn desk_says(&mut self, now: Timestamp, id: Uuid, incident: &mut Incident, said: &DeskSaid) {
+    /// What a desk says that was told before the incident went to another one. That it accepts is what it was asked, and
+    /// ends its own clock; anything else is for the desk whose it is now.
+    fn accepted_before(&mut self, now: Timestamp, id: Uuid, said: &DeskSaid) -> Result<Done, Refused> {
+        let known = self.incidents.get(&id).ok_or(Refused::UnknownIncident(id))?;
+        let asked = |clock: &Clock| clock.desk() == Some(said.desk.as_str()) && clock.kept_at.is_none();
+        if !said.state.is_accepted() || !known.deadlines.iter().any(asked) {
+            return Err(Refused::OtherDesk);
+        }
+        if !known.is_open() {
+            return Err(Refused::Resolved);
+        }
+        let mut incident = self.take(id).ok_or(Refused::UnknownIncident(id))?;
+        self.note_desk(now, id, said);
+        incident.changed_at = now;
+        self.keep(id, &mut incident, now, |clock| clock.desk() == Some(said.desk.as_str()));
+        self.put(id, incident);
+        Ok(Done::Done)
+    }
+
+    fn note_desk(&mut self, now: Timestamp, id: Uuid, said: &DeskSaid) {
         let DeskSaid { desk, state, reference, reason, at } = said;
-        self.by(
-            id,
-            now,
-            desk.as_str(),
-            What::Desk {
-                desk: desk.to_string(),
-                state: *state,
-                reference: reference.clone(),
-                reason: reason.clone(),
-                said_at: *at,
-            },
-        );
+        let what = What::Desk {
+            desk: desk.to_string(),
+            state: *state,
+            reference: reference.clone(),
+            reason: reason.clone(),
+            said_at: *at,
+        };
+        self.by(id, now, desk.as_str(), what);
+    }
+
+    fn desk_says(&mut self, now: Timestamp, id: Uuid, incident: &mut Incident, said: &DeskSaid) {
+        let DeskSaid { desk, state, reference, .. } = said;
+        self.note_desk(now, id, said);
         incident.changed_at = now;
         if reference.is_some() {
             incident.reference.clone_from(reference);
@@ -86,7 +105,7 @@ impl FollowUp {
         if state.is_accepted() {
             incident.desk_since = None;
             self.end_task(id, incident, now, Task::PhoneDesk);
-            self.keep(id, incident, now, ACCEPTED);
+            self.keep(id, incident, now, |clock| clock.is_accepted_by(desk));
         } else if *state == DeskState::Rejected {
             // It comes back to the operator at once; nobody waits for the desk any more.
             incident.desk_since = None;
@@ -134,10 +153,16 @@ impl FollowUp {
     }
 
     /// A partner has done his part: in time, or after all.
-    pub(super) fn keep(&mut self, id: Uuid, incident: &mut Incident, now: Timestamp, kept_by: &str) -> bool {
+    pub(super) fn keep(
+        &mut self,
+        id: Uuid,
+        incident: &mut Incident,
+        now: Timestamp,
+        keeps: impl Fn(&Clock) -> bool,
+    ) -> bool {
         let mut kept = Vec::new();
         for clock in &mut incident.deadlines {
-            if clock.kept_by == kept_by && clock.kept_at.is_none() {
+            if keeps(clock) && clock.kept_at.is_none() {
                 clock.kept_at = Some(now);
                 kept.push((clock.name.clone(), clock.partner.clone(), clock.missed));
             }

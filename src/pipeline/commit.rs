@@ -66,8 +66,13 @@ impl Committer {
         for reply in pending.replies {
             reply();
         }
-        for incident in &pending.closed {
-            self.dispatch.incident_closed(incident);
+        for (incident, at) in &pending.closed {
+            self.dispatch.incident_closed(incident, *at);
+        }
+        for receipt in &pending.batch.receipts {
+            if let Some(alert) = &receipt.alert {
+                self.dispatch.shown(&receipt.recipient, alert);
+            }
         }
         if !pending.batch.deliveries.is_empty() {
             self.dispatch.committed();

@@ -10,7 +10,6 @@ use zones::{
     Alert, Change, Effect, Engine, Input, Level, Note, Noted, OrderId, Outcome, Refused, Role, Timestamp,
 };
 
-use super::aside::Said;
 use super::cap::CapRecord;
 use super::directory::Directory;
 use super::files::Files;
@@ -22,6 +21,7 @@ use super::translate;
 use crate::config::{Contacts, Desk};
 use crate::delivery::{DeskRoads, Facts, Recipient, all_clear_event, police_event, recipients, victim_event};
 use crate::followup::{self, Done, Event, FollowUp, Incident, Notice};
+use crate::lines::Lines;
 use crate::metrics::{AlertLabels, Metrics};
 use crate::mqtt::AckToken;
 use crate::store::{
@@ -52,8 +52,8 @@ pub(super) struct Pending {
     pub(super) told: Vec<Notice>,
     /// Incidents whose rows have changed.
     pub(super) changed: BTreeSet<String>,
-    /// Incidents that were resolved: what is still to be delivered of them is given up.
-    pub(super) closed: Vec<String>,
+    /// Incidents that were resolved, and when: what somebody was to act on is not sent any more.
+    pub(super) closed: Vec<(String, Timestamp)>,
 }
 
 impl Pending {
@@ -94,7 +94,7 @@ pub(super) struct Decider {
     pub(super) origins: BTreeMap<OrderId, (Origin, Timestamp)>,
     pub(super) files: Files,
     pub(super) recent: Recent,
-    pub(super) said: Said,
+    pub(super) said: Lines,
     /// Devices whose clock is known to be ahead.
     pub(super) ahead: BTreeSet<Box<str>>,
     pub(super) pending: Pending,

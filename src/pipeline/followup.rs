@@ -46,7 +46,7 @@ impl Decider {
                 Effect::Raise(own) => self.own_alert(&own),
                 Effect::Superseded { incident, at } => self.superseded(incident, at),
                 Effect::Resolved { incident, watch, at } => {
-                    self.pending.closed.push(incident.to_string());
+                    self.pending.closed.push((incident.to_string(), at));
                     if let Some(watch) = watch {
                         // Nobody refuses to be told this; of an order that is gone there is nothing to close.
                         let _ = self.tell(at, &Input::IncidentClosed { watch, incident });

@@ -9,7 +9,6 @@ use uuid::Uuid;
 use zones::order::Order;
 use zones::{DeviceId, DeviceRow, Engine, EpisodeRow, HistoryRow, OrderId, Restoring, Snapshot, Timestamp};
 
-use super::aside::Said;
 use super::cap::CapRecord;
 use super::decide::{Decider, Pending, Surroundings};
 use super::directory::Directory;
@@ -19,6 +18,7 @@ use super::recent::Recent;
 use super::register::Register;
 use super::rows;
 use crate::followup::{DutyRow, FollowUp, Incident, Rules, StaffRole};
+use crate::lines::Lines;
 use crate::metrics::Metrics;
 use crate::store::{Few, Origin, Store, StoreError, StoredFix, StoredOrder, StoredState};
 
@@ -73,6 +73,11 @@ impl Taken {
         store.each_history(|row| histories.push(row)).await?;
         histories.end();
         Ok(taking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    }
+
+    /// The time up to which the store has decided.
+    pub(super) fn clock(&self) -> Timestamp {
+        clock_of(&self.few)
     }
 
     /// The orders that a file was the last to state, by id.
@@ -271,7 +276,7 @@ impl Decider {
             origins,
             files: Files::default(),
             recent,
-            said: Said::default(),
+            said: Lines::about("messages were set aside"),
             ahead: BTreeSet::new(),
             incidents,
             quiet: Quiet::new(few.quiet),

@@ -302,6 +302,7 @@ pub(crate) fn deadlines<'a>(name: &'a str, incident: &'a Incident) -> impl Itera
     incident.deadlines.iter().map(move |clock| DeadlineRow {
         incident: name.to_owned(),
         name: clock.name.clone(),
+        desk: clock.desk().unwrap_or_default().to_owned(),
         partner: clock.partner.clone(),
         order: incident.order.to_string(),
         from: clock.from,

@@ -127,6 +127,7 @@ impl Pipeline {
         readiness: watch::Sender<Readiness>,
     ) -> Result<(Self, Directory), Damaged> {
         let Settings { clock, rules, desks, contacts, keys, traccar_topic, source } = settings;
+        clock.go_on_from(loaded.clock());
         let around = Surroundings { desks, contacts, keys, traccar_topic, source };
         let decider = Decider::resume(loaded, around, rules, metrics.clone())?;
         let directory = decider.directory.clone();
@@ -364,6 +365,7 @@ impl Deciding {
         let settled =
             self.folder_until.is_none() && self.connected_at.is_some_and(|at| at.elapsed() >= SETTLING);
         self.caught_up |= settled && backlog == 0;
+        self.metrics.clock_ahead_seconds.set(self.clock.ahead().0 / 1_000);
         self.metrics.backlog_messages.set(i64::try_from(backlog).unwrap_or(i64::MAX));
         let state = Readiness {
             broker_connected: self.connected_at.is_some(),

@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use zones::order::Draft;
 use zones::{Input, OrderId, Timestamp};
 
-use super::aside::Said;
 use super::decide::{Decider, Surroundings};
 use super::files::FileOrder;
 use super::orders::By;
@@ -16,6 +15,7 @@ use super::resume::{Taken, TakingOrders};
 use crate::api::commands::NotWithdrawn;
 use crate::config::Contacts;
 use crate::followup::{self, Actor, Command, Rules};
+use crate::lines::Lines;
 use crate::metrics::Metrics;
 use crate::store::{
     Batch, Channel, Few, InputKind, Next, NoticeRow, Origin, Outcome, QUIET_HOURS, Store, StoredFix,
@@ -419,7 +419,7 @@ fn what_was_open_before_there_was_a_follow_up_gets_one() {
 #[test]
 fn a_flood_of_nonsense_is_listed_whole_and_said_in_part() {
     let mut decider = started(nothing());
-    decider.said = Said::default();
+    decider.said = Lines::about("messages were set aside");
     for _ in 0..1_000 {
         decider.message(t(1), "afstand/v1/wearer/am-a/fix", b"nonsense");
     }
@@ -442,7 +442,7 @@ fn what_devices_are_told_is_stored_with_what_decided_it() {
     let protection = "afstand/v1/victim/vd-a/protection";
     let states: Vec<_> =
         told(&batch).into_iter().map(|(topic, told)| (topic, told["state"].clone())).collect();
-    let expected = ["limited", "limited", "protected"].map(|state| (protection.to_owned(), json!(state)));
+    let expected = ["unprotected", "unprotected", "protected"].map(|state| (protection.to_owned(), json!(state)));
     assert_eq!(states, expected, "neither seen; she seen; both seen");
     assert_eq!(told(&batch)[2].1, json!({"state": "protected", "reasons": [], "since": t(4)}));
     assert!(batch.notices.iter().all(|row| row.until.is_none()), "retained: of use for ever");

@@ -124,7 +124,7 @@ impl Service {
         let roads = Roads::new(publisher.clone(), &plan.desks, plan.contacts).map_err(Failure::new)?;
         let (dispatcher, dispatch) = Dispatcher::new(store.clone(), roads, plan.clock.reader());
         let (to_pipeline_too, trouble) = mpsc::channel(TROUBLES_WAITING);
-        let dispatcher = dispatcher.telling(to_pipeline_too);
+        let dispatcher = dispatcher.telling(to_pipeline_too).counting(metrics.deliveries.clone());
         let (notices, notice_handle) = Notices::new(store.clone(), publisher.clone(), plan.clock.reader());
         let (commands, asked) = commands::channel();
         let (to_files, files) = mpsc::channel(FILES_WAITING);
@@ -148,6 +148,7 @@ impl Service {
             store: store.clone(),
             commands,
             audit: recorder,
+            refusals: api::Refusals::default(),
             tokens: Arc::new(plan.tokens),
             sign_in: Arc::new(sign_in),
             readiness: readiness.clone(),

@@ -179,7 +179,7 @@ impl Provider {
             RequestTokenError::ServerResponse(_) => refused(Refusal::Code, &error),
             // What could not be read may hold a token.
             RequestTokenError::Parse(..) => {
-                refused(Refusal::Down, &SendError("an unreadable answer".to_owned()))
+                refused(Refusal::Down, &SendError::new("an unreadable answer".to_owned()))
             }
             _ => refused(Refusal::Down, &error),
         })?;
@@ -293,12 +293,12 @@ async fn ask(http: reqwest::Client, request: HttpRequest) -> Result<HttpResponse
         }
         Ok::<_, reqwest::Error>((answer.status(), answer.headers().clone(), body))
     };
-    let late = |_| SendError("no answer in time".to_owned());
+    let late = |_| SendError::new("no answer in time".to_owned());
     let answered = tokio::time::timeout(PATIENCE, asked).await.map_err(late)?;
     let (status, headers, body) =
-        answered.map_err(|error| SendError(delivery::one_line(&error.without_url())))?;
+        answered.map_err(|error| SendError::new(delivery::one_line(&error.without_url())))?;
     if body.len() > MOST_BYTES {
-        return Err(SendError(format!("answered with more than {MOST_BYTES} bytes")));
+        return Err(SendError::new(format!("answered with more than {MOST_BYTES} bytes")));
     }
     let mut response = http::Response::new(body);
     *response.status_mut() = status;

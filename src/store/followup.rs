@@ -4,7 +4,8 @@ use zones::Timestamp;
 
 use super::database::Value;
 use super::read::Select;
-use super::rows::{DeadlineCount, DeadlineRow, IncidentRow, LiveRow, StoredState, TimelineRow};
+use super::rows::{DeadlineCount, DeadlineRow, IncidentRow, LiveRow, OpenAlarms, StoredState, TimelineRow};
+use super::tables::Columns;
 use super::{MOST_ROWS, Store, StoreError, tables};
 
 impl Store {
@@ -55,11 +56,27 @@ impl Store {
         Ok(self.first(select, |row| Ok((row.int()?, row.int()?))).await?.unwrap_or_default())
     }
 
+    /// How many alarms are open, of all desks or of one, without silences whose clocks rest because those of the
+    /// incident run that they are part of.
+    pub async fn open_alarms(&self, desk: Option<&str>) -> Result<OpenAlarms, StoreError> {
+        let sum = |condition| format!("COALESCE(sum(CASE WHEN {condition} THEN 1 ELSE 0 END), 0)");
+        let conditions =
+            ["level = 'alarm'", "level = 'alarm' AND state = 'new'", "level = 'warning' AND state = 'new'"];
+        let select = Select::new(&conditions.map(sum).join(", "), "incidents")
+            .filter("closed_at IS NULL", [])
+            .filter("(part_of IS NULL OR state <> 'new' OR next_step_at IS NOT NULL)", [])
+            .filter_some("desk = ?", desk.map(Value::text));
+        let read = |row: &mut Columns<'_>| {
+            Ok(OpenAlarms { open: row.int()?, untaken: row.int()?, warnings: row.int()? })
+        };
+        Ok(self.first(select, read).await?.unwrap_or_default())
+    }
+
     /// The deadlines of an incident, by when they end.
     pub async fn deadlines_of(&self, incident: &str) -> Result<Vec<DeadlineRow>, StoreError> {
         let select = Select::new(tables::DEADLINES.columns, "deadlines")
             .filter("incident = ?", [Value::text(incident)])
-            .page("due_at, name", MOST_ROWS);
+            .page("due_at, name, desk", MOST_ROWS);
         self.all(select, tables::read_deadline).await
     }
 
@@ -87,7 +104,7 @@ impl Store {
                 "missed = 1 AND due_at >= ? AND due_at < ?",
                 [from.as_millis().into(), to.as_millis().into()],
             )
-            .page("due_at DESC, incident, name", limit);
+            .page("due_at DESC, incident, name, desk", limit);
         self.all(select, tables::read_deadline).await
     }
 

@@ -33,6 +33,13 @@ const NOTICED: &str = "DELETE FROM notices WHERE topic = $1 AND seq = $2";
 const CLOSED: &str = "UPDATE deliveries SET closed_at = $1, why = $2, next_at = NULL \
      WHERE id = $3 AND received_at IS NULL AND closed_at IS NULL";
 
+/// What she was shown she has, by whatever road.
+const SHOWN: &str = "UPDATE deliveries SET received_at = $1, detail = $2, next_at = NULL \
+     WHERE alert = $3 AND channel = $4 AND recipient = $5 AND received_at IS NULL";
+
+/// How a recipient answered of whom only a receipt has come.
+const BY_RECEIPT: &str = "shown to her, says the receipt; no attempt had got through";
+
 /// One device with a fault must not fill the disk, and with it stop everybody.
 const PRUNE: &str = "DELETE FROM rejected WHERE seq <= $1";
 
@@ -161,6 +168,9 @@ impl Statements {
             record(on, progress).await?;
         }
         self.receipts.run(on, &batch.receipts).await?;
+        for receipt in &batch.receipts {
+            shown(on, receipt).await?;
+        }
         self.rejected.run(on, &batch.rejected).await?;
         if let Some(newest) = batch.rejected.iter().map(|row| row.seq).max() {
             on.exec(SqlStr::from_static(PRUNE), vec![(newest - MOST_REJECTED).into()]).await?;
@@ -206,7 +216,7 @@ impl Statements {
         self.duty.run(on, &batch.duty).await?;
         self.timeline.run(on, &batch.timeline).await?;
         let last: BTreeMap<_, _> =
-            batch.deadlines.iter().map(|row| ((&row.incident, &row.name), row)).collect();
+            batch.deadlines.iter().map(|row| ((&row.incident, &row.name, &row.desk), row)).collect();
         self.deadlines.run(on, last.into_values()).await?;
         Ok(())
     }
@@ -229,6 +239,20 @@ impl Statements {
         }
         Ok(())
     }
+}
+
+/// A receipt of an alert ends what is still to be sent of it to that recipient.
+async fn shown(on: &mut dyn Transaction, receipt: &ReceiptRow) -> Result<(), StoreError> {
+    let Some(alert) = receipt.alert.as_deref() else { return Ok(()) };
+    let values = vec![
+        receipt.received_at.as_millis().into(),
+        Value::text(BY_RECEIPT),
+        Value::text(alert),
+        receipt.channel.number().into(),
+        Value::text(&receipt.recipient),
+    ];
+    on.exec(SqlStr::from_static(SHOWN), values).await?;
+    Ok(())
 }
 
 async fn record(on: &mut dyn Transaction, progress: &DeliveryProgress) -> Result<(), StoreError> {

@@ -307,7 +307,10 @@ async fn it_ends_and_she_is_told(stage: &Stage, incident: &str, alarm: Timestamp
     }
     let over = stage.incident("clear").await;
     assert_eq!((&over["state"], &over["condition"]), (&json!("in_progress"), &json!("cleared")));
-    assert_eq!((&over["incident"], &over["victim_state"]), (&json!(incident), &json!("displayed")));
+    assert_eq!((&over["incident"], &over["victim_state"]), (&json!(incident), &json!(null)));
+    let alarm_shown = |one: &Value| one["alert"] == raised["id"] && one["state"] == "displayed";
+    let story = stage.api("anna").get(&format!("/v1/incidents/{incident}")).await.json();
+    assert!(story["receipts"].as_array().unwrap().iter().any(alarm_shown), "{story}");
     let clear = stage.ear.wait_for(&hers, |heard| heard.json()["data"]["level"] == "clear").await.json();
     let done: Vec<&str> =
         clear["data"]["done"].as_array().unwrap().iter().map(|text| text["nl"].as_str().unwrap()).collect();

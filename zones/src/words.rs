@@ -162,6 +162,14 @@ pub(crate) const AWARE: &str = "Slachtoffer heeft AWARE ingedrukt / Victim press
 pub(crate) const AWARE_TEST: &str =
     "Slachtoffer heeft AWARE getest: de melding komt aan / Victim tried AWARE: the call comes through";
 
+/// The panic button, where no order is in force.
+pub(crate) const AWARE_WITHOUT_ORDER: &str = "Slachtoffer heeft AWARE ingedrukt; er is nu geen bevel van kracht / \
+                                              Victim pressed AWARE; no order is in force now";
+
+/// A trial of it there.
+pub(crate) const AWARE_TEST_WITHOUT_ORDER: &str = "Slachtoffer heeft AWARE getest: de melding komt aan; er is nu geen bevel van kracht / \
+     Victim tried AWARE: the call comes through; no order is in force now";
+
 /// She took a press back.
 pub(crate) const AWARE_CANCELLED: &str =
     "Slachtoffer heeft AWARE geannuleerd met de code / Victim cancelled AWARE with the code";

@@ -1,13 +1,20 @@
 // How an incident is told in a line: who, and the one figure that matters most.
+import type { Silences } from "../live/centre.svelte.ts";
 import { type Figure, FRESH_S } from "../live/figure.ts";
-import { isResolved } from "../live/shown.ts";
+import { isMass, isResolved } from "../live/shown.ts";
 import type { Incident, Measured } from "../live/types.ts";
 import { metres, roundMetres, say, span, speed, word } from "../words/language.svelte.ts";
 
-export function people(incident: Incident): string {
-  const towards = incident.victim ?? incident.zone ?? "";
-  if (incident.kind === "aware") return incident.victim ?? incident.wearer;
-  return towards ? `${incident.wearer} → ${towards}` : incident.wearer;
+/** Whom it is about; `silent` is how many are silent, of a silence of many. */
+export function people(incident: Incident, silent?: number): string {
+  if (isMass(incident)) {
+    const n = silent || incident.latest?.devices;
+    return n ? say("mass.title", { n }) : say("mass.name");
+  }
+  const { victim, zone } = incident;
+  const wearer = incident.wearer ?? "–";
+  if (incident.kind === "aware") return victim ?? wearer;
+  return victim || zone ? `${wearer} → ${victim ?? zone}` : wearer;
 }
 
 const isNumber = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
@@ -40,7 +47,11 @@ export function towards({ kind }: Pick<Incident, "kind">): string {
 const howOld = ({ age_s }: Figure): string =>
   age_s !== null && age_s > FRESH_S ? say("alert.ago", { age: span(age_s) }) : "";
 
-export function headline(incident: Incident, figure: Figure): { main: string; more: string } {
+export function headline(
+  incident: Incident,
+  figure: Figure,
+  many?: Silences,
+): { main: string; more: string } {
   const far = distance(incident, figure);
   const sure = word("certainty", incident.certainty);
   const listed = (...parts: string[]): string => parts.filter(Boolean).join(" · ");
@@ -53,6 +64,11 @@ export function headline(incident: Incident, figure: Figure): { main: string; mo
   if (incident.kind === "victim_proximity" && incident.level === "warning" && figure.contact_s !== null) {
     return { main: span(figure.contact_s), more: listed(far, closing(figure), sure) };
   }
+  if (many)
+    return {
+      main: say("mass.silent", { n: many.silent }),
+      more: many.back ? say("mass.backAgain", { n: many.back }) : "",
+    };
   if (far) return { main: far, more: listed(towards(incident), howOld(figure), closing(figure), sure) };
   // Who cries for help is a person, not a device.
   if (incident.kind === "aware") return { main: people(incident), more: say("alert.unknownNear") };

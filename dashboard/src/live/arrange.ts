@@ -1,6 +1,6 @@
 // From incidents to the lines of the list: cases, flood groups, and nothing that moves under the cursor.
 import { isPinned } from "./flood.ts";
-import { isResolved, isTaken, shapeOf } from "./shown.ts";
+import { isMass, isResolved, isTaken, shapeOf } from "./shown.ts";
 import type { Incident } from "./types.ts";
 import { byUrgency, type Known, step } from "./urgency.ts";
 
@@ -18,8 +18,8 @@ export const NO_FILTERS: Filters = { text: "", level: "all", kind: "", owner: "a
 export type Line =
   /** An incident; `inner` when it follows another of the same case. */
   | { type: "incident"; key: string; incident: Incident; inner: boolean }
-  /** The rest of a case, folded away. */
-  | { type: "more"; key: string; order: string; count: number; open: boolean }
+  /** The rest of a case, or the silences of a mass silence, folded away. */
+  | { type: "more"; key: string; of: "case" | "mass"; count: number; open: boolean }
   /** A flood's group. */
   | { type: "group"; key: string; kind: string; shape: string; count: number; open: boolean };
 
@@ -41,6 +41,8 @@ export interface Arranging {
   filters: Filters;
   me: string;
   flood: boolean;
+  /** Whether a silence is followed up with the incident of many that it is part of. */
+  gathered: (incident: Incident) => boolean;
   /** Keys of `more` and `group` lines that are unfolded. */
   unfolded: ReadonlySet<string>;
   /** Places in the order they have now, while nothing may move; `null` when it may. */
@@ -69,23 +71,52 @@ export function arrange(incidents: Iterable<Incident>, how: Arranging): Arranged
   const hidden = { open: 0, alarms: 0 };
   for (const incident of incidents) {
     if (matches(incident, how.filters, how.me)) wanted.push(incident);
-    else if (!isResolved(incident)) {
+    else if (!isResolved(incident) && !how.gathered(incident)) {
       hidden.open += 1;
       if (shapeOf(incident) === "alarm" && !isTaken(incident)) hidden.alarms += 1;
     }
   }
   const sorted = byUrgency(wanted, how.knownOf);
   const { still, waiting, worse } = how.held
-    ? hold(sorted, how.held)
+    ? hold(sorted, how.held, how.gathered)
     : { still: sorted, waiting: [], worse: [] };
   const order = new Map(still.map((incident) => [incident.incident, step(incident)]));
-  return { lines: how.flood ? flooded(still, how) : cases(still, how), order, waiting, worse, hidden };
+  const { own, parts } = gather(still, how.gathered);
+  const lines = how.flood ? flooded(own, how) : cases(own, how);
+  return { lines: lines.flatMap((line) => withParts(line, parts, how)), order, waiting, worse, hidden };
+}
+
+/** Silences of many stand below the incident that tells of them all, where that is in the list. */
+function gather(
+  sorted: Incident[],
+  gathered: Arranging["gathered"],
+): { own: Incident[]; parts: Map<string, Incident[]> } {
+  const parts = new Map<string, Incident[]>();
+  for (const incident of sorted) if (isMass(incident)) parts.set(incident.incident, []);
+  if (parts.size === 0) return { own: sorted, parts };
+  const own = sorted.filter((incident) => {
+    const of = incident.part_of ? parts.get(incident.part_of) : undefined;
+    if (!of || !gathered(incident)) return true;
+    of.push(incident);
+    return false;
+  });
+  return { own, parts };
+}
+
+function withParts(line: Line, parts: Map<string, Incident[]>, { unfolded }: Arranging): Line[] {
+  const of = line.type === "incident" ? parts.get(line.key) : undefined;
+  if (!of?.length) return [line];
+  const key = `mass/${line.key}`;
+  const open = unfolded.has(key);
+  const shown = open ? of.map((incident) => asLine(incident, true)) : [];
+  return [line, { type: "more", key, of: "mass", count: of.length, open }, ...shown];
 }
 
 /** The places of before, for those that are still there; the new ones wait. */
 function hold(
   wanted: Incident[],
   held: Order,
+  gathered: Arranging["gathered"],
 ): { still: Incident[]; waiting: Incident[]; worse: Incident[] } {
   const place = new Map([...held.keys()].map((id, at) => [id, at]));
   const still = wanted.filter((incident) => place.has(incident.incident));
@@ -93,7 +124,7 @@ function hold(
   return {
     still,
     waiting: wanted.filter((incident) => !place.has(incident.incident)),
-    worse: still.filter((incident) => step(incident) < (held.get(incident.incident) ?? 0)),
+    worse: still.filter((one) => !gathered(one) && step(one) < (held.get(one.incident) ?? 0)),
   };
 }
 
@@ -107,9 +138,10 @@ const CASE_SHOWS = 2;
 function cases(sorted: Incident[], { unfolded }: Arranging): Line[] {
   const byCase = new Map<string, Incident[]>();
   for (const incident of sorted) {
-    const of = byCase.get(incident.order);
+    const name = isMass(incident) ? incident.incident : (incident.order ?? incident.incident);
+    const of = byCase.get(name);
     if (of) of.push(incident);
-    else byCase.set(incident.order, [incident]);
+    else byCase.set(name, [incident]);
   }
   return [...byCase].flatMap(([order, of]) => {
     const key = `case/${order}`;
@@ -119,7 +151,7 @@ function cases(sorted: Incident[], { unfolded }: Arranging): Line[] {
     const lines = shown.map((incident, at): Line => asLine(incident, at > 0));
     const rest = of.length - shown.length;
     if (rest > 0 || (open && of.length > CASE_SHOWS)) {
-      lines.push({ type: "more", key, order, count: open ? of.length - CASE_SHOWS : rest, open });
+      lines.push({ type: "more", key, of: "case", count: open ? of.length - CASE_SHOWS : rest, open });
     }
     return lines;
   });

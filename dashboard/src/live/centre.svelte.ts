@@ -8,12 +8,17 @@ import { figureOf } from "./figure.ts";
 import { begunLately, isFlood } from "./flood.ts";
 import { withAlert, withFollowUp, withRead } from "./merge.ts";
 import { type Nearness, nearness } from "./nearness.ts";
-import { isResolved, isTaken, shapeOf } from "./shown.ts";
+import { isGathered, isMass, isResolved, isTaken, shapeOf } from "./shown.ts";
 import { follow, type Listener, type StreamEvent } from "./stream.ts";
-import type { AlertData, FollowUp, Incident, IncidentDetail, OrderEntry } from "./types.ts";
+import type { AlertData, FollowUp, Incident, IncidentDetail, OrderDocument, OrderEntry } from "./types.ts";
 import type { Known } from "./urgency.ts";
 
 export type LineState = "closed" | "connecting" | "live" | "lost";
+
+export interface Silences {
+  silent: number;
+  back: number;
+}
 
 /** The first news is drawn at once, what follows within this time together: a burst costs one drawing. */
 const DRAW_EVERY_MS = 40;
@@ -74,6 +79,7 @@ export class Centre {
       filters: this.filters,
       me: this.me?.name ?? "",
       flood: this.flood,
+      gathered: (incident) => this.gathered(incident),
       unfolded: this.unfolded,
       held: this.still ? this.held : null,
       knownOf: (incident) => untrack(() => this.knownOf(incident)),
@@ -88,11 +94,28 @@ export class Centre {
         counts.resolved += 1;
         continue;
       }
+      if (this.gathered(incident)) continue;
       counts[shapeOf(incident)] += 1;
       counts.open += 1;
       if (!isTaken(incident)) counts.untaken += 1;
     }
     return counts;
+  });
+
+  /** Of each mass silence: how many of its devices are silent, and how many are back. */
+  silences = $derived.by((): ReadonlyMap<string, Silences> => {
+    void this.version;
+    const all = new Map<string, Silences>();
+    for (const incident of this.known.values())
+      if (isMass(incident)) all.set(incident.incident, { silent: 0, back: 0 });
+    if (all.size === 0) return all;
+    for (const { part_of, level, state, closed_at } of this.known.values()) {
+      const of = part_of ? all.get(part_of) : undefined;
+      if (!of) continue;
+      if (level === "clear" || isResolved({ state, closed_at })) of.back += 1;
+      else of.silent += 1;
+    }
+    return all;
   });
 
   incident = $derived.by((): Incident | null => {
@@ -112,18 +135,35 @@ export class Centre {
 
   /** How near they are by their newest positions; `null` where nobody knows. */
   nearness(incident: Incident): Nearness | null {
-    return nearness(incident, this.placeOf, this.orders.get(incident.order)?.document, this.time);
+    return nearness(incident, this.placeOf, this.orderOf(incident), this.time);
   }
 
   private knownOf(incident: Incident): Known {
     const figure = figureOf(incident, this.nearness(incident), this.time);
-    const risk = this.orders.get(incident.order)?.document.risk;
+    const risk = this.orderOf(incident)?.risk;
     return { distance_m: figure.distance_m, contact_s: figure.contact_s, risk };
   }
 
-  /** Every incident that is not resolved. */
+  /** Every incident that is not resolved, and is followed up by itself. */
   *open(): Generator<Incident> {
-    for (const incident of this.known.values()) if (!isResolved(incident)) yield incident;
+    for (const incident of this.known.values())
+      if (!isResolved(incident) && !this.gathered(incident)) yield incident;
+  }
+
+  /** The order of an incident; of many, none. */
+  orderOf(incident: Incident | null): OrderDocument | undefined {
+    return incident?.order && !isMass(incident) ? this.orders.get(incident.order)?.document : undefined;
+  }
+
+  /** What is known of an incident. */
+  of(id: string): Incident | undefined {
+    void this.version;
+    return this.known.get(id);
+  }
+
+  /** Whether it is followed up with the silence of many that it is part of. */
+  gathered(incident: Incident): boolean {
+    return Boolean(incident.part_of) && isGathered(incident, this.known.get(incident.part_of ?? ""));
   }
 
   start(): void {
@@ -192,7 +232,7 @@ export class Centre {
 
   private tick(): void {
     this.time = now();
-    this.flood = isFlood(begunLately(this.known.values(), this.time), this.flood);
+    this.flood = isFlood(begunLately(this.open(), this.time), this.flood);
   }
 
   private take(event: StreamEvent): void {

@@ -1,5 +1,5 @@
 // A flood: more incidents in a short time than a person can read. The list then shows groups, alarms pinned above.
-import { isResolved, isTaken, shapeOf } from "./shown.ts";
+import { isMass, isResolved, isTaken, shapeOf } from "./shown.ts";
 import type { Incident } from "./types.ts";
 
 /** More than this many new ones within [`FLOOD_WITHIN_MS`] are a flood. */
@@ -23,4 +23,4 @@ export function isFlood(begun: number, was: boolean): boolean {
 
 /** Whether an incident keeps a place of its own in a flood. */
 export const isPinned = (incident: Incident): boolean =>
-  !isResolved(incident) && shapeOf(incident) === "alarm";
+  !isResolved(incident) && (shapeOf(incident) === "alarm" || isMass(incident));

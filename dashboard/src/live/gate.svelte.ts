@@ -1,35 +1,11 @@
 // Whether the console is open, for somebody who came by a cookie: it locks when nobody sits there, and it waits when the
 // session ended in mid-work. Nothing on the page is lost meanwhile: signing in happens in another window.
-import { Api, Refused } from "./api.ts";
 import type { Centre } from "./centre.svelte.ts";
 import { Idle } from "./idle.ts";
-
-export interface Session {
-  name: string;
-  role: string;
-  csrf?: string;
-  locked?: boolean;
-  idle_lock_s?: number;
-}
-
-/** How people can sign in here, beside a token. */
-export interface Ways {
-  provider: boolean;
-  link: boolean;
-}
+import { type Session, whoIsIn } from "./session.ts";
 
 /** While the console is closed, it is asked this often whether somebody has signed in again. */
 const ASK_MS = 2_000;
-
-/** Who is signed in by cookie; nobody after a 401. Throws when the service does not say. */
-export async function whoIsIn(): Promise<Session | null> {
-  try {
-    return await new Api("").read<Session>("/v1/session");
-  } catch (error) {
-    if (error instanceof Refused && error.status === 401) return null;
-    throw error;
-  }
-}
 
 export class Gate {
   state = $state<"open" | "locked" | "ended">("open");

@@ -12,6 +12,7 @@ const measured = (alert: AlertData): Measured => ({
   arrest_on_sight: alert.arrest_on_sight,
   reason: alert.reason,
   fixed_at: alert.fixed_at,
+  ...(typeof alert.devices === "number" && { devices: alert.devices }),
 });
 
 const LEVELS = ["clear", "warning", "alarm"];
@@ -76,6 +77,7 @@ export function withAlert(before: Incident | undefined, alert: AlertData): Incid
 export function withFollowUp(before: Incident, news: FollowUp): Incident {
   return {
     ...before,
+    ...gathering(before, news),
     state: news.state ?? before.state,
     acknowledged_at:
       news.state === "acknowledged" && before.state !== "acknowledged" ? news.at : before.acknowledged_at,
@@ -84,6 +86,14 @@ export function withFollowUp(before: Incident, news: FollowUp): Incident {
     changed_at: later(before.changed_at, news.at),
     closed_at: news.state === "resolved" ? (before.closed_at ?? news.at) : before.closed_at,
   };
+}
+
+/** A silence becomes one of many, or is on its own again; what rings by itself has a next step from then on. */
+function gathering(before: Incident, { what, at, detail }: FollowUp): Partial<Incident> {
+  const mass = detail?.part_of;
+  if ((what !== "grouped" && what !== "ungrouped") || typeof mass !== "string") return {};
+  const rings = what === "ungrouped" || detail?.rings_alone === true;
+  return { part_of: mass, next_step_at: rings ? (before.next_step_at ?? at) : null };
 }
 
 /** The incident after the list or its own page was read; `known` may have heard newer things meanwhile. */

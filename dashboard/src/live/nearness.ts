@@ -24,7 +24,7 @@ export function nearness(
   order: OrderDocument | undefined,
   now: number,
 ): Nearness | null {
-  const wearer = of(incident.wearer);
+  const wearer = incident.wearer ? of(incident.wearer) : undefined;
   if (!wearer) return null;
   if (OF_A_PAIR.includes(incident.kind)) {
     const named = incident.victim ?? onlyVictim(order);

@@ -5,46 +5,66 @@ import { now } from "./clock.ts";
 import { hasRisen } from "./merge.ts";
 import { Ring, type Tone, type Waiting } from "./ring.ts";
 import { isResolved, isTaken, shapeOf } from "./shown.ts";
-import { sound } from "./tones.ts";
+import { mayMakeNoise, sound } from "./tones.ts";
 import type { Incident } from "./types.ts";
 
 /** A mute ends by itself: nobody forgets it. */
 export const MUTE_MS = 5 * 60_000;
-/** Without a sign of life for so long, nobody would be told of an alarm by this console. */
-export const LINE_LOST_MS = 30_000;
 
-/** Faults of the line are said again as warnings are. */
-const [LINE, SESSION] = ["line", "session"];
+/** What came so shortly before a mute may not have been seen. */
+const UNDER_WAY_MS = 5_000;
 
-const toneOf = (incident: Incident): Tone =>
-  shapeOf(incident) === "alarm" || (incident.level === "clear" && incident.worst === "alarm")
-    ? "alarm"
-    : "warning";
+/** What a reload must not switch off: on this tab only. */
+const KEY = "sound";
+
+/** Without a sign of life for so long, nobody would be told of an alarm by this page. */
+const LOST_MS = 30_000;
+/** Whether a service that was heard last at a moment is lost; one that was never heard is being tried. */
+export const isLost = (heard: number): boolean => heard > 0 && now() - heard > LOST_MS;
+
+/** Why alarms may not come here: the line is lost, or the session is over. */
+export type Fault = "line" | "session";
 
 export class Sound {
   state = $state<"off" | "on" | "muted">("off");
   mutedUntil = $state(0);
-  /** What rings although it is muted: it came later. */
+  /** How many ring although it is muted: they came later. */
   through = $state(0);
 
   private ring = new Ring();
-  /** Faults of the line that stand. */
-  private faults = new Set<string>();
+  private fault: Fault | null = null;
+  /** What came until then was muted already, before this page was read anew. */
+  private knownUntil = 0;
 
-  constructor(private centre: Pick<Centre, "onChange" | "open" | "lastSign">) {
-    centre.onChange((incident, before) => {
-      if (isResolved(incident) || !hasRisen(incident, before)) return;
-      // What somebody has when it is first heard of is told to nobody here; what becomes worse is.
-      if (before || !isTaken(incident)) this.ring.rises({ id: incident.incident, tone: toneOf(incident) });
-    });
+  constructor(private incidents: () => Waiting[]) {
+    const until = Number(sessionStorage.getItem(KEY) ?? Number.NaN);
+    if (!Number.isNaN(until)) void this.goOn(until);
   }
 
-  /** Called once a second; `ended` when the session is over, and alarms do not come here any more. */
-  tick(ended = false): void {
+  /** The sound of a console: of every change for the worse, and of what nobody has taken up. */
+  static of(centre: Pick<Centre, "onChange" | "open" | "gathered">): Sound {
+    const sound = new Sound(() => [...centre.open()].flatMap((incident) => waits(incident) ?? []));
+    centre.onChange((incident, before) => {
+      if (isResolved(incident) || centre.gathered(incident) || !hasRisen(incident, before)) return;
+      // What somebody has when it is first heard of is told to nobody here; what becomes worse is.
+      if (before || !isTaken(incident))
+        sound.rises({ id: incident.incident, tone: toneOf(incident) }, incident);
+    });
+    return sound;
+  }
+
+  /** Something came at a moment, or became worse. */
+  rises(waiting: Waiting, at = now()): void {
+    this.ring.rises(waiting, waiting.tone === "alarm" && at > this.knownUntil);
+  }
+
+  /** Called once a second, with what keeps alarms away. */
+  tick(fault: Fault | null = null): void {
     if (this.state === "muted" && now() >= this.mutedUntil) this.unmute();
-    const lost = this.centre.lastSign > 0 && now() - this.centre.lastSign > LINE_LOST_MS;
-    this.fault(SESSION, ended, "alarm");
-    this.fault(LINE, lost && !ended, "warning");
+    if (fault && fault !== this.fault) {
+      this.ring.rises({ id: fault, tone: fault === "session" ? "alarm" : "warning" }, true);
+    }
+    this.fault = fault;
     const waiting = this.waiting();
     this.through = this.state === "muted" ? this.ring.heard(waiting).length : 0;
     const next = this.ring.next(waiting, now());
@@ -53,12 +73,16 @@ export class Sound {
 
   turnOn(): void {
     this.state = "on";
+    this.remember();
     this.test();
   }
 
   /** Both sounds, one after the other. */
   test(): void {
-    if (this.state === "off") this.state = "on";
+    if (this.state === "off") {
+      this.state = "on";
+      this.remember();
+    }
     sound("warning");
     setTimeout(() => sound("alarm"), 900);
   }
@@ -68,14 +92,15 @@ export class Sound {
     if (this.state === "off") return;
     this.state = "muted";
     this.mutedUntil = now() + MUTE_MS;
-    this.ring.mute(this.waiting());
-    this.through = 0;
+    this.hush();
+    this.remember();
   }
 
   unmute(): void {
     this.state = "on";
     this.through = 0;
     this.ring.unmute();
+    this.remember();
   }
 
   /** What a key or the button does: it silences what rings, also what rings through a mute. */
@@ -85,21 +110,39 @@ export class Sound {
     else this.mute();
   }
 
-  /** Whether it stands; told when it begins, through a mute as well. */
-  private fault(id: string, stands: boolean, tone: Tone): void {
-    if (!stands) this.faults.delete(id);
-    else if (!this.faults.has(id)) {
-      this.faults.add(id);
-      this.ring.rises({ id, tone }, true);
-    }
+  private hush(): void {
+    this.through = 0;
+    this.ring.mute(this.waiting());
   }
 
+  /** A fault that goes on is said again as warnings are. */
   private waiting(): Waiting[] {
-    const waiting = [...this.faults].map((id): Waiting => ({ id, tone: "warning" }));
-    for (const incident of this.centre.open()) {
-      const tone = shapeOf(incident) === "alarm" ? "alarm" : "warning";
-      if (!isTaken(incident) && incident.level !== "clear") waiting.push({ id: incident.incident, tone });
-    }
-    return waiting;
+    return [...this.incidents(), ...(this.fault ? [{ id: this.fault, tone: "warning" as const }] : [])];
   }
+
+  /** As before the page was read anew, where the browser lets it: else it is off, and says so. */
+  private async goOn(until: number): Promise<void> {
+    if (!(await mayMakeNoise()) || this.state !== "off") return;
+    this.state = until > now() ? "muted" : "on";
+    this.mutedUntil = until;
+    if (this.state !== "muted") return;
+    this.knownUntil = until - MUTE_MS - UNDER_WAY_MS;
+    this.hush();
+  }
+
+  private remember(): void {
+    sessionStorage.setItem(KEY, String(this.state === "muted" ? this.mutedUntil : 0));
+  }
+}
+
+/** An alarm, also one that is over already: how bad it was is what is told. */
+function toneOf(incident: Incident): Tone {
+  const isAlarm = incident.level === "clear" ? incident.worst === "alarm" : shapeOf(incident) === "alarm";
+  return isAlarm ? "alarm" : "warning";
+}
+
+/** What rings on: nobody has it, and it lasts. */
+function waits(incident: Incident): Waiting | null {
+  if (isTaken(incident) || incident.level === "clear") return null;
+  return { id: incident.incident, tone: toneOf(incident) };
 }

@@ -2,6 +2,17 @@
 
 let context: AudioContext | null = null;
 
+/** So long a browser may take to say so. */
+const ANSWER_MS = 300;
+
+/** Whether the browser lets this page make noise without being pressed: it may, if somebody pressed it before a reload. */
+export async function mayMakeNoise(): Promise<boolean> {
+  context ??= new AudioContext();
+  const answer = context.resume().catch(() => {});
+  await Promise.race([answer, new Promise((resume) => setTimeout(resume, ANSWER_MS))]);
+  return context.state === "running";
+}
+
 /** Alarm: two high tones, three times. Warning: one low tone, twice. */
 export function sound(level: "alarm" | "warning"): void {
   context ??= new AudioContext();

@@ -31,6 +31,8 @@ export interface Measured {
   arrest_on_sight?: boolean;
   reason?: string;
   fixed_at?: string | null;
+  /** How many were silent then. */
+  devices?: number;
 }
 
 export interface AlertData extends Measured {
@@ -40,8 +42,9 @@ export interface AlertData extends Measured {
   kind: string;
   level: Level;
   certainty: Certainty;
-  order: string;
-  wearer: string;
+  /** Nobody's, of what is about many. */
+  order: string | null;
+  wearer: string | null;
   victim: string | null;
   zone: string | null;
   device?: string | null;
@@ -60,9 +63,10 @@ export interface Proposed {
 
 export interface Incident {
   incident: string;
-  order: string;
+  /** Nobody's, of what is about many. */
+  order: string | null;
   kind: string;
-  wearer: string;
+  wearer: string | null;
   victim: string | null;
   zone: string | null;
   device: string | null;
@@ -86,6 +90,8 @@ export interface Incident {
   tasks?: string[];
   count?: number;
   latest?: Measured | null;
+  /** Of a silence: the incident of many that it is, or was, part of. */
+  part_of?: string | null;
 }
 
 export interface Decision {
@@ -154,12 +160,29 @@ export interface DeadlineEntry {
   partner?: string;
 }
 
+/** One silence of many, as the service ranks them. */
+export interface SilentOne {
+  incident: string;
+  device: string | null;
+  order: string;
+  wearer: string;
+  victim: string | null;
+  risk: "low" | "medium" | "high" | null;
+  last_distance_m: number | null;
+  level: Level;
+  state: string;
+  condition: "active" | "cleared";
+  opened_at: string;
+}
+
 export interface IncidentDetail extends Incident {
   alerts: AlertEntry[];
   deliveries: Delivery[];
   receipts: Receipt[];
   timeline?: TimelineEntry[];
   deadlines?: DeadlineEntry[];
+  /** Of many silent devices: which, the most dangerous first; a long list is cut. */
+  silent?: { all: number; silent: number; list: SilentOne[] };
 }
 
 /** Live event `followup`. */
@@ -195,7 +218,6 @@ export interface Watch {
   victim: string | null;
   zone: string | null;
   standing: string;
-  since: string | null;
   incident: string | null;
 }
 

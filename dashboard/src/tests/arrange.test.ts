@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { type Arranging, arrange, isFiltered, NO_FILTERS } from "../live/arrange.ts";
 import { begunLately, isFlood } from "../live/flood.ts";
+import { isGathered } from "../live/shown.ts";
 import type { Incident } from "../live/types.ts";
 import { at, incident, T0 } from "./incidents.ts";
 
@@ -8,6 +9,7 @@ const how = (changes: Partial<Arranging> = {}): Arranging => ({
   filters: NO_FILTERS,
   me: "bakker",
   flood: false,
+  gathered: () => false,
   unfolded: new Set(),
   held: null,
   ...changes,
@@ -114,6 +116,31 @@ test("a flood is grouped by what happened, alarms pinned above, and ebbs without
     true,
     false,
   ]);
+});
+
+test("silences of many stand below the incident of them all, but for those that ring or are somebody's", () => {
+  const silence = { kind: "silence", part_of: "mass", next_step_at: null };
+  const mass = incident("mass", { kind: "mass_silence", order: null, wearer: null, victim: null });
+  const all = [
+    mass,
+    ...Array.from({ length: 30 }, (_, n) => incident(`s${n}`, silence)),
+    incident("near", { ...silence, next_step_at: at(90) }),
+    incident("hers", { ...silence, owner: "bakker", state: "acknowledged" }),
+    incident("alone", { kind: "silence" }),
+  ];
+  const of = new Map(all.map((one) => [one.incident, one]));
+  const gathered: Arranging["gathered"] = (one) => isGathered(one, of.get(one.part_of ?? ""));
+  for (const flood of [false, true]) {
+    const { lines } = arrange(all, how({ gathered, flood }));
+    expect(new Set(keys(lines))).toEqual(new Set(["mass", "mass/mass", "near", "hers", "alone"]));
+    expect(lines[keys(lines).indexOf("mass") + 1]).toMatchObject({ of: "mass", count: 30, open: false });
+    expect(arrange(all, how({ gathered, flood, unfolded: new Set(["mass/mass"]) })).lines).toHaveLength(35);
+  }
+  // Of silences alone, each stands by itself; and so it is when the one of all is resolved.
+  const filters = { ...NO_FILTERS, kind: "silence" };
+  expect(arrange(all, how({ gathered, filters })).lines).toHaveLength(33);
+  of.set("mass", { ...mass, state: "resolved", closed_at: at(300) });
+  expect(all.filter(gathered)).toEqual([]);
 });
 
 test("ten thousand incidents are arranged, every one of them", () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Refused } from "../live/api.ts";
+import { refusalOf, standingOf } from "../victim/door.ts";
 import { FRESH_MS, faceOf, isLive, PICTURE_MS, protectionShown } from "../victim/face.ts";
 import { HOLD_MS, Hold } from "../victim/hold.ts";
 import { type Fix, fixOf, MOST_WAITING, PLACE_MS, placeNow, queued } from "../victim/places.ts";
@@ -188,5 +189,25 @@ describe("receipts", () => {
       { alert: "a", state: "confirmed", at: later },
       { alert: "b", state: "displayed", at: later },
     ]);
+  });
+});
+
+describe("at the door", () => {
+  const idle = { state: "idle", test: false };
+
+  test("what stood when she was let out is not lost: a call for help before an alarm, and no trial", () => {
+    expect(standingOf(undefined, idle)).toBe("");
+    expect(standingOf(told("a", "clear"), idle)).toBe("");
+    expect(standingOf(told("a", "warning"), idle)).toBe("warning");
+    expect(standingOf(told("a", "alarm"), { state: "sent", test: false })).toBe("alarm");
+    for (const state of ["sending", "refused"]) {
+      expect(standingOf(told("a", "alarm"), { state, test: false })).toBe("unsent");
+      expect(standingOf(told("a", "alarm"), { state, test: true })).toBe("alarm");
+    }
+  });
+
+  test("a link and a session are refused in words of their own", () => {
+    expect([refusalOf("token", false), refusalOf("role", false)]).toEqual(["token", "role"]);
+    expect([refusalOf("token", true), refusalOf("role", true)]).toEqual(["ended", "other"]);
   });
 });

@@ -25,6 +25,7 @@ test("every word that the service may say has a text", () => {
       "silence",
       "battery",
       "jamming",
+      "parted",
       "order_expiry",
       "follow_up",
       "mass_silence",

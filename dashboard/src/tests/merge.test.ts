@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { hasRisen, withAlert, withFollowUp, withRead } from "../live/merge.ts";
 import { isHandedOn, isTaken } from "../live/shown.ts";
-import type { AlertData, Incident } from "../live/types.ts";
+import type { AlertData, FollowUp, Incident } from "../live/types.ts";
 import { alert, at, incident } from "./incidents.ts";
 
 /** What the service would say of the incident after these alerts. */
@@ -108,4 +108,21 @@ test("who asks for somebody else still has it until somebody takes it over", () 
   expect([told(), told("acknowledged", "noted")]).toEqual([false, false]);
   expect(told("acknowledged", "escalated", "told")).toBe(true);
   expect(told("acknowledged", "escalated", "acknowledged")).toBe(false);
+});
+
+test("a silence becomes one of many, rings by itself where it must, and is on its own again", () => {
+  const told = (what: string, detail: object) => ({
+    incident: "1",
+    at: at(60),
+    actor: "afstand",
+    what,
+    detail,
+  });
+  const alone = incident("1", { kind: "silence", level: "warning", next_step_at: at(300) });
+  const gathered = withFollowUp(alone, told("grouped", { part_of: "mass", rings_alone: false }) as FollowUp);
+  expect(gathered).toMatchObject({ part_of: "mass", next_step_at: null });
+  const rings = withFollowUp(alone, told("grouped", { part_of: "mass", rings_alone: true }) as FollowUp);
+  expect(rings).toMatchObject({ part_of: "mass", next_step_at: at(300) });
+  const free = withFollowUp(gathered, told("ungrouped", { part_of: "mass" }) as FollowUp);
+  expect(free).toMatchObject({ part_of: "mass", next_step_at: at(60) });
 });

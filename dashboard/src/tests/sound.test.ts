@@ -1,25 +1,28 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { MUTE_MS, Sound } from "../live/sound.svelte.ts";
+import { isLost, MUTE_MS, Sound } from "../live/sound.svelte.ts";
 import type { Incident } from "../live/types.ts";
 import { incident } from "./incidents.ts";
 
 const made: string[] = [];
-vi.mock("../live/tones.ts", () => ({ sound: (level: string) => made.push(level) }));
+vi.mock("../live/tones.ts", () => ({
+  sound: (level: string) => made.push(level),
+  mayMakeNoise: async () => true,
+}));
 
 /** A centre of which the test says what happens in it. */
-function world() {
+function world(press = true) {
   const known = new Map<string, Incident>();
   let tell: (incident: Incident, before: Incident | undefined) => void = () => {};
-  const centre = {
-    lastSign: Date.now(),
-    onChange: (told: typeof tell) => {
+  const sound = Sound.of({
+    onChange: (told) => {
       tell = told;
     },
     *open() {
       yield* known.values();
     },
-  };
-  const sound = new Sound(centre);
+    gathered: () => false,
+  });
+  let heard = Date.now();
   const put = (next: Incident) => {
     const before = known.get(next.incident);
     known.set(next.incident, next);
@@ -30,17 +33,24 @@ function world() {
     made.length = 0;
     for (let s = 0; s < seconds; s += 1) {
       vi.advanceTimersByTime(1_000);
-      if (alive) centre.lastSign = Date.now();
-      sound.tick(ended);
+      if (alive) heard = Date.now();
+      sound.tick(ended ? "session" : isLost(heard) ? "line" : null);
     }
     return made.map((level) => level[0]).join("");
   };
-  sound.turnOn();
+  if (press) sound.turnOn();
   pass(10);
   return { sound, put, pass };
 }
 
-beforeEach(() => void vi.useFakeTimers());
+beforeEach(() => {
+  vi.useFakeTimers();
+  const store = new Map<string, string>();
+  vi.stubGlobal("sessionStorage", {
+    getItem: (key: string) => store.get(key) ?? null,
+    setItem: (key: string, value: string) => store.set(key, value),
+  });
+});
 afterEach(() => void vi.useRealTimers());
 
 const taken = { state: "acknowledged", owner: "ann" };
@@ -94,4 +104,17 @@ test("a session that ends sounds as an alarm at once", () => {
   expect(pass(2, { ended: true, alive: false })).toMatch(/^a/);
   // As long as nobody signs in, it is said every minute that nothing comes here.
   expect(pass(120, { ended: true, alive: false })).toBe("ww");
+});
+
+test("a page that is read anew stays muted for what was known, and for nothing that came since", async () => {
+  const before = world();
+  before.sound.mute();
+  const muted = Date.now();
+  const anew = world(false);
+  await vi.advanceTimersByTimeAsync(10);
+  expect(anew.sound.state).toBe("muted");
+  anew.put(incident("known", { changed_at: new Date(muted - 60_000).toISOString() }));
+  expect(anew.pass(60)).toBe("");
+  anew.put(incident("later", { changed_at: new Date(muted + 20_000).toISOString() }));
+  expect(anew.pass(2)).toBe("a");
 });

@@ -3,6 +3,7 @@ import { Api } from "../live/api.ts";
 import { now } from "../live/clock.ts";
 import { follow, type StreamEvent } from "../live/stream.ts";
 import { Aware } from "./aware.svelte.ts";
+import { type Standing, standingOf } from "./door.ts";
 import { type Contact, faceOf, isLive, type Line } from "./face.ts";
 import { Receipts } from "./receipts.ts";
 import { confirmedBefore, keepCall, keptCall, rememberConfirmed } from "./session.ts";
@@ -20,6 +21,8 @@ export class Companion implements Contact {
   readAt = $state(0);
   time = $state(now());
   refused = $state<"" | "token" | "role">("");
+  /** What stood when it was refused. */
+  stood: Standing = "";
   protection = $state.raw<Protection | null>(null);
   picture = $state.raw<Picture | null>(null);
   heard = $state.raw<Heard[]>([]);
@@ -35,8 +38,10 @@ export class Companion implements Contact {
   private words = 0;
   private asked = 0;
 
-  constructor(token: string) {
+  /** By a token, or by the cookie that the browser sends by itself: then what she says brings `csrf` along. */
+  constructor(token: string, csrf = "") {
     this.api = new Api(token);
+    this.api.csrf = csrf;
     this.api.onDenied = () => this.refuse(401);
     this.aware = new Aware(this.api);
     this.receipts = new Receipts(this.api, now);
@@ -169,6 +174,8 @@ export class Companion implements Contact {
   }
 
   private refuse(status: number): void {
+    // Before everything is put away.
+    this.stood = standingOf(this.worst, this.aware);
     this.refused = status === 401 ? "token" : "role";
     this.stop();
   }

@@ -245,16 +245,45 @@ export const dictionary = {
   "look.light": ["Licht", "Light"],
   "leave.do": ["Afmelden op deze telefoon", "Sign out on this telephone"],
 
+  "leave.busy": ["U wordt afgemeld…", "Signing you out…"],
+
+  "door.titleSignIn": ["Meld u aan", "Sign in"],
+  "door.signIn": ["Aanmelden", "Sign in"],
+  "door.byCode": ["Ik heb een link of code gekregen", "I was given a link or a code"],
   "door.title": ["Open de link die u hebt gekregen", "Open the link you were given"],
   "door.intro": [
-    "Deze pagina is voor wie door een maatregel wordt beschermd. Uw contactpersoon geeft u de link.",
-    "This page is for whoever is protected by an order. Your contact gives you the link.",
+    "Deze pagina is voor wie door een maatregel wordt beschermd. Uw contactpersoon helpt u hiermee.",
+    "This page is for whoever is protected by an order. Your contact helps you with this.",
   ],
   "door.token": ["Of plak hier uw code", "Or paste your code here"],
   "door.enter": ["Ga verder", "Go on"],
   "door.refused.token": [
     "Deze link werkt niet (meer). Deze pagina bewaakt u nu niet. Bel uw contactpersoon.",
     "This link does not work (any more). This page does not watch over you now. Call your contact.",
+  ],
+  "door.refused.ended": [
+    "U bent niet meer aangemeld. Deze pagina bewaakt u nu niet. Meld u opnieuw aan, of bel uw contactpersoon.",
+    "You are no longer signed in. This page does not watch over you now. Sign in again, or call your contact.",
+  ],
+  "door.refused.other": [
+    "In deze browser is iemand anders aangemeld. Deze pagina bewaakt u nu niet.",
+    "Somebody else is signed in in this browser. This page does not watch over you now.",
+  ],
+  "door.refused.silent": [
+    "Geen contact met de dienst; we blijven het proberen. Deze pagina bewaakt u nu niet.",
+    "No contact with the service; we keep trying. This page does not watch over you now.",
+  ],
+  "door.standing.warning": [
+    "Er stond hier een waarschuwing. Die kan nog gelden.",
+    "There was a warning here. It may still stand.",
+  ],
+  "door.standing.alarm": [
+    "Er stond hier een alarm. Dat kan nog gelden: ga naar een veilige plek.",
+    "There was an alarm here. It may still stand: go to a safe place.",
+  ],
+  "door.standing.unsent": [
+    "Uw noodoproep is NIET aangekomen. Bel 112.",
+    "Your call for help has NOT arrived. Call 112.",
   ],
   "door.refused.role": [
     "Deze link is niet voor deze pagina. Deze pagina bewaakt u nu niet.",

@@ -31,12 +31,16 @@ export const dictionary = {
 
   "gate.lock": ["Vergrendelen", "Lock"],
   "gate.locked": ["Vergrendeld", "Locked"],
-  "gate.lockedText": [
+  "gate.text.locked": [
     "Alarmen worden geteld en klinken door; wat u schreef staat er nog.",
     "Alarms are counted and go on ringing; what you wrote is still there.",
   ],
   "gate.ended": ["Uw sessie is afgelopen", "Your session has ended"],
-  "gate.endedText": [
+  "gate.text.anew": [
+    "Alarmen worden geteld, en klinken als het geluid aan staat.",
+    "Alarms are counted, and ring while the sound is on.",
+  ],
+  "gate.text.ended": [
     "Nieuwe meldingen komen hier niet aan tot u weer bent ingelogd. Wat u schreef staat er nog.",
     "New alerts do not arrive here until you have signed in again. What you wrote is still there.",
   ],
@@ -94,9 +98,30 @@ export const dictionary = {
   "kind.silence": ["geen positie", "no position"],
   "kind.battery": ["batterij", "battery"],
   "kind.jamming": ["storing van ontvangst", "jamming"],
+  "kind.parted": ["baken of telefoon kwijt", "beacon or phone lost"],
   "kind.order_expiry": ["bevel loopt af", "order expires"],
   "kind.follow_up": ["opvolging", "follow-up"],
   "kind.mass_silence": ["veel apparaten zwijgen", "many devices silent"],
+
+  "mass.name": ["Massale stilte", "Mass silence"],
+  "mass.title": ["Massale stilte – {n} toestellen", "Mass silence – {n} devices"],
+  "mass.silent": ["{n} stil", "{n} silent"],
+  "mass.backAgain": ["{n} weer gehoord", "{n} heard again"],
+  "mass.list": ["Wie is stil", "Who is silent"],
+  "mass.rank": [
+    "Hoogste risico eerst, dan wie het laatst het dichtstbij was.",
+    "Highest risk first, then who was last nearest.",
+  ],
+  "mass.risk": ["SASH {risk}", "SASH {risk}"],
+  "mass.since": ["al {age} stil", "silent for {age}"],
+  "mass.back": ["weer gehoord", "heard again"],
+  "mass.far": ["laatste afstand", "last distance"],
+  "mass.none": ["De lijst is leeg.", "The list is empty."],
+  "mass.cut": [
+    "Nog {n} toestellen staan in de lijst met toestellen.",
+    "{n} more are in the list of devices.",
+  ],
+  "mass.part": ["Hoort bij een massale stilte", "Part of a mass silence"],
 
   "certainty.certain": ["zeker", "certain"],
   "certainty.likely": ["waarschijnlijk", "likely"],
@@ -139,8 +164,10 @@ export const dictionary = {
     "Veel meldingen tegelijk: gegroepeerd, alarmen bovenaan.",
     "Many alerts at once: grouped, alarms on top.",
   ],
-  "list.more": ["nog {n} in deze zaak", "{n} more in this case"],
-  "list.less": ["minder van deze zaak", "less of this case"],
+  "list.case.more": ["nog {n} in deze zaak", "{n} more in this case"],
+  "list.case.less": ["minder van deze zaak", "less of this case"],
+  "list.mass.more": ["toon de {n} stiltes apart", "show the {n} silences apart"],
+  "list.mass.less": ["stiltes inklappen ({n})", "fold the silences ({n})"],
   "list.fold": ["inklappen", "fold"],
   "list.unfold": ["tonen", "show"],
 
@@ -348,6 +375,8 @@ export const dictionary = {
   "receipt.dispatched": ["stuurde een eenheid", "dispatched a unit"],
   "receipt.on_scene": ["eenheid ter plaatse", "unit on the scene"],
   "receipt.closed": ["sloot de melding", "closed the alert"],
+  "step.repeated": ["kwam opnieuw", "came again"],
+  "step.not_cancelled": ["intrekken mislukt", "not cancelled"],
   "step.told": ["bericht gestuurd aan", "told"],
   "step.told_second_channel": ["slachtoffer via tweede kanaal bericht", "victim told by second channel"],
   "step.not_told": ["niet bericht: de dienst lag stil", "not told: the service was down"],

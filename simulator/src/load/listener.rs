@@ -5,13 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
-use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{Packet, Publish};
 use rumqttc::v5::{AsyncClient, Event, EventLoop};
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
 
 use crate::Failure;
 use crate::broker::Broker;
@@ -19,8 +17,8 @@ use crate::broker::Broker;
 use super::fleet::{Fleet, pair_of};
 use super::gate::Gate;
 
-/// How long the broker gets to answer.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Subscriptions that wait to be sent.
+const QUEUE: usize = 16;
 /// Longest latency that is told apart, in microseconds.
 const LONGEST_US: u64 = 600_000_000;
 
@@ -38,23 +36,8 @@ impl Listener {
         hear: impl FnMut(&Publish) + Send + 'static,
     ) -> Result<Self, Failure> {
         let mut options = broker.options(client_id);
-        options.set_clean_start(true);
         options.set_receive_maximum(Some(10_000));
-        let (client, mut events) = AsyncClient::new(options, 16);
-        for topic in topics {
-            // The queue is longer than any list of topics here.
-            let _ = client.try_subscribe(*topic, QoS::AtLeastOnce);
-        }
-        let mut open = topics.len();
-        while open > 0 {
-            let refused = |why: &str| Failure::new(format!("cannot subscribe at {broker}: {why}"));
-            match timeout(PATIENCE, events.poll()).await {
-                Ok(Ok(Event::Incoming(Packet::SubAck(_)))) => open -= 1,
-                Ok(Ok(_)) => {}
-                Ok(Err(error)) => return Err(refused(&error.to_string())),
-                Err(_) => return Err(refused("no answer")),
-            }
-        }
+        let (client, events) = broker.subscribe(options, QUEUE, topics).await?;
         Ok(Self { task: tokio::spawn(listen(client, events, hear)) })
     }
 
@@ -174,6 +157,7 @@ fn alarm_of(publish: &Publish) -> Option<(To, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rumqttc::v5::mqttbytes::QoS;
 
     fn publish(topic: &str, payload: &str) -> Publish {
         Publish::new(topic, QoS::AtLeastOnce, payload.to_owned(), None)

@@ -3,14 +3,13 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{Packet, Publish};
 use rumqttc::v5::{AsyncClient, Event, EventLoop};
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 use zones::{AlertKind, Approach, Certainty, Level, ProtectionState, Timestamp};
 
 use super::expect::Kind;
@@ -25,8 +24,6 @@ const TOPICS: [&str; 4] = [
     "afstand/v1/victim/+/protection",
     "afstand/v1/wearer/+/command",
 ];
-/// How long a broker gets to answer.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// Messages that wait to be sent.
 const QUEUE: usize = 256;
 
@@ -56,23 +53,8 @@ pub(super) async fn connect(
     word: &str,
     alerts: mpsc::Sender<Publish>,
 ) -> Result<Line, Failure> {
-    let mut options = broker.options(&format!("simulator-{word}"));
-    options.set_clean_start(true);
-    let (client, mut events) = AsyncClient::new(options, QUEUE);
-    for topic in TOPICS {
-        // The queue is longer than this list.
-        let _ = client.try_subscribe(topic, QoS::AtLeastOnce);
-    }
-    let mut open = TOPICS.len();
-    while open > 0 {
-        let refused = |why: &str| Failure::new(format!("cannot subscribe at {broker}: {why}"));
-        match timeout(PATIENCE, events.poll()).await {
-            Ok(Ok(Event::Incoming(Packet::SubAck(_)))) => open -= 1,
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) => return Err(refused(&error.to_string())),
-            Err(_) => return Err(refused("no answer")),
-        }
-    }
+    let options = broker.options(&format!("simulator-{word}"));
+    let (client, events) = broker.subscribe(options, QUEUE, &TOPICS).await?;
     let trouble = Arc::new(Mutex::new(None));
     let pump = tokio::spawn(pump(events, alerts, Arc::clone(&trouble)));
     Ok(Line { client, pump, trouble })
@@ -175,6 +157,7 @@ impl Data {
 mod tests {
     use super::*;
     use crate::scenarios::select;
+    use rumqttc::v5::mqttbytes::QoS;
 
     fn publish(topic: &str, data: &Value) -> Publish {
         let payload = serde_json::json!({"data": data}).to_string();

@@ -106,10 +106,11 @@ async fn login(
     let back = back.filter(|back| is_own_page(back)).unwrap_or_else(|| "/".to_owned());
     let now = (state.clock)();
     let had = Cookie::Session.of(&headers, sign_in.is_secure()).and_then(|id| sign_in.sessions.find(id, now));
-    let (url, attempt) = match provider.leave(back, had.map(|found| found.hash().to_owned()), now).await {
-        Ok(left) => left,
-        Err(refusal) => return pages::refusal(&refusal, provider.contact()),
-    };
+    let (url, attempt) =
+        match provider.leave(back.clone(), had.map(|found| found.hash().to_owned()), now).await {
+            Ok(left) => left,
+            Err(refusal) => return pages::refusal(&refusal, provider.contact(), &back),
+        };
     match sign_in.seal.close(&attempt) {
         Ok(sealed) => {
             let cookie = Cookie::Attempt.set(&sealed, Some(ATTEMPT_WITHIN.as_secs()), sign_in.is_secure());
@@ -147,7 +148,7 @@ async fn callback(
     };
     let response = match arrived {
         Ok(person) => welcome(&state, person, CALLBACK, attempt.instead.as_deref(), &attempt.back).await,
-        Err(refusal) => refused(provider, &refusal),
+        Err(refusal) => refused(provider, &refusal, &attempt.back),
     };
     forgetting(response, sign_in.is_secure())
 }
@@ -198,12 +199,12 @@ async fn welcome(state: &AppState, person: Person, by: &str, instead: Option<&st
 }
 
 /// Tells somebody why not.
-fn refused(provider: &Provider, refusal: &Refusal) -> Response {
+fn refused(provider: &Provider, refusal: &Refusal, back: &str) -> Response {
     if let Refusal::NoRole { name } | Refusal::NoDevice { name } = refusal {
         tracing::warn!("somebody whom the provider knows has no role or device here and was not let in");
         tracing::debug!(name, "who was not let in");
     }
-    pages::refusal(refusal, provider.contact())
+    pages::refusal(refusal, provider.contact(), back)
 }
 
 fn entry(state: &AppState, holder: &Holder, by: &str, subject: String, outcome: StatusCode) -> Entry {

@@ -22,8 +22,11 @@ struct Words {
     again: &'static str,
 }
 
-/// The page of a refusal; `contact` is whom to ask.
-pub(super) fn refusal(refusal: &Refusal, contact: Option<&str>) -> Response {
+/// Where a victim signs in; everybody else does so at the console's door.
+const VICTIMS_DOOR: &str = "/victim";
+
+/// The page of a refusal; `contact` is whom to ask, `back` where somebody wanted to go.
+pub(super) fn refusal(refusal: &Refusal, contact: Option<&str>, back: &str) -> Response {
     let (dutch, english) = match refusal {
         Refusal::Down => (
             "De inlogdienst antwoordt niet. De bewaking loopt door; wie al is ingelogd blijft dat. Probeer het over een \
@@ -64,7 +67,8 @@ pub(super) fn refusal(refusal: &Refusal, contact: Option<&str>) -> Response {
         Refusal::Code => StatusCode::BAD_REQUEST,
         _ => StatusCode::FORBIDDEN,
     };
-    page(status, "Inloggen lukt niet", dutch, "You cannot be signed in", english)
+    let door = if back == VICTIMS_DOOR { VICTIMS_DOOR } else { "/" };
+    page_to(door, status, "Inloggen lukt niet", dutch, "You cannot be signed in", english)
 }
 
 fn whom(contact: Option<&str>) -> (String, String) {
@@ -156,12 +160,24 @@ fn page(
     english_title: &'static str,
     english: String,
 ) -> Response {
+    page_to("/", status, title, text, english_title, english)
+}
+
+/// A page that leads back to a door.
+fn page_to(
+    door: &'static str,
+    status: StatusCode,
+    title: &'static str,
+    text: String,
+    english_title: &'static str,
+    english: String,
+) -> Response {
     let dutch = Words { title, text, again: "Naar de inlogpagina" };
     let english = Words { title: english_title, text: english, again: "To the sign-in page" };
     let section = |lang: &str, words: &Words, heading: &str| {
         let Words { title, again, .. } = words;
         format!(
-            "<section lang=\"{lang}\"><{heading}>{title}</{heading}><p>{text}</p><p><a href=\"/\">{again}</a></p></section>",
+            "<section lang=\"{lang}\"><{heading}>{title}</{heading}><p>{text}</p><p><a href=\"{door}\">{again}</a></p></section>",
             text = escaped(&words.text)
         )
     };

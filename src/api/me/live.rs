@@ -1,13 +1,12 @@
 //! `GET /v1/me/live`: what a victim's device is told, as server-sent events.
 
-use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
 use axum::extract::{Extension, State};
 use axum::http::HeaderMap;
-use axum::response::sse::{Event, KeepAlive, Sse};
-use futures_util::stream::{self, Stream};
+use axum::response::sse::{Event, Sse};
+use futures_util::Stream;
 use tokio_util::sync::CancellationToken;
 use zones::{DeviceId, PersonId, Protection};
 
@@ -15,8 +14,8 @@ use super::feed::Listening;
 use super::{Me, bearer, protection, standing};
 use crate::api::AppState;
 use crate::api::extract::Params;
-use crate::api::live::{KEEP_ALIVE, RETRY, last_id, position};
 use crate::api::problem::{Document, Kind, Problem};
+use crate::api::stream::{self, Follower, begin, first_position, last_id};
 use crate::delivery::victim_protection;
 use crate::store::DeliveryRecord;
 
@@ -60,27 +59,17 @@ pub(super) async fn live(
     let too_many = || Problem::new(Kind::BUSY).detail("too many streams are open");
     // Before the store is read: what is committed in between wakes the stream.
     let listening = state.live.apps.listen(device.as_str()).ok_or_else(too_many)?;
-    let latest = state.store.latest_delivery().await?;
-    let last = asked.unwrap_or(latest);
-    if last > latest {
-        let problem = format!("{last} is ahead of the newest event, {latest}: begin anew without an id");
-        return Err(Problem::parameter("last_event_id", problem));
-    }
+    let last = begin(asked, state.store.latest_delivery().await?)?;
     let told = protection(&state, &device).await?;
-    let mut ready: VecDeque<Event> = told.iter().filter_map(said_of_protection).collect();
+    let mut first: Vec<Event> = told.iter().filter_map(said_of_protection).collect();
     let bearer = bearer(&state, &device);
     if asked.is_none() {
         let stands = standing(&state, &device, bearer.as_ref()).await?;
-        ready.extend(stands.into_iter().filter(|alert| alert.delivery.id <= last).map(said_of_alert));
+        first.extend(stands.into_iter().filter(|alert| alert.delivery.id <= last).map(said_of_alert));
     }
-    ready.push_back(position(last).retry(RETRY));
-    let looked_at = Instant::now();
-    let follow = Follow { state, device, bearer, last, told, ready, listening, shutdown, looked_at };
-    let events = stream::unfold(follow, |mut follow| async {
-        let event = follow.next().await?;
-        Some((Ok(event), follow))
-    });
-    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+    first.push(first_position(last));
+    let follow = Follow { state, device, bearer, last, told, listening, looked_at: Instant::now() };
+    Ok(stream::follow(first, follow, shutdown))
 }
 
 /// One app's place in what is said to its device.
@@ -92,54 +81,35 @@ struct Follow {
     /// Number of the last event that was looked at.
     last: i64,
     told: Option<Protection>,
-    ready: VecDeque<Event>,
     listening: Listening,
-    shutdown: CancellationToken,
     looked_at: Instant,
 }
 
-impl Follow {
-    /// The next event; `None` ends the stream, and the app comes back with the last id.
-    async fn next(&mut self) -> Option<Event> {
-        loop {
-            if self.shutdown.is_cancelled() {
-                return None;
-            }
-            if let Some(event) = self.ready.pop_front() {
-                return Some(event);
-            }
-            // Marked as heard before the store is read, for the same reason as above.
-            self.listening.heard();
-            self.looked_at = Instant::now();
-            if let Err(problem) = self.look().await {
-                tracing::error!(?problem, "the live stream of an app ends: the store cannot be read");
-                return None;
-            }
-            if self.ready.is_empty() {
-                tokio::select! {
-                    () = self.shutdown.cancelled() => return None,
-                    goes_on = self.listening.hears() => if !goes_on { return None },
-                }
-                tokio::time::sleep(REST.saturating_sub(self.looked_at.elapsed())).await;
-            }
-        }
-    }
-
-    async fn look(&mut self) -> Result<(), Problem> {
+impl Follower for Follow {
+    async fn look(&mut self) -> Result<Vec<Event>, Problem> {
+        self.listening.heard();
+        self.looked_at = Instant::now();
+        let mut events = Vec::new();
         self.bearer = bearer(&self.state, &self.device).or_else(|| self.bearer.take());
         if let Some(bearer) = &self.bearer {
             let (store, device) = (&self.state.store, self.device.as_str());
             for alert in store.told_her_after(device, bearer.as_str(), self.last, PAGE).await? {
                 self.last = alert.delivery.id;
-                self.ready.push_back(said_of_alert(alert));
+                events.push(said_of_alert(alert));
             }
         }
         let told = protection(&self.state, &self.device).await?;
         if told != self.told {
-            self.ready.extend(told.as_ref().and_then(said_of_protection));
+            events.extend(told.as_ref().and_then(said_of_protection));
             self.told = told;
         }
-        Ok(())
+        Ok(events)
+    }
+
+    async fn wait(&mut self) -> bool {
+        let goes_on = self.listening.hears().await;
+        tokio::time::sleep(REST.saturating_sub(self.looked_at.elapsed())).await;
+        goes_on
     }
 }
 

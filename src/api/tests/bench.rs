@@ -18,7 +18,7 @@ use zones::{DeskId, DeviceId, Fix, NotCancelled, OrderId, PersonId, Role as Part
 use crate::api::commands::{self, Command, NotWithdrawn, OrderAccepted, OrderRefused};
 use crate::api::problem::MEDIA_TYPE;
 use crate::api::states::{DeviceState, PersonKeys, StateReader, Unreadable, WatchState, Watched};
-use crate::api::{AppState, LiveFeed, Readiness, router};
+use crate::api::{AppState, LiveFeed, Readiness, Refusals, router};
 use crate::audit;
 use crate::config::{Holder, Role, Token, Tokens};
 use crate::followup::{Event, FollowUp, OnDuty, Rules, StaffRole};
@@ -114,6 +114,7 @@ impl Bench {
             store: store.clone(),
             commands,
             audit,
+            refusals: Refusals::default(),
             tokens: Arc::new(tokens()),
             sign_in: Arc::new(sign_in),
             readiness: watched,

@@ -8,6 +8,7 @@ mod cases;
 mod console;
 mod desks;
 mod health;
+mod history;
 mod incidents;
 mod ingest;
 mod live;

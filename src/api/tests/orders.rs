@@ -13,7 +13,7 @@ use crate::store::AuditFilter;
 
 /// An order about which the guidance has nothing to say: 5 km around the victim's home in Delft, the wearer in
 /// Amersfoort.
-fn order(id: &str) -> Value {
+pub(super) fn order(id: &str) -> Value {
     json!({
         "order": id, "legal_basis": "sv_509hh",
         "valid_from": "2026-11-01T00:00:00+01:00", "valid_until": "2027-05-01T00:00:00+02:00",

@@ -13,8 +13,9 @@ fn device(name: &str) -> Address {
     Address { channel: Channel::VictimMqtt, name: name.into() }
 }
 
-fn item(id: i64, to: &Address, incident: &str) -> Item<()> {
-    Item { id, to: to.clone(), incident: incident.into(), attempts: 0, due: at(0), last: false, payload: () }
+fn item(id: i64, to: &Address, incident: &str) -> Item<i64> {
+    let until = Until::Received;
+    Item { id, to: to.clone(), incident: incident.into(), attempts: 0, due: at(0), until, payload: id }
 }
 
 /// Numbers of deliveries count from 1.
@@ -22,7 +23,7 @@ fn number(index: usize) -> i64 {
     i64::try_from(index).unwrap() + 1
 }
 
-fn turns(lanes: &mut Lanes<()>, now: i64) -> Vec<i64> {
+fn turns(lanes: &mut Lanes<i64>, now: i64) -> Vec<i64> {
     std::iter::from_fn(|| lanes.next_turn(at(now))).map(|turn| turn.id).collect()
 }
 
@@ -36,11 +37,11 @@ fn an_incident_is_told_in_order_and_holds_up_no_other() {
     assert_eq!(lanes.offer(item(2, &rotterdam, "a")), Offered::Known);
     assert_eq!(turns(&mut lanes, 0), [1, 3]);
     assert_eq!(lanes.poll_deadline(), None, "the rest waits for these to end");
-    assert_eq!(lanes.failed(1, at(2)), AfterFailure::Again);
+    assert_eq!(lanes.failed(1, at(2), false), AfterFailure::Again);
     lanes.received(3);
     assert_eq!(turns(&mut lanes, 1), [0; 0]);
     assert_eq!(lanes.poll_deadline(), Some(at(2)));
-    assert_eq!(lanes.next_turn(at(2)), Some(Turn { id: 1, attempt: 2, payload: () }));
+    assert_eq!(lanes.next_turn(at(2)), Some(Turn { id: 1, attempt: 2, payload: 1 }));
     lanes.received(1);
     assert_eq!(turns(&mut lanes, 2), [2]);
     lanes.received(2);
@@ -50,7 +51,7 @@ fn an_incident_is_told_in_order_and_holds_up_no_other() {
     assert!(lanes.queues.is_empty() && lanes.places.is_empty());
     // Answers that come twice change nothing.
     lanes.received(4);
-    assert_eq!(lanes.failed(4, at(9)), AfterFailure::GivenUp);
+    assert_eq!(lanes.failed(4, at(9), false), AfterFailure::Gone);
 }
 
 #[test]
@@ -67,7 +68,7 @@ fn a_recipient_who_does_not_answer_takes_four_places_and_no_more() {
     lanes.received(7);
     assert_eq!(turns(&mut lanes, 0), [8]);
     // Each that ends, well or not, makes room for one that waited.
-    lanes.failed(2, at(2));
+    lanes.failed(2, at(2), false);
     assert_eq!(turns(&mut lanes, 0), [5]);
     lanes.received(1);
     assert_eq!(turns(&mut lanes, 0), [6]);
@@ -85,7 +86,7 @@ fn the_brokers_limit_is_not_the_webhooks() {
     lanes.offer(item(4, &desk("d"), "a"));
     assert_eq!(turns(&mut lanes, 0), [1, 2, 4]);
     assert_eq!(lanes.poll_deadline(), None, "due, but there is no room: no reason to wake up");
-    lanes.failed(1, at(2));
+    lanes.failed(1, at(2), false);
     assert_eq!(turns(&mut lanes, 0), [3]);
 }
 
@@ -112,7 +113,7 @@ fn a_server_that_stalls_holds_up_its_own_road_only_and_no_victim_waits_for_staff
     let mut begun = turns(&mut lanes, 0);
     begun.sort_unstable();
     assert_eq!(begun, [1, 2, 4, 5, 7, 8, 10, 11, 13, 14, 15, 16, 17, 18]);
-    lanes.failed(2, at(2));
+    lanes.failed(2, at(2), false);
     assert_eq!(turns(&mut lanes, 0), [3], "of the same road, and of no other");
 }
 
@@ -124,18 +125,58 @@ fn a_closed_incident_is_tried_once_where_it_was_not() {
         lanes.offer(item(id, &rotterdam, incident));
     }
     assert_eq!(turns(&mut lanes, 0), [1, 3, 4]);
-    lanes.failed(1, at(2));
-    assert_eq!(lanes.close("a"), [1], "tried and not received");
+    lanes.failed(1, at(2), false);
+    assert_eq!(lanes.close("a", |_| Until::Tried), [1], "tried and not received");
     assert_eq!(turns(&mut lanes, 0), [2], "the last word on it is still sent");
-    assert_eq!(lanes.failed(2, at(9)), AfterFailure::GivenUp);
+    assert_eq!(lanes.failed(2, at(9), false), AfterFailure::GivenUp(Until::Tried));
     // One that is under way may still arrive.
-    assert_eq!(lanes.close("c"), [0; 0]);
-    assert_eq!(lanes.failed(4, at(9)), AfterFailure::GivenUp);
+    assert_eq!(lanes.close("c", |_| Until::Tried), [0; 0]);
+    assert_eq!(lanes.failed(4, at(9), false), AfterFailure::GivenUp(Until::Tried));
     assert_eq!(turns(&mut lanes, 0), [5]);
     lanes.received(5);
     // The other incident goes on.
-    assert_eq!(lanes.failed(3, at(2)), AfterFailure::Again);
+    assert_eq!(lanes.failed(3, at(2), false), AfterFailure::Again);
     assert_eq!(turns(&mut lanes, 2), [3]);
+}
+
+#[test]
+fn an_end_is_tried_for_a_while_after_the_closing_and_what_nobody_is_there_for_ends_with_it() {
+    let mut lanes = Lanes::new(Limits::default());
+    let (rotterdam, gone) = (desk("rotterdam"), desk("gone"));
+    for (id, to) in [(1, &rotterdam), (2, &rotterdam), (3, &gone)] {
+        lanes.offer(item(id, to, "a"));
+    }
+    assert_eq!(turns(&mut lanes, 0), [1, 3]);
+    // While it is open nothing is hopeless.
+    assert_eq!(lanes.failed(1, at(30), true), AfterFailure::Again);
+    assert_eq!(lanes.failed(3, at(30), true), AfterFailure::Again);
+    let until = |id: &i64| if *id == 1 { Until::Tried } else { Until::Latest(at(100)) };
+    assert_eq!(lanes.close("a", until), [1], "the alarm that nobody need act on any more");
+    assert_eq!(turns(&mut lanes, 0), [2], "the end need not wait for it");
+    for now in [0, 30, 60] {
+        assert_eq!(lanes.failed(2, at(now + 30), false), AfterFailure::Again);
+        assert!(turns(&mut lanes, now + 30).contains(&2));
+    }
+    assert_eq!(lanes.failed(2, at(120), false), AfterFailure::GivenUp(Until::Latest(at(100))));
+    assert_eq!(lanes.failed(3, at(60), true), AfterFailure::GivenUp(Until::Latest(at(100))));
+    assert!(lanes.queues.is_empty() && lanes.poll_deadline().is_none());
+}
+
+#[test]
+fn what_somebody_has_by_another_road_is_not_tried_again() {
+    let mut lanes = Lanes::new(Limits::default());
+    let (hers, other) = (device("vd-1"), device("vd-2"));
+    for (id, to) in [(1, &hers), (2, &hers), (3, &other)] {
+        lanes.offer(item(id, to, "a"));
+    }
+    assert_eq!(turns(&mut lanes, 0), [1, 3]);
+    lanes.had(&hers, |id| *id <= 2 || *id == 3);
+    assert_eq!(lanes.counts(), (2, 2), "the one that waited is gone; one that is under way may still arrive");
+    assert_eq!(lanes.failed(1, at(2), false), AfterFailure::Gone);
+    assert_eq!(lanes.failed(3, at(2), false), AfterFailure::Again, "the other device has nothing of it");
+    assert_eq!(turns(&mut lanes, 2), [3]);
+    lanes.received(3);
+    assert!(lanes.queues.is_empty() && lanes.places.is_empty());
 }
 
 #[test]
@@ -204,8 +245,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 /// The world around the lanes: an outbox as the store keeps it, and recipients who note what they get.
 struct World {
-    lanes: Lanes<()>,
-    outbox: Vec<Item<()>>,
+    lanes: Lanes<i64>,
+    outbox: Vec<Item<i64>>,
     pending: BTreeSet<i64>,
     under_way: Vec<i64>,
     /// What arrived, per recipient and incident.
@@ -254,7 +295,7 @@ impl World {
                 if received {
                     self.receive(id);
                 } else {
-                    assert_eq!(self.lanes.failed(id, at(self.now + 2)), AfterFailure::Again);
+                    assert_eq!(self.lanes.failed(id, at(self.now + 2), false), AfterFailure::Again);
                 }
             }
             Step::End { .. } => {}
@@ -343,7 +384,7 @@ proptest! {
             for round in 0..number(offers.len()) {
                 for id in turns(&mut lanes, round) {
                     if World::recipient(offers[id as usize - 1].0) == dead {
-                        lanes.failed(id, at(round + 1));
+                        lanes.failed(id, at(round + 1), false);
                     } else {
                         log.push((round, id));
                         lanes.received(id);

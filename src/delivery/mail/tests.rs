@@ -114,7 +114,7 @@ async fn a_refusal_is_said_without_the_words_of_the_server() {
         ("MAIL", "hello anna@example.nl", "the mail server's answer cannot be understood"),
     ] {
         let (sent, server) = send_to(Manner { answers: vec![(word, answer)], ..Manner::default() }).await;
-        assert_eq!(sent, Err(SendError(want.to_owned())), "{answer}");
+        assert_eq!(sent, Err(SendError::new(want.to_owned())), "{answer}");
         assert!(server.mail().is_empty());
     }
 }
@@ -128,7 +128,11 @@ async fn a_server_that_says_nothing_is_left_in_time() {
         let mailer = Mailer::with(&smtp(&server, StartTls::Never), limit).unwrap();
         let begun = Instant::now();
         let sent = mailer.send(&email("anna@example.nl"), &letter()).await;
-        assert_eq!(sent, Err(SendError("the mail server did not answer in time".to_owned())), "{word:?}");
+        assert_eq!(
+            sent,
+            Err(SendError::new("the mail server did not answer in time".to_owned())),
+            "{word:?}"
+        );
         assert!(begun.elapsed() >= limit && begun.elapsed() < Duration::from_secs(20), "{word:?}");
     }
 }

@@ -187,7 +187,7 @@ fn what_is_no_notice_is_not_sent() {
     ] {
         let bad = good.replacen(was, is, 1);
         assert_ne!(bad, good);
-        assert_eq!(Notice::read(&bad), Err(SendError("the stored notice cannot be read".to_owned())));
+        assert_eq!(Notice::read(&bad), Err(SendError::new("the stored notice cannot be read".to_owned())));
     }
 }
 

@@ -1,7 +1,7 @@
 //! What desks and victim devices say, and what of it is refused.
 
 use uuid::Uuid;
-use zones::{DeskId, DeviceId, Level};
+use zones::{DeskId, DeviceId, Level, Timestamp};
 
 use super::case::{Case, incident_id, operator, raised, supervisor, t};
 use crate::followup::{
@@ -60,9 +60,50 @@ fn another_desk_has_said_nothing_yet() {
     let next = Raised { desk: delft.clone(), ..raised(0, 2, Level::Alarm) };
     case.at(100, Event::Alert(Box::new(next))).unwrap();
     assert_eq!((case.incident().desk_state, case.incident().desk.as_ref()), (None, delft.as_ref()));
-    assert_eq!(case.told_until(160), [(160, StaffRole::Operator)]);
+    // Nor has it accepted by its own deadline.
+    assert_eq!(case.told_until(160), [(160, StaffRole::Operator), (160, StaffRole::ShiftLead)]);
     assert_eq!(case.incident().tasks, [Task::PhoneDesk]);
     assert_eq!(case.desk(170, DeskState::Dispatched), Err(Refused::OtherDesk));
+}
+
+#[test]
+fn each_desk_that_is_told_has_a_clock_of_its_own() {
+    let mut case = Case::new();
+    case.alert(0, Level::Alarm);
+    let delft = DeskId::new("delft").unwrap();
+    for (at, revision, desk) in [(40, 2, "delft"), (45, 3, "delft"), (50, 4, "rotterdam"), (55, 5, "delft")] {
+        let desk = DeskId::new(desk).ok();
+        case.at(at, Event::Alert(Box::new(Raised { desk, ..raised(0, revision, Level::Alarm) }))).unwrap();
+    }
+    let clocks = |case: &Case| -> Vec<(String, Timestamp, Option<Timestamp>, bool)> {
+        let of_desks =
+            case.incident().deadlines.iter().filter_map(|clock| {
+                Some((clock.desk()?.to_owned(), clock.due_at, clock.kept_at, clock.missed))
+            });
+        of_desks.collect()
+    };
+    let clock = |desk: &str, due, kept: Option<i64>, missed| (desk.to_owned(), t(due), kept.map(t), missed);
+    let both = [clock("rotterdam", 60, None, false), clock("delft", 100, None, false)];
+    assert_eq!(clocks(&case), both, "one a desk, however often it is told");
+    // The first one was asked, and answers too late; it does not speak for the other.
+    case.told_until(60);
+    assert_eq!(case.desk(70, DeskState::Received), Err(Refused::OtherDesk));
+    case.desk(75, DeskState::Accepted).unwrap();
+    assert_eq!(case.desk(76, DeskState::Accepted), Err(Refused::OtherDesk), "that was all it was asked");
+    assert_eq!((case.incident().desk_state, case.incident().reference.as_ref()), (None, None));
+    assert_eq!(clocks(&case), [clock("rotterdam", 60, Some(75), true), clock("delft", 100, None, false)]);
+    let accepts = Event::DeskReceipt {
+        desk: delft,
+        incident: incident_id(0),
+        state: DeskState::Accepted,
+        reference: None,
+        reason: None,
+        at: t(90),
+    };
+    case.at(90, accepts).unwrap();
+    assert_eq!(clocks(&case)[1], clock("delft", 100, Some(90), false));
+    let kept = case.timeline().into_iter().filter(|(_, what)| *what == "deadline_kept").count();
+    assert_eq!(kept, 2);
 }
 
 #[test]

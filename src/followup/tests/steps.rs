@@ -5,8 +5,8 @@ use zones::{AlertKind, Level};
 use super::case::{Case, incident_id, operator, raised, t};
 use crate::followup::StaffRole::{OnCallManager, Operator, SecondOperator, ShiftLead};
 use crate::followup::{
-    Action, Command, Condition, DeskState, Duty, Effect, Event, Noted, Outcome, Raised, Reason, Rules, State,
-    Task, VictimState, What,
+    Action, Command, Condition, DeskState, Done, Duty, Effect, Event, Noted, Outcome, Raised, Reason, Rules,
+    State, Task, VictimState, What,
 };
 
 #[test]
@@ -237,6 +237,36 @@ fn a_text_message_that_does_not_reach_her_is_a_task() {
         case.at(40, Event::Undelivered { incident, channel, recipient }).unwrap();
         assert_eq!(case.incident().tasks, [Task::PhoneVictim], "{channel}");
     }
+}
+
+#[test]
+fn where_she_was_shown_it_by_another_road_nobody_telephones_her() {
+    let undelivered = |case: &mut Case, at, channel| {
+        let (incident, recipient) = (incident_id(0), "vd-0".to_owned());
+        case.at(at, Event::Undelivered { incident, channel, recipient }).unwrap()
+    };
+    let mut case = Case::new();
+    let alarm = case.alert(0, Level::Alarm);
+    case.desk(5, DeskState::Accepted).unwrap();
+    case.device(20, alarm, VictimState::Displayed).unwrap();
+    assert_eq!(undelivered(&mut case, 37, "victim_mqtt"), Done::Already);
+    undelivered(&mut case, 52, "victim_sms");
+    assert_eq!(case.incident().tasks, []);
+    assert!(case.notices().all(|notice| notice.reason != Reason::Undelivered));
+    // What is wrong with a road stands there all the same.
+    let lines: Vec<_> = case.timeline().into_iter().filter(|(_, what)| *what == "undelivered").collect();
+    assert_eq!(lines, [(52, "undelivered")]);
+    // The next alert is another matter, and so is the end: her page has shown neither yet.
+    case.alert(100, Level::Warning);
+    undelivered(&mut case, 137, "victim_mqtt");
+    assert_eq!(case.incident().tasks, [Task::PhoneVictim]);
+    let over = case.alert(200, Level::Clear);
+    assert_eq!(case.incident().victim_state, None);
+    case.device(210, over, VictimState::Displayed).unwrap();
+    assert_eq!(
+        (case.incident().victim_state, case.incident().tasks.len()),
+        (Some(VictimState::Displayed), 0)
+    );
 }
 
 #[test]

@@ -80,8 +80,8 @@ pub struct PendingDelivery {
     pub error: Option<String>,
     /// When the next is due; `None` is now.
     pub next_at: Option<Timestamp>,
-    /// Whether the incident is closed, so that it need not be sent any more.
-    pub incident_closed: bool,
+    /// When its incident was closed; for how long it is tried then, follows from that.
+    pub incident_closed_at: Option<Timestamp>,
 }
 
 /// That somebody was sent an alert.

@@ -71,10 +71,12 @@ pub struct TimelineRow {
 /// A partner's deadline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadlineRow {
-    /// The incident; with the name it is the key.
+    /// The incident; with name and desk it is the key.
     pub incident: String,
     /// Its name in the settings.
     pub name: String,
+    /// The desk, where it is one's; else empty.
+    pub desk: String,
     /// Whose it is.
     pub partner: String,
     /// Order of the incident.

@@ -47,7 +47,7 @@ pub struct Batch {
     pub duty: Vec<StateRow>,
     /// Lines of timelines.
     pub timeline: Vec<TimelineRow>,
-    /// Partners' deadlines begun or changed. Of several of one incident and name the last counts.
+    /// Partners' deadlines begun or changed. Of several of one incident, name and desk the last counts.
     pub deadlines: Vec<DeadlineRow>,
     /// Alerts raised. An alert id that is stored already is left as it is, and counted.
     pub alerts: Vec<AlertRow>,
@@ -403,6 +403,17 @@ pub struct Counts {
     pub open_incidents: i64,
     /// Orders in the register.
     pub orders: i64,
+}
+
+/// How many incidents are open that are followed up by themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct OpenAlarms {
+    /// At level `alarm`.
+    pub open: i64,
+    /// Those of them that nobody has acknowledged.
+    pub untaken: i64,
+    /// At level `warning`, that nobody has acknowledged.
+    pub warnings: i64,
 }
 
 /// A device that sends and is in no order.

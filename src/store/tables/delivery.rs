@@ -41,10 +41,9 @@ fn read_delivery(from: &mut Columns<'_>) -> Read<NewDelivery> {
     })
 }
 
-/// What [`read_pending`] reads of a delivery `d`, after the columns of [`DELIVERIES`]. What was put in the outbox after
-/// its incident was closed (an end, a deadline) is not given up with it.
+/// What [`read_pending`] reads of a delivery `d`, after the columns of [`DELIVERIES`].
 pub(in crate::store) const PENDING_COLUMNS: &str = "attempts, attempted_at, error, next_at, \
-    (SELECT i.closed_at FROM incidents i WHERE i.incident = d.incident AND d.created_at <= i.closed_at)";
+    (SELECT i.closed_at FROM incidents i WHERE i.incident = d.incident)";
 
 /// Reads [`DELIVERIES`] and [`PENDING_COLUMNS`].
 pub(in crate::store) fn read_pending(from: &mut Columns<'_>) -> Read<PendingDelivery> {
@@ -54,7 +53,7 @@ pub(in crate::store) fn read_pending(from: &mut Columns<'_>) -> Read<PendingDeli
         attempted_at: from.opt_time()?,
         error: from.opt_text()?,
         next_at: from.opt_time()?,
-        incident_closed: from.opt_int()?.is_some(),
+        incident_closed_at: from.opt_time()?,
     })
 }
 

@@ -109,8 +109,8 @@ pub(in crate::store) fn read_timeline(from: &mut Columns<'_>) -> Read<TimelineRo
 /// Deadlines as they are now.
 pub(in crate::store) const DEADLINES: Table<DeadlineRow> = Table {
     name: "deadlines",
-    columns: "incident, name, partner, order_id, from_at, due_at, kept_at, missed",
-    on_conflict: OnConflict::Replace("incident, name"),
+    columns: "incident, name, desk, partner, order_id, from_at, due_at, kept_at, missed",
+    on_conflict: OnConflict::Replace("incident, name, desk"),
     bind: bind_deadline,
 };
 
@@ -118,6 +118,7 @@ fn bind_deadline<'a>(row: &'a DeadlineRow, to: Values<'_, 'a>) {
     to.extend([
         Value::text(&row.incident),
         Value::text(&row.name),
+        Value::text(&row.desk),
         Value::text(&row.partner),
         Value::text(&row.order),
         time(row.from),
@@ -132,6 +133,7 @@ pub(in crate::store) fn read_deadline(from: &mut Columns<'_>) -> Read<DeadlineRo
     Ok(DeadlineRow {
         incident: from.text()?,
         name: from.text()?,
+        desk: from.text()?,
         partner: from.text()?,
         order: from.text()?,
         from: from.time()?,

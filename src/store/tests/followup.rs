@@ -39,6 +39,8 @@ pub(super) async fn deadlines_are_counted(store: &Store) {
         clock(2, None, false),
         clock(2, Some(at(1)), false),
         clock(100, None, true),
+        // Of two desks each has one.
+        DeadlineRow { desk: "delft".to_owned(), ..clock(7, Some(at(6)), false) },
     ];
     store.commit(&Batch { deadlines, ..Batch::default() }).await.unwrap();
     let counts = store.deadline_counts(at(0), at(50)).await.unwrap();
@@ -50,9 +52,44 @@ pub(super) async fn deadlines_are_counted(store: &Store) {
         kept_late,
         open,
     };
-    assert_eq!(counts, [count("even", 1, 0, 0, 0), count("odd", 1, 2, 1, 1)]);
+    assert_eq!(counts, [count("even", 1, 0, 0, 0), count("odd", 2, 2, 1, 1)]);
+    let desks = store.deadlines_of("inc-7").await.unwrap().into_iter().map(|row| (row.desk, row.kept_at));
+    assert_eq!(desks.collect::<Vec<_>>(), [(String::new(), None), ("delft".to_owned(), Some(at(6)))]);
     let missed = store.missed_deadlines(at(0), at(50), 10).await.unwrap();
     assert_eq!(missed.iter().map(|row| row.due_at).collect::<Vec<_>>(), [at(5), at(3)]);
+}
+
+/// Of alarms only those count that somebody has to look at, for everybody or for one desk.
+pub(super) async fn open_alarms_are_counted(store: &Store) {
+    let of = |n, level: &'static str, state: &'static str, desk: Option<&str>| IncidentRow {
+        level: level.into(),
+        state: state.into(),
+        desk: desk.map(str::to_owned),
+        closed_at: (state == "resolved").then(|| at(5)),
+        follow_up: FollowUpRow::default(),
+        ..incident(n)
+    };
+    let part = |n, next_step_at| IncidentRow {
+        follow_up: FollowUpRow { part_of: Some("inc-000001".into()), next_step_at, ..FollowUpRow::default() },
+        ..of(n, "alarm", "new", None)
+    };
+    let incidents = vec![
+        of(1, "alarm", "new", Some("rotterdam")),
+        of(2, "alarm", "acknowledged", None),
+        of(3, "alarm", "resolved", None),
+        of(4, "warning", "new", Some("rotterdam")),
+        of(5, "warning", "in_progress", None),
+        of(6, "clear", "new", None),
+        // Its clocks rest; those of the next run.
+        part(7, None),
+        part(8, Some(at(9))),
+    ];
+    assert_eq!(store.open_alarms(None).await.unwrap(), OpenAlarms::default());
+    store.commit(&Batch { incidents, ..Batch::default() }).await.unwrap();
+    let counts = |open, untaken, warnings| OpenAlarms { open, untaken, warnings };
+    assert_eq!(store.open_alarms(None).await.unwrap(), counts(3, 2, 1));
+    assert_eq!(store.open_alarms(Some("rotterdam")).await.unwrap(), counts(1, 1, 1));
+    assert_eq!(store.open_alarms(Some("utrecht")).await.unwrap(), OpenAlarms::default());
 }
 
 /// A start gets what is open, and what is closed and still remembered.

@@ -3,7 +3,7 @@
 pub(crate) mod backends;
 mod followup;
 mod kill;
-mod rows;
+pub(crate) mod rows;
 mod sessions;
 mod stories;
 mod suite;
@@ -99,6 +99,11 @@ async fn deadlines_are_counted_by_name() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_remembered_of_closed_incidents_is_loaded() {
     with_both(|s| Box::pin(followup::what_is_remembered_is_loaded(s))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn open_alarms_are_counted() {
+    with_both(|s| Box::pin(followup::open_alarms_are_counted(s))).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

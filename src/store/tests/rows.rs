@@ -46,7 +46,7 @@ pub(super) fn order(name: &str, seq: i64, document: Option<&str>) -> OrderRow {
 }
 
 /// Open, at `alarm`, by one of seven wearers.
-pub(super) fn incident(n: i64) -> IncidentRow {
+pub(crate) fn incident(n: i64) -> IncidentRow {
     IncidentRow {
         incident: format!("inc-{n:06}"),
         order: format!("ord-{}", n % 7),
@@ -87,7 +87,7 @@ pub(super) fn incident(n: i64) -> IncidentRow {
     }
 }
 
-pub(super) fn alert(seq: i64, incident: &str) -> AlertRow {
+pub(crate) fn alert(seq: i64, incident: &str) -> AlertRow {
     AlertRow {
         seq,
         alert: format!("alert-{seq}"),
@@ -104,7 +104,7 @@ pub(super) fn alert(seq: i64, incident: &str) -> AlertRow {
     }
 }
 
-pub(super) fn delivery(id: i64, alert: &AlertRow, channel: Channel, recipient: &str) -> NewDelivery {
+pub(crate) fn delivery(id: i64, alert: &AlertRow, channel: Channel, recipient: &str) -> NewDelivery {
     NewDelivery {
         id,
         alert: alert.alert.clone(),
@@ -118,7 +118,7 @@ pub(super) fn delivery(id: i64, alert: &AlertRow, channel: Channel, recipient: &
     }
 }
 
-pub(super) fn receipt(seq: i64, recipient: &str, alert: Option<&str>, state: &'static str) -> ReceiptRow {
+pub(crate) fn receipt(seq: i64, recipient: &str, alert: Option<&str>, state: &'static str) -> ReceiptRow {
     ReceiptRow {
         seq,
         at: at(seq),
@@ -164,6 +164,7 @@ pub(super) fn deadline(incident: &str, name: &str) -> DeadlineRow {
     DeadlineRow {
         incident: incident.to_owned(),
         name: name.to_owned(),
+        desk: String::new(),
         partner: "somebody".to_owned(),
         order: "ord-1".to_owned(),
         from: at(0),

@@ -14,7 +14,7 @@ pub(super) async fn delivery_life_cycle(store: &Store) {
     store.commit(&Batch { alerts: vec![alert], incidents, deliveries, ..Batch::default() }).await.unwrap();
     let pending = store.pending_deliveries(0, 10).await.unwrap();
     assert_eq!(pending.len(), 3);
-    assert!(pending.iter().all(|d| d.attempts == 0 && d.next_at.is_none() && !d.incident_closed));
+    assert!(pending.iter().all(|d| d.attempts == 0 && d.next_at.is_none() && d.incident_closed_at.is_none()));
     assert_eq!(store.pending_deliveries(2, 10).await.unwrap()[0].delivery.id, 3);
 
     let told = async |after| {
@@ -51,7 +51,9 @@ pub(super) async fn delivery_life_cycle(store: &Store) {
     ];
     let incidents = vec![IncidentRow { closed_at: Some(at(60)), ..incident(1) }];
     store.commit(&Batch { incidents, receipts, ..Batch::default() }).await.unwrap();
-    assert!(store.pending_deliveries(2, 10).await.unwrap()[0].incident_closed);
+    let left = store.pending_deliveries(0, 10).await.unwrap();
+    let left: Vec<_> = left.iter().map(|left| (left.delivery.id, left.incident_closed_at)).collect();
+    assert_eq!(left, [(3, Some(at(60)))], "what her device has shown, it has");
     assert!(told(0).await.is_empty(), "the incident is closed");
     let closed =
         |id| DeliveryProgress { id, at: at(70), outcome: Outcome::Closed { why: "incident closed".into() } };
@@ -65,7 +67,9 @@ pub(super) async fn delivery_life_cycle(store: &Store) {
     assert_eq!(webhook.displayed_at, None);
     let victim = &store.deliveries_to(Channel::VictimMqtt, "vd-1", None, 10).await.unwrap()[0];
     assert_eq!((victim.displayed_at, victim.confirmed_at), (Some(at(1)), Some(at(2))));
-    assert_eq!((victim.closed_at, victim.why.as_deref()), (Some(at(70)), Some("incident closed")));
+    assert_eq!((victim.received_at, victim.attempts, victim.closed_at), (Some(at(21)), 0, None));
+    let desk = &store.deliveries_to(Channel::DeskMqtt, "rotterdam", None, 10).await.unwrap()[0];
+    assert_eq!((desk.closed_at, desk.why.as_deref()), (Some(at(70)), Some("incident closed")));
 }
 
 pub(super) async fn withdrawal_keeps_history(store: &Store) {

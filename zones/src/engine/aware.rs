@@ -1,11 +1,13 @@
 //! The panic button: pressed, tried out, cancelled.
 
+use std::sync::Arc;
+
 use super::announce::AboutDevice;
 use super::device::Said;
 use super::events::Happened;
 use super::{Effect, Engine, NotCancelled, Noted, Outcome, Refused};
 use crate::alert::{Alert, AlertKind, alert_id, incident_id, tenths};
-use crate::order::AwareCode;
+use crate::order::{AwareCode, Order, Victim};
 use crate::standing::{Level, Standing};
 use crate::{Aware, AwareCancel, CodeCheck, Fix, Role, Timestamp, policy, words};
 
@@ -30,8 +32,13 @@ impl Engine {
             self.announce_test(now, slot, aware);
             return Ok(Outcome::Done);
         }
+        let protected = self.is_protected(slot, now, aware.pressed_at);
         self.announce_event(now, slot, press(Standing::Alarm, aware.pressed_at), |alert| {
-            words::AWARE.clone_into(&mut alert.reason);
+            let reason = if protected { words::AWARE } else { words::AWARE_WITHOUT_ORDER };
+            reason.clone_into(&mut alert.reason);
+            if !protected {
+                leave_to_operator(alert);
+            }
             alert.late = now - aware.pressed_at > policy::LATE_AFTER;
             place(alert, aware);
         });
@@ -40,10 +47,8 @@ impl Engine {
 
     /// A trial of the button proves its road, and moves nothing: it is an incident by itself.
     fn announce_test(&mut self, now: Timestamp, slot: u32, aware: Aware) {
-        for order in self.orders_of(slot) {
-            let Some(order) = self.order(&order).filter(|order| order.in_force(now)).cloned() else {
-                continue;
-            };
+        let protected = self.is_protected(slot, now, aware.pressed_at);
+        for order in self.orders_of_press(slot, now, aware.pressed_at) {
             let kind = AlertKind::Aware;
             let about = AboutDevice { order: &order, kind, slot, now, evidence_at: aware.pressed_at };
             let (key, mut alert) = self.alert_about_device(&about);
@@ -54,22 +59,47 @@ impl Engine {
             alert.level = Level::Warning;
             alert.test = true;
             alert.late = now - aware.pressed_at > policy::LATE_AFTER;
-            words::AWARE_TEST.clone_into(&mut alert.reason);
+            let reason = if protected { words::AWARE_TEST } else { words::AWARE_TEST_WITHOUT_ORDER };
+            reason.clone_into(&mut alert.reason);
+            if !protected {
+                leave_to_operator(&mut alert);
+            }
             place(&mut alert, aware);
             self.effects.push_back(Effect::Alert(Box::new(alert)));
         }
     }
 
-    /// The codes that cancel a press on that victim device, under the orders in force. Which of them was typed is
+    /// The orders that a press is announced in: those in force; where there is none, the one that was last, or else is
+    /// next. Whoever calls for help is heard, also the day after an order has ended.
+    pub(super) fn orders_of_press(&self, slot: u32, now: Timestamp, at: Timestamp) -> Vec<Arc<Order>> {
+        let in_force = self.orders_in_force(slot, now, at);
+        if !in_force.is_empty() {
+            return in_force;
+        }
+        let known = self.devices[slot as usize].orders.iter().filter_map(|order| self.order(order));
+        let (ended, to_come): (Vec<_>, Vec<_>) = known.partition(|order| order.valid_until <= now);
+        let last = ended.into_iter().max_by_key(|order| order.valid_until);
+        last.or_else(|| to_come.into_iter().min_by_key(|order| order.valid_from))
+            .cloned()
+            .into_iter()
+            .collect()
+    }
+
+    fn is_protected(&self, slot: u32, now: Timestamp, at: Timestamp) -> bool {
+        !self.orders_in_force(slot, now, at).is_empty()
+    }
+
+    /// The codes that cancel a press on that victim device, under the orders that it is announced in. Which of them was typed is
     /// for whoever takes in the message to find out, so that no code comes in here.
     pub fn aware_codes(&self, device: &str) -> impl Iterator<Item = &AwareCode> {
         let slot = self.find(Role::Victim, device).ok();
-        let known = slot.map(|slot| &self.devices[slot as usize]);
-        known.into_iter().flat_map(|known| {
-            let orders = known.orders.iter().filter_map(|order| self.order(order));
-            let victims = orders.filter(|order| order.in_force(self.clock)).flat_map(|order| &order.victims);
-            let hers = victims.filter(|victim| victim.party.device.as_ref() == Some(&known.id));
-            hers.filter_map(|victim| victim.aware_code.as_deref())
+        slot.into_iter().flat_map(|slot| {
+            let orders = self.orders_of_press(slot, self.clock, self.clock);
+            let orders = orders.into_iter().filter_map(|order| self.order(&order.order));
+            let victims = orders.flat_map(|order| &order.victims);
+            let hers =
+                |victim: &&Victim| victim.party.device.as_ref() == Some(&self.devices[slot as usize].id);
+            victims.filter(hers).filter_map(|victim| victim.aware_code.as_deref()).collect::<Vec<_>>()
         })
     }
 
@@ -89,6 +119,10 @@ impl Engine {
         }
         let of = |what: Said| state.said.iter().filter(move |(said, _)| *said == what).map(|(_, at)| *at);
         let pressed_at = of(Said::Aware).max();
+        // A device tries in order: after one attempt no other can have been before it, whatever it claims.
+        let tried =
+            state.said.iter().filter(|(said, _)| matches!(said, Said::AwareCancelled | Said::AwareWrongCode));
+        let overtaken = tried.map(|(_, at)| *at).max().is_some_and(|last| last > cancel.at);
         // Pressing again gives no new tries: only the end of the alarm does.
         let wrong = of(Said::AwareWrongCode).count();
         self.note_device(slot);
@@ -97,7 +131,8 @@ impl Engine {
             return Ok(Outcome::NotCancelled(NotCancelled::NothingToCancel));
         };
         let since = cancel.at - pressed_at;
-        let in_time = (0..=policy::AWARE_CANCEL_WITHIN.0).contains(&since.0)
+        let in_time = !overtaken
+            && (0..=policy::AWARE_CANCEL_WITHIN.0).contains(&since.0)
             && now - pressed_at <= policy::AWARE_CANCEL_WITHIN + policy::LATE_AFTER;
         let why = match cancel.code {
             _ if !in_time => NotCancelled::TooLate,
@@ -116,6 +151,12 @@ impl Engine {
         }
         Ok(Outcome::NotCancelled(why))
     }
+}
+
+/// No order is in force: a person has to judge what can be done for her, and the law of the order permits nothing.
+fn leave_to_operator(alert: &mut Alert) {
+    alert.desk = None;
+    alert.arrest_on_sight = false;
 }
 
 /// Every press is announced: a second one says that she is still in danger.

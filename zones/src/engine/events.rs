@@ -1,11 +1,14 @@
 //! What devices say about themselves.
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 use super::announce::AboutDevice;
 use super::device::Said;
 use super::{Effect, Engine, Note, Noted, Outcome, Refused, Subject, WatchKey};
 use crate::alert::{Alert, AlertKind};
+use crate::order::Order;
 use crate::standing::{Certainty, Standing};
 use crate::{DeviceEvent, DeviceEventKind, OrderId, Role, Timestamp, words};
 
@@ -102,6 +105,12 @@ impl Engine {
         Ok(Outcome::Done)
     }
 
+    /// The orders of a device that are in force, or were when it happened.
+    pub(super) fn orders_in_force(&self, slot: u32, now: Timestamp, at: Timestamp) -> Vec<Arc<Order>> {
+        let known = self.devices[slot as usize].orders.iter().filter_map(|order| self.order(order));
+        known.filter(|order| order.in_force(now) || order.in_force(at)).cloned().collect()
+    }
+
     /// Announces an event in every order in force. Only an end needs something to end. What a device says of itself
     /// again, while its watch stands there or higher and nobody has resolved that, is a repetition: noted, not
     /// announced. Nothing that a device says of tampering is swallowed.
@@ -113,13 +122,15 @@ impl Engine {
         edit: impl Fn(&mut Alert),
     ) {
         let Happened { kind, standing, at, cause } = what;
-        for order in self.orders_of(slot) {
-            let Some(order) = self.order(&order).cloned() else { continue };
+        let orders = match kind {
+            AlertKind::Aware => self.orders_of_press(slot, now, at),
+            _ => self.orders_in_force(slot, now, at),
+        };
+        for order in orders {
             let about = AboutDevice { order: &order, kind, slot, now, evidence_at: at };
             let key = about.key(self.devices[slot as usize].id.clone());
             let stood = self.standing_about(&key);
-            let in_force = order.in_force(now) || order.in_force(at);
-            if !in_force || (standing == Standing::Clear && stood == Standing::Clear) {
+            if standing == Standing::Clear && stood == Standing::Clear {
                 continue;
             }
             let open = self.about_devices.get(&key).filter(|episode| !episode.closed).map(|e| e.incident);

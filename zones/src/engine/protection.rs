@@ -222,7 +222,8 @@ impl Engine {
         let silence = self.stands_about(order, AlertKind::Silence, &device.id);
         found.add(ProtectionReason::OwnDeviceSilent, silence == Standing::Warning);
         found.add_bad(ProtectionReason::OwnDeviceSilent, silence == Standing::Alarm);
-        found.add(ProtectionReason::OwnDeviceUnseen, device.state.last.is_none());
+        // Where she is nobody knows: a moving zone that has no middle warns of nothing.
+        found.add_bad(ProtectionReason::OwnDeviceUnseen, device.state.last.is_none());
         found.add(ProtectionReason::OwnPositionVague, device.state.is_vague());
         let battery = self.stands_about(order, AlertKind::Battery, &device.id);
         found.add(ProtectionReason::OwnBatteryCritical, battery == Standing::Alarm);
@@ -238,7 +239,8 @@ impl Engine {
         let silence = self.stands_about(order, AlertKind::Silence, id);
         found.add(ProtectionReason::WearerDeviceSilent, silence == Standing::Warning);
         found.add_bad(ProtectionReason::WearerDeviceSilent, silence == Standing::Alarm);
-        found.add(ProtectionReason::WearerDeviceUnseen, wearer.state.last.is_none());
+        // One that never reported is no better than one that is silent for long.
+        found.add_bad(ProtectionReason::WearerDeviceUnseen, wearer.state.last.is_none());
         found.add(ProtectionReason::WearerPositionVague, wearer.state.is_vague());
         let tamper = self.stands_about(order, AlertKind::Tamper, id);
         found.add_bad(ProtectionReason::WearerDeviceTampered, tamper > Standing::Clear);

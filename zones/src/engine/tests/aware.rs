@@ -143,3 +143,59 @@ fn only_codes_of_orders_in_force_count() {
     case.engine.handle(Timestamp::parse("2026-11-02T12:00:00Z").unwrap(), Input::Tick).unwrap();
     assert_eq!(codes(&case), [0xbb]);
 }
+
+/// She was told that she is no longer protected, and presses all the same: he stands at her door.
+#[test]
+fn who_presses_when_no_order_is_in_force_is_heard_all_the_same() {
+    let mut ended = with_victim(order("ended"));
+    (ended.valid_until, ended.desk) = (t(1_000), Some(DeskId::new("politie").unwrap()));
+    let mut case = Case::of([ended]);
+    case.at(1_999, Input::Tick).unwrap();
+    case.alerts.clear(); // The silence of both while the order was in force.
+    press(&mut case, 2_000);
+    let pressed = case.alerts.pop().unwrap();
+    assert_eq!((pressed.kind, pressed.level), (AwarePress, Level::Alarm));
+    assert!(pressed.reason.contains("geen bevel van kracht"), "{}", pressed.reason);
+    assert!(pressed.victim_device.is_some(), "her device is told that it was heard");
+    assert_eq!((pressed.desk, pressed.arrest_on_sight), (None, false), "a person judges what can be done");
+    // It is cancelled as any other.
+    assert_eq!(cancel(&mut case, 2_005, CodeCheck::Right), Outcome::Done);
+    assert_eq!(case.levels(), [(AwarePress, Level::Clear)]);
+    let test = Aware { pressed_at: t(3_000), position: None, accuracy_m: None, test: true };
+    case.at(3_001, Input::Aware { device: "vd", aware: test }).unwrap();
+    assert!(case.alerts[0].test && case.alerts[0].reason.contains("geen bevel van kracht"));
+}
+
+#[test]
+fn of_orders_that_are_not_in_force_the_last_counts_or_else_the_next() {
+    let lasting = |id: &str, from: i64, until: i64| {
+        let mut order = with_victim(order(id));
+        (order.valid_from, order.valid_until) = (t(from), t(until));
+        order
+    };
+    let all = || [lasting("first", 0, 500), lasting("last", 0, 900), lasting("next", 5_000, 9_000)];
+    for (orders, secs, heard) in [
+        (all().to_vec(), 400, vec!["first", "last"]),
+        (all().to_vec(), 1_000, vec!["last"]),
+        (all()[2..].to_vec(), 1_000, vec!["next"]),
+    ] {
+        let mut case = Case::of(orders);
+        case.at(secs - 1, Input::Tick).unwrap();
+        case.alerts.clear();
+        press(&mut case, secs);
+        let told: Vec<_> = case.alerts.iter().map(|alert| alert.order.to_string()).collect();
+        assert_eq!(told, heard, "{secs}");
+    }
+}
+
+/// Fourteen seconds after the press her own code is too late; claiming an earlier moment after that helps nobody.
+#[test]
+fn after_one_attempt_no_other_can_have_been_before_it() {
+    let mut case = Case::of([with_victim(order("o"))]);
+    press(&mut case, 100);
+    assert_eq!(cancel(&mut case, 114, CodeCheck::Right), not(NotCancelled::TooLate));
+    let claimed = AwareCancel { at: t(109), code: CodeCheck::Right };
+    let outcome = case.at(116, Input::AwareCancel { device: "vd", cancel: claimed }).unwrap();
+    assert_eq!(outcome, not(NotCancelled::TooLate));
+    assert_eq!(case.levels(), [(AwarePress, Level::Alarm)], "the alarm goes on");
+}

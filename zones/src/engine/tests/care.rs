@@ -14,16 +14,27 @@ impl Case {
 }
 
 #[test]
-fn she_is_protected_once_both_devices_were_seen() {
+fn she_is_protected_once_both_devices_were_seen_and_not_before() {
     let mut case = Case::of([with_victim(order("o"))]);
-    assert_eq!(case.told(), [(Limited, vec![Why::OwnDeviceUnseen, Why::WearerDeviceUnseen])]);
+    assert_eq!(case.told(), [(Unprotected, vec![Why::OwnDeviceUnseen, Why::WearerDeviceUnseen])]);
     case.victim(10, 0.0, 0.0);
+    assert_eq!(case.told(), [(Unprotected, vec![Why::WearerDeviceUnseen])], "nothing could warn her of him");
     case.wearer(15, 30_000.0, 0.0);
     let last = case.protection.last().unwrap().clone();
     assert_eq!((last.state, last.since), (Protected, t(16)));
     let known = case.engine.device(Role::Victim, "vd").unwrap().protection.unwrap();
     assert_eq!(known.protection(), last, "and it is remembered");
-    assert_eq!(case.told().len(), 2);
+    assert_eq!(case.told().len(), 1);
+}
+
+#[test]
+fn a_zone_protects_her_wherever_her_device_is_and_nothing_does_while_his_was_never_heard() {
+    let mut with_zone = with_victim(with_zone(order("o"), Exclusion, 1_000.0, 0.0));
+    with_zone.victims[0].proximity = None;
+    let mut case = Case::of([with_zone]);
+    assert_eq!(case.told(), [(Unprotected, vec![Why::WearerDeviceUnseen])]);
+    case.wearer(15, 30_000.0, 0.0);
+    assert_eq!(case.told(), [(Protected, vec![])]);
 }
 
 #[test]
