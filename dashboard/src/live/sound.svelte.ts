@@ -47,8 +47,9 @@ export class Sound {
     centre.onChange((incident, before) => {
       if (isResolved(incident) || centre.gathered(incident) || !hasRisen(incident, before)) return;
       // What somebody has when it is first heard of is told to nobody here; what becomes worse is.
-      if (before || !isTaken(incident))
-        sound.rises({ id: incident.incident, tone: toneOf(incident) }, incident);
+      if (!before && isTaken(incident)) return;
+      const at = before ? now() : Date.parse(incident.changed_at);
+      sound.rises({ id: incident.incident, tone: toneOf(incident) }, at);
     });
     return sound;
   }
