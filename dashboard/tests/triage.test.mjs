@@ -1,14 +1,14 @@
 // What must not go wrong in triage, in a real browser against the real service: an alarm that is silent, out of sight, or
 // told with figures of before; words that are lost; keys that do not do what they say.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, afterEach, before, test } from "node:test";
 import { browser, centre, find, line, orderOf, sitDown, tamper, watched } from "./world.mjs";
 
 let service;
 let chromium;
 
 before(async () => {
-  service = await centre();
+  service = await centre("", "vd-together");
   chromium = await browser();
 });
 
@@ -16,6 +16,9 @@ after(async () => {
   await chromium?.close();
   await service?.stop();
 });
+
+// Also those of a test that failed: they would cost the next one its time.
+afterEach(() => Promise.all(chromium.contexts().map((context) => context.close())));
 
 /** Somebody at a desk whose sounds are heard. */
 async function desk(who, prepare = async () => {}) {
@@ -40,9 +43,9 @@ function listen() {
 const turnOn = ({ page }) => page.getByRole("button", { name: "Geluid staat uit" }).click();
 
 /** Waits for so many more sounds than there were. */
-const sounded = ({ page }, level, more, before) =>
+const sounded = ({ page }, level, more, before, timeout = 20_000) =>
   page.waitForFunction(([name, n]) => globalThis.sounds[name] >= n - 0.1, [level, before[level] + more], {
-    timeout: 20_000,
+    timeout,
   });
 
 const HOME = { lat: 52.5, lon: 5.9 };
@@ -91,7 +94,7 @@ test("a warning that somebody took and that becomes an alarm rings, and is taken
   await turnOn(at);
   const wearer = await pair("risen");
   await wearer(0, 2_500);
-  await find(page, "am-risen");
+  await find(page, "wearer-risen");
   await page.keyboard.press("o");
   await panel.getByText("Opgepakt door anna").waitFor();
   const before = await at.sounds();
@@ -103,7 +106,6 @@ test("a warning that somebody took and that becomes an alarm rings, and is taken
   await panel.getByText("Opgepakt door anna").waitFor();
   assert.equal((await incidentOf("risen", "victim_proximity")).state, "acknowledged");
   assert.deepEqual(sins, []);
-  await at.leave();
 });
 
 test("figures follow the people, and are old when the line is lost", { timeout: 120_000 }, async () => {
@@ -115,7 +117,7 @@ test("figures follow the people, and are old when the line is lost", { timeout: 
   await turnOn({ page });
   const wearer = await pair("moves");
   await wearer(0, 900);
-  await find(page, "am-moves");
+  await find(page, "wearer-moves");
   const row = page.locator(".row");
   await row.getByText("900 m").waitFor();
   // No alert tells of this: it was an alarm, and is one.
@@ -127,6 +129,9 @@ test("figures follow the people, and are old when the line is lost", { timeout: 
   // The chart goes on without an alert, too.
   const chart = panel.getByRole("img", { name: /^Afstand van 900 m naar 700 m/ });
   await chart.waitFor({ timeout: 30_000 });
+  // Somebody has it: nothing but the line is left to be heard of.
+  await page.keyboard.press("o");
+  await panel.getByText("Opgepakt door anna").waitFor();
   const before = await page.evaluate(() => globalThis.sounds);
   road.cut();
   await panel.getByText(/laatst bekend, .* oud/).waitFor({ timeout: 30_000 });
@@ -136,7 +141,6 @@ test("figures follow the people, and are old when the line is lost", { timeout: 
   await page.getByText("GEEN VERBINDING.").waitFor({ state: "detached", timeout: 30_000 });
   await panel.getByText(/nu, posities tot/).waitFor();
   assert.deepEqual(sins, []);
-  await page.context().close();
   road.stop();
 });
 
@@ -162,26 +166,24 @@ test("a cry for help says how near he is, and rings through a mute, which ends b
   await page.getByRole("button", { name: /^Gedempt/ }).waitFor();
   await page.clock.fastForward("05:05");
   await page.getByRole("button", { name: "Geluid aan" }).waitFor();
-  await at.leave();
 });
 
 test("who is nearest stands first, however old", { timeout: 60_000 }, async () => {
   const [near, far] = [await pair("queue-near"), await pair("queue-far")];
   await near(0, 60);
-  const { page, leave } = await desk("anna");
+  const { page } = await desk("anna");
   await page.getByRole("button", { name: "Filter", exact: true }).click();
-  await page.getByRole("searchbox").fill("am-queue");
+  await page.getByRole("searchbox").fill("wearer-queue");
   await page.locator(".row").first().waitFor();
   await far(0, 950);
   await page.mouse.move(700, 500);
   await page.waitForFunction(() => document.querySelectorAll(".row").length === 2);
   const rows = await page.locator(".row .who").allTextContents();
   assert.match(rows.join("|"), /queue-near.*\|.*queue-far/);
-  await leave();
 });
 
 test("a filter says what it hides, and lets it out in one press", { timeout: 60_000 }, async () => {
-  const { page, leave } = await desk("anna");
+  const { page } = await desk("anna");
   await page.getByRole("button", { name: "Filter", exact: true }).click();
   await page.getByRole("searchbox").fill("nobody-is-called-this");
   await page.getByText("Geen incident past bij het filter.").waitFor();
@@ -198,14 +200,13 @@ test("a filter says what it hides, and lets it out in one press", { timeout: 60_
   await bar.click();
   await page.locator(".row", { hasText: "behind-a-filter" }).waitFor();
   assert.equal(await page.locator(".hidden").count(), 0);
-  await leave();
 });
 
 test("by keyboard alone the list is never held for good, and a key lets in what is new", {
   timeout: 120_000,
 }, async () => {
   for (let n = 0; n < 14; n += 1) await tamper(service, `crowd-${n}`);
-  const { page, leave } = await desk("anna");
+  const { page } = await desk("anna");
   await page.mouse.move(700, 500);
   await page.waitForFunction(() => document.querySelectorAll(".row").length >= 8);
   const scrolled = () => page.evaluate(() => document.querySelector(".list .view").scrollTop);
@@ -223,14 +224,13 @@ test("by keyboard alone the list is never held for good, and a key lets in what 
   await tamper(service, "back-at-the-top");
   await page.locator(".row", { hasText: "back-at-the-top" }).waitFor();
   assert.equal(await page.locator(".news").count(), 0);
-  await leave();
 });
 
 test("no key and no other form costs a word of a note; only sending or cancelling it does", {
   timeout: 60_000,
 }, async () => {
   const device = await tamper(service, "words");
-  const { page, panel, leave } = await desk("anna");
+  const { page, panel } = await desk("anna");
   await find(page, device);
   const note = panel.getByRole("button", { name: /^Bijzonderheid/ });
   await note.click();
@@ -249,7 +249,6 @@ test("no key and no other form costs a word of a note; only sending or cancellin
   await panel.getByRole("button", { name: "Annuleer" }).click();
   await note.click();
   assert.equal(await panel.locator("textarea").inputValue(), "");
-  await leave();
 });
 
 test("who has it asks for somebody else, who takes it over", { timeout: 60_000 }, async () => {
@@ -268,9 +267,8 @@ test("who has it asks for somebody else, who takes it over", { timeout: 60_000 }
   assert.equal(await desks.anna.panel.locator(".take").count(), 0, "she has it");
   await desks.bob.page.keyboard.press("o");
   await desks.anna.panel.getByText("Opgepakt door bob").waitFor();
-  for (const { sins, leave } of Object.values(desks)) {
+  for (const { sins } of Object.values(desks)) {
     assert.deepEqual(sins, []);
-    await leave();
   }
 });
 
@@ -278,7 +276,7 @@ test("keys do what they were given to do, and the menu is gone when something wa
   timeout: 60_000,
 }, async () => {
   const device = await tamper(service, "keys");
-  const { page, panel, leave } = await desk("anna");
+  const { page, panel } = await desk("anna");
   await page.getByRole("button", { name: "Menu" }).click();
   await page.getByRole("button", { name: "Lichte weergave" }).click();
   await page.locator("#menu").waitFor({ state: "detached" });
@@ -299,15 +297,14 @@ test("keys do what they were given to do, and the menu is gone when something wa
   assert.equal(await panel.getByText("Opgepakt door anna").count(), 0, "the old key is nobody's");
   await page.keyboard.press("x");
   await panel.getByText("Opgepakt door anna").waitFor();
-  await leave();
 });
 
 test("why is told step by step, and each step shows its moment", { timeout: 60_000 }, async () => {
   const wearer = await pair("why");
   await wearer(0, 2_500);
   await wearer(40, 600);
-  const { page, panel, sins, leave } = await desk("claire");
-  await find(page, "am-why");
+  const { page, panel, sins } = await desk("claire");
+  await find(page, "wearer-why");
   await panel.locator("summary", { hasText: "Waarom" }).click();
   const steps = panel.locator("section", { has: page.locator("#why") }).locator("li");
   await page.waitForFunction(() => document.querySelectorAll("section details[open] li").length >= 2);
@@ -317,5 +314,42 @@ test("why is told step by step, and each step shows its moment", { timeout: 60_0
   // Each step of a delivery says when, to be read and not only heard.
   await panel.locator(".ladder li.reached time").first().waitFor();
   assert.deepEqual(sins, []);
-  await leave();
+});
+
+test("one approach, on the operator's page and on hers at once", { timeout: 120_000 }, async () => {
+  const wearer = await pair("together", { alarm_m: 1000, warning_m: 1500, warning_s: 0 });
+  const hers = await watched(chromium, `http://${service.address}`, { width: 390, height: 844 });
+  await hers.page.goto(`http://${service.address}/victim#token=${service.token.app}`);
+  const heading = (text) => hers.page.getByRole("heading", { level: 1, name: text }).waitFor();
+  const { page, panel, sins } = await desk("claire");
+  const reached = (step) => panel.locator(".ladder li.reached", { hasText: step }).first().waitFor();
+  await wearer(0, 2_100);
+  await wearer(12, 1_300);
+  await heading("Let op De drager komt bij u in de buurt");
+  await find(page, "wearer-together");
+  await panel.locator("h2", { hasText: "Waarschuwing" }).waitFor();
+  await page.keyboard.press("o");
+  await panel.getByText("Opgepakt door claire").waitFor();
+  await wearer(21, 700);
+  await heading("Alarm De drager is dichtbij u");
+  await panel.locator("h2", { hasText: "Alarm" }).waitFor();
+  await reached("getoond");
+  await hers.page.getByRole("button", { name: "Ik heb dit gezien" }).click();
+  await reached("bevestigd");
+  await page.keyboard.press("o");
+  await panel.getByText("Opgepakt door claire").waitFor();
+  for (const [seconds, metres] of [
+    [36, 1_700],
+    [44, 2_200],
+    [107, 2_500],
+  ])
+    await wearer(seconds, metres);
+  await heading("Voorbij Dit alarm is voorbij");
+  await panel.locator("h2", { hasText: "Opgeheven" }).waitFor();
+  await page.keyboard.press("a");
+  await panel.getByLabel("Uitkomst").selectOption("wearer_left");
+  await panel.getByRole("button", { name: "Handel af" }).click();
+  await panel.getByText("Dit incident is afgehandeld.").waitFor();
+  await hers.page.getByText("Wat er is gedaan").waitFor();
+  assert.deepEqual([sins, hers.sins], [[], []]);
 });

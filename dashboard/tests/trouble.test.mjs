@@ -115,11 +115,15 @@ test("a supervisor looks up who was near a place; an operator may not", { timeou
   const fix = { fixed_at: new Date().toISOString(), lat: 52.0907, lon: 5.1214, accuracy_m: 8 };
   await service.publish("afstand/v1/wearer/am-near/fix", fix);
   const { page, sins, leave } = await desk("claire");
+  const asked = [];
+  page.on("request", (request) => {
+    if (request.url().includes("/v1/lookup/")) asked.push(request);
+  });
   await go(page, "lookup");
   await page.getByLabel("Wie was waar").check();
   await page.getByLabel("Breedte, lengte").fill("5.1217, 52.0907");
   await page.getByLabel("Binnen (m)").fill("300");
-  await page.getByLabel("Reden").fill("Melding van een buurvrouw: <b>bij de school</b>");
+  await page.getByLabel("Reden").fill("Melding van Zoë's buurvrouw: <b>bij de school</b> 🚓");
   const found = page.getByRole("row", { name: /wearer-near/ });
   await page.getByRole("button", { name: "Zoek op" }).click();
   await found.waitFor();
@@ -128,6 +132,12 @@ test("a supervisor looks up who was near a place; an operator may not", { timeou
   await page.getByLabel("Breedte, lengte").fill("52.5, 5.5");
   await page.getByRole("button", { name: "Zoek op" }).click();
   await page.getByText("Niemand gezien.").waitFor();
+  // Why she looks stands in no address, which proxies write down.
+  assert.equal(asked.length, 2);
+  for (const request of asked) {
+    assert.doesNotMatch(request.url(), /buurvrouw|reason/);
+    assert.match(Buffer.from(request.headers()["x-reason"], "latin1").toString(), /Zoë.*🚓/);
+  }
   assert.deepEqual(sins, []);
   await leave();
   const operator = await desk("anna");

@@ -25,6 +25,8 @@ const DRAW_EVERY_MS = 40;
 /** What the stream does not tell is read again this often. */
 const REFRESH_MS = 60_000;
 const ORDERS_MS = 120_000;
+/** All of them are read at once: not with every alert of a flood. */
+const ORDERS_AGAIN_MS = 10_000;
 const TURN_MS = 5_000;
 
 export class Centre {
@@ -61,6 +63,7 @@ export class Centre {
   private version = $state(0);
   private drawTimer: ReturnType<typeof setTimeout> | undefined;
   private drawnAt = 0;
+  private ordersTimer: ReturnType<typeof setTimeout> | undefined;
   private timers: ReturnType<typeof setInterval>[] = [];
   private stopStream: () => void = () => {};
   /** The stream was refused, after the event with that id. */
@@ -222,6 +225,7 @@ export class Centre {
     this.stopStream();
     this.timers.forEach(clearInterval);
     this.timers = [];
+    clearTimeout(this.ordersTimer);
     this.line = "closed";
   }
 
@@ -240,6 +244,7 @@ export class Centre {
       const alert = JSON.parse(event.data) as AlertData;
       this.lag = Math.max(0, now() - Date.parse(alert.raised_at));
       this.put(withAlert(this.known.get(alert.incident), alert));
+      if (alert.order && !this.orders.has(alert.order)) this.missOrder();
       if (alert.incident === this.selected) void this.readDetail();
     } else if (event.event === "followup") {
       const news = JSON.parse(event.data) as FollowUp;
@@ -317,6 +322,14 @@ export class Centre {
     if (this.selected !== detail.incident) return;
     this.detail = detail;
     this.detailError = null;
+  }
+
+  /** An order that began since they were read: its zones, limits and risk are needed now. */
+  private missOrder(): void {
+    this.ordersTimer ??= setTimeout(async () => {
+      await this.readOrders();
+      this.ordersTimer = setTimeout(() => (this.ordersTimer = undefined), ORDERS_AGAIN_MS);
+    }, 1_000);
   }
 
   async readOrders(): Promise<void> {

@@ -65,7 +65,8 @@ function rankOf(incident: Incident, known: Known): number[] {
     rank(KINDS, incident.kind),
     nearBand(known),
     rank(CERTAINTIES, incident.certainty),
-    rank(RISKS, known.risk ?? ""),
+    // Of an order that is not known here yet it may be high.
+    Math.max(0, RISKS.indexOf(known.risk ?? "high")),
   ];
 }
 

@@ -82,6 +82,12 @@ test("who is nearest comes first, then who will be soonest, then the greater ris
   ]);
 });
 
+test("of whom no risk is known stands with those of high risk, not behind those of low", () => {
+  const all = ["low", "unknown", "medium"].map((id) => incident(id));
+  const said = byUrgency(all, ({ incident }) => (incident === "unknown" ? {} : { risk: incident }));
+  expect(said.map(({ incident }) => incident)).toEqual(["unknown", "medium", "low"]);
+});
+
 test("where nobody knows how near, it may be as near as an alarm", () => {
   expect(nearBand({})).toBe(nearBand({ distance_m: 1_000 }));
   expect(nearBand({ distance_m: -300 })).toBe(0);
