@@ -108,8 +108,9 @@ test("a warning that somebody took and that becomes an alarm rings, and is taken
   assert.deepEqual(sins, []);
 });
 
-test("figures follow the people, and are old when the line is lost", { timeout: 120_000 }, async () => {
+test("figures follow the people, and are old when the line is lost", { timeout: 120_000 }, async (t) => {
   const road = await line(service.address);
+  t.after(() => road.stop());
   const { page, sins } = await watched(chromium, road.origin);
   await page.addInitScript(listen);
   await page.goto(`${road.origin}/#token=${service.token.anna}`);
@@ -141,7 +142,6 @@ test("figures follow the people, and are old when the line is lost", { timeout: 
   await page.getByText("GEEN VERBINDING.").waitFor({ state: "detached", timeout: 30_000 });
   await panel.getByText(/nu, posities tot/).waitFor();
   assert.deepEqual(sins, []);
-  road.stop();
 });
 
 test("a cry for help says how near he is, and rings through a mute, which ends by itself", {
