@@ -8,7 +8,8 @@ import type { Plugin } from "vite";
 const NAME = "virtual:map-worker";
 const dist = dirname(createRequire(import.meta.url).resolve("maplibre-gl/dist/maplibre-gl.css"));
 
-export function mapWorker(): Plugin {
+/** `shows`: whether the page that is built has a map. */
+export function mapWorker(shows: (environment: string) => boolean): Plugin {
   let serving = false;
   let chunk = "";
   return {
@@ -28,7 +29,7 @@ export function mapWorker(): Plugin {
       serving = config.command === "serve";
     },
     buildStart() {
-      if (serving) return;
+      if (serving || !shows(this.environment.name)) return;
       chunk = this.emitFile({ type: "chunk", id: join(dist, "../src/source/worker.ts"), name: "map-worker" });
     },
     resolveId: (id) => (id === NAME ? `\0${NAME}` : null),

@@ -45,7 +45,7 @@ function picture(state, reasons = [], advice = [], alerts = []) {
   const since = new Date(Date.now() - 3_600_000).toISOString();
   return {
     protection: { state, reasons, since },
-    ...{ advice: advice.map(both), call, alerts, fix_interval_s: 60 },
+    ...{ advice: advice.map(both), call, alerts, fix_interval_s: 60, push: false },
   };
 }
 
@@ -71,14 +71,17 @@ const STATES = {
   aware: () => picture("protected"),
   settings: () => picture("protected"),
   door: () => picture("protected"),
+  ended: () => picture("protected", [], [], [told("alarm")]),
 };
 
 /** The service's page, with what it says given. */
 async function standIn(address) {
   const streams = new Set();
-  const now = { picture: null };
+  const now = { picture: null, over: false };
   const server = http.createServer(async (request, response) => {
-    if (request.url === "/v1/me/live") {
+    if (now.over && request.url.startsWith("/v1/")) {
+      response.writeHead(401, { "content-type": "application/json" }).end("{}");
+    } else if (request.url === "/v1/me/live") {
       response.writeHead(200, { "content-type": "text/event-stream" }).write(":\n\n");
       streams.add(response);
     } else if (request.url === "/v1/me") {
@@ -98,11 +101,14 @@ async function standIn(address) {
     for (const stream of streams)
       stream.write(`id: ${event.data.revision}\nevent: alert\ndata: ${JSON.stringify(event)}\n\n`);
   };
+  const hangUp = () => {
+    for (const stream of streams) stream.end();
+  };
   const stop = () => {
     server.closeAllConnections();
     server.close();
   };
-  return { origin: `http://127.0.0.1:${server.address().port}`, now, say, stop };
+  return { origin: `http://127.0.0.1:${server.address().port}`, now, say, hangUp, stop };
 }
 
 /** Does what a state needs beside what is said. */
@@ -111,6 +117,11 @@ async function play(state, page, stand) {
   if (state === "clear") {
     stand.now.picture = picture("protected");
     stand.say(told("clear", 2));
+  }
+  if (state === "ended") {
+    stand.now.over = true;
+    stand.hangUp();
+    await page.getByText("Er stond hier een alarm.").waitFor();
   }
   if (state === "unknown") stand.stop();
   if (state === "holding" || state === "aware") {

@@ -62,6 +62,24 @@ try {
     await page.screenshot({ path: join(to, `followup-light-${size.width}.png`) });
     await page.context().close();
   }
+  for (const theme of ["dark", "light"]) {
+    const { page } = await watched(chromium, origin);
+    await page.addInitScript((name) => localStorage.setItem("theme", name), theme);
+    await page.goto(`${origin}/`);
+    await page.waitForTimeout(1_000);
+    await page.screenshot({ path: join(to, `sign-in-${theme}-1440.png`) });
+    // The link is good once; a new one is asked for on the page.
+    const link = theme === "dark" ? Promise.resolve(service.link) : service.nextLink();
+    if (theme === "light") await page.getByRole("button", { name: "Toon daar een nieuwe link" }).click();
+    await page.goto(await link);
+    await page.locator(".row").first().waitFor();
+    await page.getByRole("button", { name: "Menu" }).click();
+    await page.screenshot({ path: join(to, `menu-${theme}-1440.png`) });
+    await page.getByRole("button", { name: "Vergrendelen", exact: true }).click();
+    await page.waitForTimeout(1_000);
+    await page.screenshot({ path: join(to, `lock-${theme}-1440.png`) });
+    await page.context().close();
+  }
   await companionPictures(chromium, service.address, to);
 } finally {
   await chromium.close();

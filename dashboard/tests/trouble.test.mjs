@@ -144,6 +144,11 @@ test("a supervisor looks up who was near a place; an operator may not", { timeou
   await go(operator.page, "lookup");
   await operator.page.getByText("Alleen voor leidinggevenden").waitFor();
   assert.equal(await operator.page.getByLabel("Wie was waar").isDisabled(), true);
+  // Nor does he see who changed an order.
+  await go(operator.page, "orders");
+  await operator.page.locator("main li button").first().click();
+  await operator.page.getByText("Uw rol mag bevelen zien, niet wijzigen.").waitFor();
+  assert.equal(await operator.page.getByText("Geschiedenis").count(), 0);
   await operator.leave();
 });
 
@@ -199,10 +204,16 @@ test("a note survives a service that fails, says nothing, or forgets who is ther
   await at.leave();
 });
 
+/** A browser whose tabs cannot share a line: each has its own. */
+const apart = (page) => page.addInitScript(() => Reflect.deleteProperty(globalThis, "SharedWorker"));
+
 test("a laptop that slept for an hour shows nothing old as live, and has missed nothing", {
   timeout: 120_000,
 }, async () => {
-  const { page, leave } = await desk("bob", (fresh) => fresh.clock.install());
+  const { page, leave } = await desk("bob", async (fresh) => {
+    await fresh.clock.install();
+    await apart(fresh);
+  });
   await page.waitForFunction(() => !document.querySelector(".app.old"));
   const asked = [];
   page.on("request", (request) => {
@@ -216,6 +227,26 @@ test("a laptop that slept for an hour shows nothing old as live, and has missed 
     await page.waitForTimeout(200);
   assert.match(asked[0] ?? "", /^\d+$/, "the stream is followed again after the last id seen");
   await page.getByText("GEEN VERBINDING.").waitFor({ state: "detached", timeout: 30_000 });
+  await find(page, device);
+  await leave();
+});
+
+test("a tab that slept for an hour, beside others that share its line, has missed nothing either", {
+  timeout: 120_000,
+}, async () => {
+  const { page, leave } = await desk("bob", (fresh) => fresh.clock.install());
+  await page.waitForFunction(() => !document.querySelector(".app.old"));
+  await page.evaluate(() => {
+    globalThis.wasOld = false;
+    const note = () => {
+      globalThis.wasOld ||= document.querySelector(".app.old") !== null;
+    };
+    new MutationObserver(note).observe(document, { subtree: true, attributes: true });
+  });
+  const device = await tamper(service, "dozed");
+  await page.clock.fastForward("01:00:00");
+  await page.waitForFunction(() => globalThis.wasOld, null, { timeout: 30_000 });
+  await page.waitForFunction(() => document.querySelector(".app.old") === null, null, { timeout: 60_000 });
   await find(page, device);
   await leave();
 });

@@ -160,8 +160,8 @@ pub(crate) fn shows(scope: &Scope, line: &TimelineRow) -> bool {
 pub(crate) struct DeadlineView {
     /// The incident.
     pub incident: String,
-    /// Its order.
-    pub order: String,
+    /// Its order, unless it concerns many.
+    pub order: Option<String>,
     /// Its name.
     pub name: String,
     /// Whose it is.
@@ -192,6 +192,7 @@ impl From<DeadlineRow> for DeadlineView {
         };
         let DeadlineRow { incident, name, desk, partner, order, from, due_at, kept_at, .. } = row;
         let desk = Some(desk).filter(|desk| !desk.is_empty());
+        let order = Some(order).filter(|order| !order.is_empty());
         Self { incident, order, name, partner, desk, from, due_at, kept_at, state }
     }
 }

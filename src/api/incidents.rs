@@ -53,13 +53,13 @@ const MOST_JOURNAL_PAGES: usize = 5;
 pub(crate) struct IncidentView {
     /// The incident's id.
     pub incident: String,
-    /// Order of its watch.
-    pub order: String,
+    /// Order of its watch; none where it concerns many (`mass_silence`), whose own incidents say theirs.
+    pub order: Option<String>,
     /// Kind of its alerts.
     #[schema(example = "victim_proximity")]
     pub kind: String,
-    /// The wearer.
-    pub wearer: String,
+    /// The wearer; none where it concerns many.
+    pub wearer: Option<String>,
     /// The victim, where one is concerned.
     pub victim: Option<String>,
     /// The zone, where one is concerned.
@@ -401,9 +401,9 @@ pub(super) fn view(row: IncidentRow) -> IncidentView {
         condition: if row.cleared_at.is_some() { "cleared" } else { "active" },
         follow_up: FollowUpView::from(row.follow_up),
         incident: row.incident,
-        order: row.order,
+        order: Some(row.order).filter(|order| !order.is_empty()),
         kind: row.kind.into_owned(),
-        wearer: row.wearer,
+        wearer: Some(row.wearer).filter(|wearer| !wearer.is_empty()),
         victim: row.victim,
         zone: row.zone,
         device: row.device,
@@ -429,7 +429,7 @@ fn receipt_view(row: ReceiptRow) -> ReceiptView {
     ReceiptView {
         at: row.at,
         received_at: row.received_at,
-        channel: super::desks::channel_word(row.channel),
+        channel: row.channel.word(),
         recipient: row.recipient,
         alert: row.alert,
         state: row.state.into_owned(),

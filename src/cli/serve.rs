@@ -38,6 +38,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         sign_in: settings.sign_in,
         links: None,
         map: settings.map,
+        push: settings.push,
         orders_dir: settings.orders_dir,
         desks: settings.desks,
         contacts: settings.contacts,

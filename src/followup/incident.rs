@@ -23,7 +23,7 @@ pub struct Incident {
     pub watch: Option<String>,
     /// What it is about.
     pub kind: AlertKind,
-    /// Its order.
+    /// Its order; of many silent devices that of the first, see [`order_of_one`](Self::order_of_one).
     pub order: OrderId,
     /// The wearer.
     pub wearer: PersonId,
@@ -236,6 +236,11 @@ impl Incident {
     /// to the other one.
     pub(super) fn lasting(&self) -> Option<String> {
         self.watch.clone().filter(|_| !self.is_open() && self.cleared_at.is_none())
+    }
+
+    /// Its order, unless it concerns many: that one then is only of the first of them.
+    pub fn order_of_one(&self) -> Option<&OrderId> {
+        Some(&self.order).filter(|_| self.kind != AlertKind::MassSilence)
     }
 
     /// Whether somebody still has to do something about it.

@@ -10,8 +10,8 @@ use super::decide::Decider;
 use super::rows;
 use crate::delivery::Trouble;
 use crate::followup::{
-    Actor, Change, Command, DeskState, Done, Effect, Entry, Event, OnDuty, Raised, Refused, StaffRole, State,
-    VictimState,
+    Actor, Change, Command, DeskState, Done, Effect, Entry, Event, Incident, OnDuty, Raised, Refused,
+    StaffRole, State, VictimState,
 };
 use crate::store::{Channel, IncidentRow, TimelineRow};
 use crate::wire::{Message, Unusable};
@@ -118,7 +118,7 @@ impl Decider {
             actor: entry.actor.clone(),
             what: entry.what.word().into(),
             detail: if detail.is_null() { Value::Object(serde_json::Map::new()) } else { detail }.to_string(),
-            order: known.map(|one| one.order.to_string()).unwrap_or_default(),
+            order: known.and_then(Incident::order_of_one).map(ToString::to_string).unwrap_or_default(),
             desk: self.incidents.get(&entry.incident.to_string()).and_then(|row| row.desk.clone()),
             state: known.map_or(State::Resolved, |one| one.state).as_str().into(),
             condition: known.map_or("cleared", |one| one.condition.as_str()).into(),
@@ -195,7 +195,7 @@ impl Decider {
             Channel::VictimSms | Channel::VictimEmail => "second_channel".to_owned(),
             _ => recipient,
         };
-        let channel = crate::api::channel_word(channel);
+        let channel = channel.word();
         // Of an incident that is over nobody need find another way.
         let _ = self.follow(now, Event::Undelivered { incident, channel, recipient });
     }

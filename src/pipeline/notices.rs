@@ -187,13 +187,17 @@ impl Decider {
         self.deliver(&alert, seq, told);
     }
 
-    /// Puts an alert that the service raises about itself into the batch, with its incident.
+    /// Puts an alert that the service raises about itself into the batch, with its incident. What concerns many orders
+    /// is stored as of none: no case has it, and no filter finds it there.
     pub(super) fn own_alert(&mut self, own: &OwnAlert) {
         let (kind, reason) = own_words(own);
+        let of_many = matches!(own.about, About::Silent { .. });
+        let one = |name: &str| if of_many { String::new() } else { name.to_owned() };
+        let (order, wearer) = (one(own.order.as_str()), one(own.wearer.as_str()));
         let mut data = json!({
             "alert": own.alert, "incident": own.incident, "revision": own.revision, "kind": kind,
-            "level": own.level, "certainty": "certain", "late": false, "order": own.order,
-            "wearer": own.wearer, "victim": null, "zone": null, "device": null, "raised_at": own.at,
+            "level": own.level, "certainty": "certain", "late": false,
+            "order": (!of_many).then_some(&order), "wearer": (!of_many).then_some(&wearer), "victim": null, "zone": null, "device": null, "raised_at": own.at,
             "fixed_at": null, "distance_m": null, "uncertainty_m": null, "closing_mps": null,
             "contact_s": null, "wearer_fix": null, "victim_fix": null, "legal_basis": null,
             "arrest_on_sight": false, "contacts": {}, "reason": reason,
@@ -212,8 +216,8 @@ impl Decider {
             raised_at: own.at,
             level: own.level.as_str().into(),
             kind: kind.into(),
-            order: own.order.to_string(),
-            wearer: own.wearer.to_string(),
+            order: order.clone(),
+            wearer: wearer.clone(),
             victim: None,
             desk: None,
             data: data.to_string(),
@@ -223,9 +227,9 @@ impl Decider {
         let id = own.incident.to_string();
         let row = self.incidents.entry(id.clone()).or_insert_with(|| IncidentRow {
             incident: id.clone(),
-            order: own.order.to_string(),
+            order,
             kind: kind.into(),
-            wearer: own.wearer.to_string(),
+            wearer,
             victim: None,
             zone: None,
             device: None,

@@ -304,7 +304,7 @@ pub(crate) fn deadlines<'a>(name: &'a str, incident: &'a Incident) -> impl Itera
         name: clock.name.clone(),
         desk: clock.desk().unwrap_or_default().to_owned(),
         partner: clock.partner.clone(),
-        order: incident.order.to_string(),
+        order: incident.order_of_one().map(ToString::to_string).unwrap_or_default(),
         from: clock.from,
         due_at: clock.due_at,
         kept_at: clock.kept_at,

@@ -442,7 +442,8 @@ fn what_devices_are_told_is_stored_with_what_decided_it() {
     let protection = "afstand/v1/victim/vd-a/protection";
     let states: Vec<_> =
         told(&batch).into_iter().map(|(topic, told)| (topic, told["state"].clone())).collect();
-    let expected = ["unprotected", "unprotected", "protected"].map(|state| (protection.to_owned(), json!(state)));
+    let expected =
+        ["unprotected", "unprotected", "protected"].map(|state| (protection.to_owned(), json!(state)));
     assert_eq!(states, expected, "neither seen; she seen; both seen");
     assert_eq!(told(&batch)[2].1, json!({"state": "protected", "reasons": [], "since": t(4)}));
     assert!(batch.notices.iter().all(|row| row.until.is_none()), "retained: of use for ever");

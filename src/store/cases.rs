@@ -37,6 +37,18 @@ impl Store {
         self.all(select.page("raised_at, seq", limit), tables::read_alert).await
     }
 
+    /// Orders under which something was raised about a wearer that changed since then.
+    pub async fn orders_that_raised(
+        &self,
+        wearer: &str,
+        since: Timestamp,
+    ) -> Result<Vec<String>, StoreError> {
+        let select = Select::new("order_id", "incidents")
+            .filter("wearer = ? AND changed_at >= ?", [Value::text(wearer), since.as_millis().into()])
+            .grouped("order_id");
+        self.all(select, tables::read_name).await
+    }
+
     /// Devices that sent something and are in no order, by topic: of what is kept of messages set aside.
     pub async fn unknown_devices(&self) -> Result<Vec<UnknownDevice>, StoreError> {
         let select = Select::new("topic, count(*), max(received_at)", "rejected")

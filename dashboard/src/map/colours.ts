@@ -5,6 +5,7 @@ export interface Colours {
   land: string;
   river: string;
   border: string;
+  province: string;
   town: string;
   name: string;
   halo: string;
@@ -24,6 +25,7 @@ export const COLOURS: Record<"dark" | "light", Colours> = {
     land: "#1b232c",
     river: "#17324d",
     border: "#5a6b7b",
+    province: "#45545f",
     town: "#2d3a47",
     name: "#a3b3c2",
     halo: "#121920",
@@ -41,6 +43,7 @@ export const COLOURS: Record<"dark" | "light", Colours> = {
     land: "#f4f2ee",
     river: "#b5d3ea",
     border: "#b9aa9c",
+    province: "#cbbfb3",
     town: "#e3dcd2",
     name: "#51606e",
     halo: "#ffffff",

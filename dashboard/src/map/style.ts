@@ -3,7 +3,14 @@
 import regular from "@fontsource/inter/files/inter-latin-400-normal.woff2?url";
 import bold from "@fontsource/inter/files/inter-latin-600-normal.woff2?url";
 import type { FeatureCollection } from "geojson";
-import type { LayerSpecification, StyleSpecification } from "maplibre-gl";
+import type {
+  CircleLayerSpecification,
+  FillLayerSpecification,
+  LayerSpecification,
+  LineLayerSpecification,
+  StyleSpecification,
+  SymbolLayerSpecification,
+} from "maplibre-gl";
 import type { Colours } from "./colours.ts";
 import base from "./data/base.json?url";
 
@@ -24,7 +31,7 @@ export type LiveSource = (typeof LIVE_SOURCES)[number];
 /** Layers of the offline map that stay below a map with streets; its names and grid would be there twice. */
 export const GROUND = ["sea", "land", "lakes", "rivers"];
 /** Layers that a map with streets has itself. */
-export const OFFLINE_ONLY = ["towns", "borders", "grid", "names"];
+export const OFFLINE_ONLY = ["towns", "provinces", "borders", "grid", "names"];
 
 const REGULAR = ["Inter"];
 const BOLD = ["Inter Bold"];
@@ -37,7 +44,7 @@ export function style(colours: Colours, places: FeatureCollection): StyleSpecifi
     version: 8,
     "font-faces": { Inter: here(regular), "Inter Bold": here(bold) },
     sources: {
-      base: { type: "geojson", data: here(base), attribution: "GSHHG | GeoNames CC BY 4.0" },
+      base: { type: "geojson", data: here(base), attribution: "GSHHG | Natural Earth | GeoNames CC BY 4.0" },
       places: { type: "geojson", data: places },
       ...Object.fromEntries(live),
     },
@@ -45,223 +52,187 @@ export function style(colours: Colours, places: FeatureCollection): StyleSpecifi
   };
 }
 
+type Filter = NonNullable<LineLayerSpecification["filter"]>;
+type LinePaint = NonNullable<LineLayerSpecification["paint"]>;
+type Colour = NonNullable<LinePaint["line-color"]>;
+
+const kind = (name: string): Filter => ["==", ["get", "kind"], name];
+const part = (name: string): Filter => ["==", ["get", "part"], name];
+const shape = (type: "LineString" | "Point" | "Polygon"): Filter => ["==", ["geometry-type"], type];
+
+/** A line of what a source shows; dashed where `dash` says so. */
+const line = (
+  id: string,
+  source: string,
+  filter: Filter | null,
+  color: Colour,
+  width: LinePaint["line-width"],
+  dash?: number[],
+): LineLayerSpecification => ({
+  id,
+  type: "line",
+  source,
+  ...(filter && { filter }),
+  paint: {
+    "line-color": color,
+    "line-width": width as NonNullable<LinePaint["line-width"]>,
+    ...(dash && { "line-dasharray": dash }),
+  },
+});
+
+const fill = (
+  id: string,
+  source: string,
+  filter: Filter | null,
+  color: Colour,
+  opacity = 1,
+): FillLayerSpecification => ({
+  id,
+  type: "fill",
+  source,
+  ...(filter && { filter }),
+  paint: { "fill-color": color, "fill-opacity": opacity },
+});
+
+const ink = (c: Colours, colour: string) => ({
+  "text-color": colour,
+  "text-halo-color": c.halo,
+  "text-halo-width": 1.6,
+});
+
+/** Labels along the lines of a source. */
+const label = (
+  c: Colours,
+  source: LiveSource,
+  colour: string,
+  extra: SymbolLayerSpecification["layout"] = {},
+): SymbolLayerSpecification => ({
+  id: `${source}-label`,
+  type: "symbol",
+  source,
+  filter: ["has", "label"],
+  layout: {
+    "symbol-placement": "line",
+    "text-field": ["get", "label"],
+    "text-font": BOLD,
+    "text-size": 12,
+    "text-offset": [0, -0.8],
+    "text-allow-overlap": true,
+    ...extra,
+  },
+  paint: ink(c, colour),
+});
+
 function ground(c: Colours): LayerSpecification[] {
-  const of = (kind: string) => ["==", ["get", "kind"], kind] as ["==", ["get", string], string];
+  const widening: LinePaint["line-width"] = ["interpolate", ["linear"], ["zoom"], 7, 1, 14, 5];
   return [
     { id: "sea", type: "background", paint: { "background-color": c.sea } },
-    { id: "land", type: "fill", source: "base", filter: of("land"), paint: { "fill-color": c.land } },
-    {
-      id: "towns",
-      type: "circle",
-      source: "places",
-      maxzoom: 14,
-      paint: {
-        "circle-color": c.town,
-        "circle-blur": 1,
-        "circle-radius": [
-          "interpolate",
-          ["exponential", 2],
-          ["zoom"],
-          6,
-          ["*", 0.006, ["sqrt", ["get", "inhabitants"]]],
-          14,
-          ["*", 1.5, ["sqrt", ["get", "inhabitants"]]],
-        ],
-      },
-    },
-    { id: "lakes", type: "fill", source: "base", filter: of("lake"), paint: { "fill-color": c.sea } },
-    {
-      id: "rivers",
-      type: "line",
-      source: "base",
-      filter: of("river"),
-      paint: { "line-color": c.river, "line-width": ["interpolate", ["linear"], ["zoom"], 7, 1, 14, 5] },
-    },
-    {
-      id: "borders",
-      type: "line",
-      source: "base",
-      filter: of("border"),
-      paint: { "line-color": c.border, "line-dasharray": [4, 2], "line-width": 1 },
-    },
-    {
-      id: "grid",
-      type: "line",
-      source: "grid",
-      minzoom: 11,
-      paint: { "line-color": c.grid, "line-width": 1 },
-    },
-    {
-      id: "names",
-      type: "symbol",
-      source: "places",
-      layout: {
-        "text-field": ["get", "name"],
-        "text-font": REGULAR,
-        "text-size": [
-          "interpolate",
-          ["linear"],
-          ["zoom"],
-          6,
-          11,
-          10,
-          ["step", ["get", "inhabitants"], 12, 60_000, 14, 250_000, 18],
-        ],
-        "symbol-sort-key": ["-", 0, ["get", "inhabitants"]],
-        "text-max-width": 7,
-        "text-padding": 6,
-      },
-      paint: { "text-color": c.name, "text-halo-color": c.halo, "text-halo-width": 1.2 },
-    },
+    fill("land", "base", kind("land"), c.land),
+    towns(c),
+    fill("lakes", "base", kind("lake"), c.sea),
+    line("rivers", "base", kind("river"), c.river, widening),
+    line("provinces", "base", kind("province"), c.province, 1, [1, 2]),
+    line("borders", "base", kind("border"), c.border, 1, [4, 2]),
+    { ...line("grid", "grid", null, c.grid, 1), minzoom: 11 },
+    names(c),
   ];
 }
 
+function towns(c: Colours): LayerSpecification {
+  const size = (factor: number) => ["*", factor, ["sqrt", ["get", "inhabitants"]]] as never;
+  return {
+    id: "towns",
+    type: "circle",
+    source: "places",
+    maxzoom: 14,
+    paint: {
+      "circle-color": c.town,
+      "circle-blur": 1,
+      "circle-radius": ["interpolate", ["exponential", 2], ["zoom"], 6, size(0.006), 14, size(1.5)],
+    },
+  };
+}
+
+function names(c: Colours): LayerSpecification {
+  const near = ["step", ["get", "inhabitants"], 12, 60_000, 14, 250_000, 18] as never;
+  return {
+    id: "names",
+    type: "symbol",
+    source: "places",
+    layout: {
+      "text-field": ["get", "name"],
+      "text-font": REGULAR,
+      "text-size": ["interpolate", ["linear"], ["zoom"], 6, 11, 10, near],
+      "symbol-sort-key": ["-", 0, ["get", "inhabitants"]],
+      "text-max-width": 7,
+      "text-padding": 6,
+    },
+    paint: { ...ink(c, c.name), "text-halo-width": 1.2 },
+  };
+}
+
 function watched(c: Colours): LayerSpecification[] {
-  const part = (name: string) => ["==", ["get", "part"], name] as ["==", ["get", string], string];
   const kindColour = ["match", ["get", "kind"], "inclusion", c.clear, c.alarm] as never;
   const roleColour = ["match", ["get", "role"], "victim", c.victim, c.person] as never;
-  const label = (source: LiveSource, colour: string, extra: object = {}): LayerSpecification => ({
-    id: `${source}-label`,
-    type: "symbol",
-    source,
-    filter: ["has", "label"],
-    layout: {
-      "symbol-placement": "line",
-      "text-field": ["get", "label"],
-      "text-font": BOLD,
-      "text-size": 12,
-      "text-offset": [0, -0.8],
-      "text-allow-overlap": true,
-      ...extra,
-    },
-    paint: { "text-color": colour, "text-halo-color": c.halo, "text-halo-width": 1.6 },
-  });
+  const trails = line("trails", "trails", shape("LineString"), roleColour, 2.5);
+  const accuracy = line("accuracy-edge", "accuracy", null, roleColour, 1);
   return [
+    band(c),
+    fill("zones-buffer", "zones", part("buffer"), c.warning, 0.1),
+    line("zones-buffer-edge", "zones", part("buffer"), c.warning, 1.5, [4, 3]),
+    fill("zones-fill", "zones", part("zone"), kindColour, 0.1),
+    line("zones-edge", "zones", part("zone"), kindColour, 2),
+    fill("moving-fill", "moving", part("alarm"), c.victim, 0.14),
+    line("moving-alarm", "moving", part("alarm"), c.victim, 2),
+    line("moving-warning", "moving", part("warning"), c.victim, 1.5, [3, 3]),
+    label(c, "zones", c.alarm),
+    // Who somebody is goes before what a ring is called.
+    label(c, "moving", c.victim, { "text-allow-overlap": false }),
+    fill("accuracy-fill", "accuracy", null, roleColour, 0.12),
+    { ...accuracy, paint: { ...accuracy.paint, "line-opacity": 0.5 } },
     {
-      id: "zones-band",
-      type: "line",
-      source: "zones",
-      filter: part("band"),
-      layout: { "line-join": "round" },
-      paint: {
-        "line-color": c.warning,
-        "line-opacity": 0.16,
-        "line-width": [
-          "interpolate",
-          ["exponential", 2],
-          ["zoom"],
-          0,
-          ["get", "width0"],
-          22,
-          ["*", ["get", "width0"], 4_194_304],
-        ],
-      },
-    },
-    {
-      id: "zones-buffer",
-      type: "fill",
-      source: "zones",
-      filter: part("buffer"),
-      paint: { "fill-color": c.warning, "fill-opacity": 0.1 },
-    },
-    {
-      id: "zones-buffer-edge",
-      type: "line",
-      source: "zones",
-      filter: part("buffer"),
-      paint: { "line-color": c.warning, "line-width": 1.5, "line-dasharray": [4, 3] },
-    },
-    {
-      id: "zones-fill",
-      type: "fill",
-      source: "zones",
-      filter: part("zone"),
-      paint: { "fill-color": kindColour, "fill-opacity": 0.1 },
-    },
-    {
-      id: "zones-edge",
-      type: "line",
-      source: "zones",
-      filter: part("zone"),
-      paint: { "line-color": kindColour, "line-width": 2 },
-    },
-    {
-      id: "moving-fill",
-      type: "fill",
-      source: "moving",
-      filter: part("alarm"),
-      paint: { "fill-color": c.victim, "fill-opacity": 0.14 },
-    },
-    {
-      id: "moving-alarm",
-      type: "line",
-      source: "moving",
-      filter: part("alarm"),
-      paint: { "line-color": c.victim, "line-width": 2 },
-    },
-    {
-      id: "moving-warning",
-      type: "line",
-      source: "moving",
-      filter: part("warning"),
-      paint: { "line-color": c.victim, "line-width": 1.5, "line-dasharray": [3, 3] },
-    },
-    label("zones", c.alarm),
-    label("moving", c.victim),
-    {
-      id: "accuracy-fill",
-      type: "fill",
-      source: "accuracy",
-      paint: { "fill-color": roleColour, "fill-opacity": 0.12 },
-    },
-    {
-      id: "accuracy-edge",
-      type: "line",
-      source: "accuracy",
-      paint: { "line-color": roleColour, "line-opacity": 0.5 },
-    },
-    {
-      id: "trails",
-      type: "line",
-      source: "trails",
-      filter: ["==", ["geometry-type"], "LineString"],
+      ...trails,
       layout: { "line-join": "round", "line-cap": "round" },
-      paint: { "line-color": roleColour, "line-width": 2.5, "line-opacity": 0.8 },
+      paint: { ...trails.paint, "line-opacity": 0.8 },
     },
-    {
-      id: "trail-fixes",
-      type: "circle",
-      source: "trails",
-      minzoom: 12,
-      filter: ["==", ["geometry-type"], "Point"],
-      paint: {
-        "circle-radius": 2.5,
-        "circle-color": c.halo,
-        "circle-stroke-color": roleColour,
-        "circle-stroke-width": 1.2,
-      },
-    },
-    {
-      id: "between-band",
-      type: "fill",
-      source: "between",
-      filter: ["==", ["geometry-type"], "Polygon"],
-      paint: { "fill-color": c.text, "fill-opacity": 0.12 },
-    },
-    {
-      id: "between",
-      type: "line",
-      source: "between",
-      filter: ["==", ["geometry-type"], "LineString"],
-      paint: { "line-color": c.text, "line-width": 2.5, "line-dasharray": [2, 1.4] },
-    },
+    { ...dots(c, "trail-fixes", "trails", shape("Point"), roleColour, [2.5, 1.2]), minzoom: 12 },
+    fill("between-band", "between", shape("Polygon"), c.text, 0.12),
+    line("between", "between", shape("LineString"), c.text, 2.5, [2, 1.4]),
     crowd(c),
     marks(c),
-    {
-      ...label("between", c.text, { "symbol-placement": "point", "text-offset": [0, 1.1], "text-size": 14 }),
-    } as LayerSpecification,
+    label(c, "between", c.text, { "symbol-placement": "point", "text-offset": [0, 1.1], "text-size": 14 }),
   ];
 }
+
+/** The buffer of a drawn zone: as wide on the ground at every zoom. */
+function band(c: Colours): LayerSpecification {
+  const width = [
+    ...["interpolate", ["exponential", 2], ["zoom"]],
+    ...[0, ["get", "width0"], 22, ["*", ["get", "width0"], 4_194_304]],
+  ] as never;
+  const drawn = line("zones-band", "zones", part("band"), c.warning, width);
+  return { ...drawn, layout: { "line-join": "round" }, paint: { ...drawn.paint, "line-opacity": 0.16 } };
+}
+
+const dots = (
+  c: Colours,
+  id: string,
+  source: LiveSource,
+  filter: Filter,
+  colour: Colour,
+  [radius, edge]: [radius: number, edge: number],
+): CircleLayerSpecification => ({
+  id,
+  type: "circle",
+  source,
+  filter,
+  paint: {
+    "circle-radius": radius,
+    "circle-color": c.halo,
+    "circle-stroke-color": colour,
+    "circle-stroke-width": edge,
+  },
+});
 
 /** From this zoom every mark has its age beside it. */
 const AGES_FROM_ZOOM = 12;
@@ -289,12 +260,7 @@ function crowd(c: Colours): LayerSpecification {
       "text-offset": [1, 0],
       "text-optional": true,
     },
-    paint: {
-      "text-color": c.text,
-      "text-halo-color": c.halo,
-      "text-halo-width": 1.6,
-      "icon-opacity": ["case", ["get", "old"], 1, 0.75],
-    },
+    paint: { ...ink(c, c.text), "icon-opacity": ["case", ["get", "old"], 1, 0.75] },
   };
 }
 
@@ -322,47 +288,17 @@ function marks(c: Colours): LayerSpecification {
       "text-overlap": "always",
       "text-ignore-placement": true,
     },
-    paint: { "text-color": c.text, "text-halo-color": c.halo, "text-halo-width": 1.6 },
+    paint: ink(c, c.text),
   };
 }
 
 /** What somebody is drawing, and the rings of the guidance around a home. */
 function draft(c: Colours): LayerSpecification[] {
-  const part = (name: string) => ["==", ["get", "part"], name] as ["==", ["get", string], string];
   return [
-    {
-      id: "draft-fill",
-      type: "fill",
-      source: "draft",
-      filter: part("zone"),
-      paint: { "fill-color": c.alarm, "fill-opacity": 0.1 },
-    },
-    {
-      id: "draft-edge",
-      type: "line",
-      source: "draft",
-      filter: part("zone"),
-      paint: { "line-color": c.alarm, "line-width": 2.5 },
-    },
-    {
-      id: "draft-rings",
-      type: "line",
-      source: "draft",
-      filter: part("ring"),
-      paint: { "line-color": c.victim, "line-width": 1.5, "line-dasharray": [3, 3] },
-    },
-    {
-      id: "draft-corners",
-      type: "circle",
-      source: "draft",
-      filter: part("corner"),
-      paint: {
-        "circle-radius": 6,
-        "circle-color": c.halo,
-        "circle-stroke-color": c.alarm,
-        "circle-stroke-width": 2.5,
-      },
-    },
+    fill("draft-fill", "draft", part("zone"), c.alarm, 0.1),
+    line("draft-edge", "draft", part("zone"), c.alarm, 2.5),
+    line("draft-rings", "draft", part("ring"), c.victim, 1.5, [3, 3]),
+    dots(c, "draft-corners", "draft", part("corner"), c.alarm, [6, 2.5]),
     // The same marks as of people: a diamond and a disc, with their letters.
     {
       id: "draft-homes",
@@ -371,19 +307,6 @@ function draft(c: Colours): LayerSpecification[] {
       filter: part("home"),
       layout: { "icon-image": ["get", "role"], "icon-size": 0.8, "icon-allow-overlap": true },
     },
-    {
-      id: "draft-label",
-      type: "symbol",
-      source: "draft",
-      filter: ["has", "label"],
-      layout: {
-        "symbol-placement": "line",
-        "text-field": ["get", "label"],
-        "text-font": BOLD,
-        "text-size": 12,
-        "text-offset": [0, -0.8],
-      },
-      paint: { "text-color": c.victim, "text-halo-color": c.halo, "text-halo-width": 1.6 },
-    },
+    label(c, "draft", c.victim, { "text-allow-overlap": false }),
   ];
 }

@@ -57,6 +57,13 @@ fn written(page: &mut String, summary: &Summary) -> std::fmt::Result {
         from = calendar.date(summary.valid_from),
         until = calendar.date(summary.valid_until),
     )?;
+    if !summary.with_orders.is_empty() {
+        let orders = escaped(&summary.with_orders.join(", "));
+        write!(
+            page,
+            "<p>Met wat onder deze bevelen is gemeld / <i>with what was raised under</i>: {orders}</p>"
+        )?;
+    }
     if !summary.whole {
         page.push_str(
             "<p class=\"note\">Niet volledig: er is meer gemeld dan dit overzicht telt. / <i>Not whole: more was \

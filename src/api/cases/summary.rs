@@ -1,5 +1,7 @@
 //! The pattern of a case over weeks: as JSON, and as a page to print.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::HeaderValue;
@@ -8,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 use zones::order::{Order, Risk};
-use zones::{Calendar, Timestamp};
+use zones::{Calendar, PersonId, Timestamp};
 
 use super::pattern::{Week, pattern};
 use super::{known, print};
@@ -31,6 +33,9 @@ const MOST_INCIDENTS: usize = 5_000;
 pub(crate) struct Summary {
     /// The order.
     pub order: String,
+    /// Other orders of the same wearer that protected one of the same people in that time, such as the one before an
+    /// extension: what was raised under them is in it.
+    pub with_orders: Vec<String>,
     /// The wearer.
     pub wearer: String,
     /// The victims.
@@ -121,33 +126,60 @@ async fn made(state: &AppState, order: &str, mut params: Params) -> Result<Summa
     let mut edges: Vec<Timestamp> = (0..count).rev().map(|back| calendar.week(now, back)).collect();
     edges.push(now);
     let from = edges.first().copied().unwrap_or(now);
-    let (alerts, all_alerts) = alerts(state, &order, from, now).await?;
-    let (incidents, all_incidents) = incidents(state, &order, from).await?;
+    let with_orders = beside(state, &order, from).await?;
+    let (mut raised, mut opened, mut whole) = (Vec::new(), Vec::new(), true);
+    for id in with_orders.iter().map(String::as_str).chain([order.order.as_str()]) {
+        let (alerts, all_alerts) = alerts(state, id, from, now).await?;
+        let (incidents, all_incidents) = incidents(state, id, from).await?;
+        raised.extend(alerts);
+        opened.extend(incidents);
+        whole &= all_alerts && all_incidents;
+    }
+    // What one order takes over from another goes on, and is no new approach.
+    raised.sort_by_key(|alert| (alert.raised_at, alert.seq));
     Ok(Summary {
         order: order.order.to_string(),
+        with_orders,
         wearer: order.wearer.person.to_string(),
         victims: order.victims.iter().map(|victim| victim.party.person.to_string()).collect(),
         risk: order.risk,
         valid_from: order.valid_from,
         valid_until: order.valid_until,
         made_at: now,
-        whole: all_alerts && all_incidents,
-        weeks: pattern(&calendar, edges, &alerts, &incidents),
+        whole,
+        weeks: pattern(&calendar, edges, &raised, &opened),
     })
 }
 
-/// The alerts of that time, and whether those are all.
+/// Other orders of the same wearer that protect one of the same people, under which something was raised since then.
+async fn beside(state: &AppState, order: &Order, from: Timestamp) -> Result<Vec<String>, Problem> {
+    let mut beside = state.store.orders_that_raised(order.wearer.person.as_str(), from).await?;
+    beside.retain(|id| *id != order.order.as_str());
+    let people = |order: &Order| order.victims.iter().map(|victim| victim.party.person.clone()).collect();
+    let protected: BTreeSet<PersonId> = people(order);
+    let mut found = Vec::new();
+    for id in beside {
+        // One that has been withdrawn counts all the same.
+        let Some(stored) = state.store.order(&id).await? else { continue };
+        let other = Order::accepted(&stored.document).map_err(|e| Problem::internal(&e))?;
+        if !protected.is_disjoint(&people(&other)) {
+            found.push(id);
+        }
+    }
+    Ok(found)
+}
+
+/// The alerts of that time under an order, and whether those are all.
 async fn alerts(
     state: &AppState,
-    order: &Order,
+    order: &str,
     from: Timestamp,
     until: Timestamp,
 ) -> Result<(Vec<AlertRow>, bool), Problem> {
     let mut all: Vec<AlertRow> = Vec::new();
     while all.len() < MOST_ALERTS {
         let after = all.last().map(|alert| (alert.raised_at, alert.seq));
-        let id = order.order.as_str();
-        let page = state.store.alerts_of_order(id, from, until, after, MOST_ROWS).await?;
+        let page = state.store.alerts_of_order(order, from, until, after, MOST_ROWS).await?;
         let last = page.len() < MOST_ROWS as usize;
         all.extend(page);
         if last {
@@ -157,14 +189,14 @@ async fn alerts(
     Ok((all, false))
 }
 
-/// The incidents opened since then, and whether those are all. They are listed by when something last happened to them,
+/// The incidents of an order opened since then, and whether those are all. They are listed by when something last happened to them,
 /// which is never before they were opened.
 async fn incidents(
     state: &AppState,
-    order: &Order,
+    order: &str,
     from: Timestamp,
 ) -> Result<(Vec<IncidentRow>, bool), Problem> {
-    let mut filter = IncidentFilter { order: Some(order.order.to_string()), ..IncidentFilter::default() };
+    let mut filter = IncidentFilter { order: Some(order.to_owned()), ..IncidentFilter::default() };
     let mut all = Vec::new();
     while all.len() < MOST_INCIDENTS {
         let page = state.store.incidents(&filter, MOST_ROWS).await?;

@@ -123,6 +123,7 @@ impl Bench {
             states: Arc::new(JsonStates),
             register: Arc::new(register.clone()),
             tiles: None,
+            push: None,
             clock: Arc::new(|| at(NOW)),
         };
         Self {

@@ -137,6 +137,12 @@ async fn a_summary_counts_weeks_and_can_be_printed() {
     assert_eq!(summary["whole"], true);
     let two = bench.get("auditor", "/v1/cases/ord-0001/summary?weeks=2").await.json();
     assert_eq!(two["weeks"].as_array().unwrap()[..], weeks[2..]);
+    // Its successor goes on from there: the wearer and the victim are the same.
+    let next = bench.get("auditor", "/v1/cases/ord-0002/summary").await.json();
+    assert_eq!((&next["with_orders"], &summary["with_orders"]), (&json!(["ord-0001"]), &json!([])));
+    assert_eq!(next["weeks"], summary["weeks"]);
+    let printed = bench.get("auditor", "/v1/cases/ord-0002/summary.html").await.text();
+    assert!(printed.contains("Zaakoverzicht ord-0002") && printed.contains("raised under</i>: ord-0001"));
     for bad in ["weeks=0", "weeks=53", "weeks=many", "week=4"] {
         let refused = bench.get("auditor", &format!("/v1/cases/ord-0001/summary?{bad}")).await;
         assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{bad}");

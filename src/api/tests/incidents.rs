@@ -140,8 +140,11 @@ async fn many_silent_devices_are_listed_by_risk_and_last_distance() {
     let mass = IncidentRow {
         kind: "mass_silence".into(),
         desk: None,
+        order: String::new(),
+        wearer: String::new(),
         ..incident("mass", "rotterdam", "warning", "2026-11-21T10:12:00Z")
     };
+    let order = part("near", 3, None, false).order;
     let incidents = vec![
         part("back", 3, Some(10), true),
         part("far", 3, Some(9_000), false),
@@ -154,6 +157,10 @@ async fn many_silent_devices_are_listed_by_risk_and_last_distance() {
     ];
     bench.commit(Batch { incidents, ..Batch::default() }).await;
     let detail = bench.get("operator", "/v1/incidents/mass").await.json();
+    assert_eq!((&detail["order"], &detail["wearer"]), (&Value::Null, &Value::Null), "of no case");
+    let of_case = bench.get("operator", &format!("/v1/incidents?order={order}")).await.json();
+    let kinds: Vec<_> = of_case["items"].as_array().unwrap().iter().map(|one| &one["kind"]).collect();
+    assert!(kinds.len() == 7 && kinds.iter().all(|kind| **kind == "silence"), "{kinds:?}");
     let silent = &detail["silent"];
     assert_eq!((&silent["all"], &silent["silent"]), (&json!(6), &json!(5)));
     let list = silent["list"].as_array().unwrap();

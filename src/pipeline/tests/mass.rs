@@ -57,6 +57,12 @@ fn one_incident_for_all_that_fell_silent_and_a_restart_in_the_middle_changes_not
     let batch = decider.take().batch;
     let mass = mass_of(&decider.incidents).remove(0);
     assert_eq!((&*mass.level, &*mass.state, mass.follow_up.part_of), ("warning", "new", None));
+    assert_eq!((&*mass.order, &*mass.wearer), ("", ""), "it is of no case");
+    let own = batch.alerts.iter().find(|row| row.incident == mass.incident).unwrap();
+    let data: Value = serde_json::from_str(&own.data).unwrap();
+    assert_eq!((&*own.order, &data["order"], &data["wearer"]), ("", &Value::Null, &Value::Null));
+    let lines = batch.timeline.iter().filter(|line| line.incident == mass.incident);
+    assert!(lines.map(|line| &*line.order).all(str::is_empty));
     let parts: Vec<_> = batch.incidents.iter().filter(|row| row.kind == "silence").collect();
     assert_eq!(parts.len(), 2 * PAIRS);
     assert!(parts.iter().all(|row| row.follow_up.part_of.as_ref() == Some(&mass.incident)), "{parts:?}");

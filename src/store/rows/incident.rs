@@ -11,7 +11,7 @@ use super::{DeadlineRow, DeliveryRecord, FollowUpRow, ReceiptRow, TimelineRow, W
 pub struct IncidentRow {
     /// The incident's id.
     pub incident: String,
-    /// Order of its watch.
+    /// Order of its watch; empty, as the wearer, where it concerns many.
     pub order: String,
     /// Kind of its alerts (`victim_proximity`, …).
     pub kind: Word,

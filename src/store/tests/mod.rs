@@ -3,17 +3,45 @@
 pub(crate) mod backends;
 mod followup;
 mod kill;
+mod push;
 pub(crate) mod rows;
 mod sessions;
 mod stories;
 mod suite;
 
 use super::*;
-use backends::{Scratch, newer_version, with_both};
+use backends::{Scratch, by_hand, newer_version, with_both};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_row_comes_back_as_it_went_in() {
     with_both(|s| Box::pin(suite::every_row_comes_back(s))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn browsers_are_kept_and_dropped() {
+    with_both(|s| Box::pin(push::browsers_are_kept_and_dropped(s))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hints_follow_from_the_outbox() {
+    with_both(|s| Box::pin(push::hints_follow_from_the_outbox(s))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_happened_cannot_be_changed_by_mistake() {
+    for scratch in Scratch::all().await {
+        let store = Store::open(scratch.url()).await.unwrap();
+        let batch = rows::one_of_each();
+        store.commit(&batch).await.unwrap();
+        for table in ["timeline", "alerts", "receipts", "order_history"] {
+            for sql in [format!("UPDATE {table} SET seq = seq + 1000"), format!("DELETE FROM {table}")] {
+                let refused = by_hand(scratch.url(), &sql).await.unwrap_err().to_string();
+                assert!(refused.contains(&format!("{table} is append-only")), "{sql}: {refused}");
+            }
+        }
+        store.close().await;
+        scratch.remove().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
