@@ -108,6 +108,46 @@ test("a warning that somebody took and that becomes an alarm rings, and is taken
   assert.deepEqual(sins, []);
 });
 
+test("one approach, on the operator's page and on hers at once", { timeout: 120_000 }, async () => {
+  const wearer = await pair("together", { alarm_m: 1000, warning_m: 1500, warning_s: 0 });
+  const hers = await watched(chromium, `http://${service.address}`, { width: 390, height: 844 });
+  await hers.page.goto(`http://${service.address}/victim#token=${service.token.app}`);
+  const heading = (text) => hers.page.getByRole("heading", { level: 1, name: text }).waitFor();
+  const { page, panel, sins } = await desk("claire");
+  const reached = (step) => panel.locator(".ladder li.reached", { hasText: step }).first().waitFor();
+  await wearer(0, 2_100);
+  await wearer(12, 1_300);
+  await heading("Let op De drager komt bij u in de buurt");
+  await find(page, "wearer-together");
+  await panel.locator("h2", { hasText: "Waarschuwing" }).waitFor();
+  await page.keyboard.press("o");
+  await panel.getByText("Opgepakt door claire").waitFor();
+  await wearer(21, 700);
+  await heading("Alarm De drager is dichtbij u");
+  await panel.locator("h2", { hasText: "Alarm" }).waitFor();
+  await reached("getoond");
+  // When it was is to be read, and not only heard.
+  await panel.locator(".ladder li.reached", { hasText: "getoond" }).locator("time").first().waitFor();
+  await hers.page.getByRole("button", { name: "Ik heb dit gezien" }).click();
+  await reached("bevestigd");
+  await page.keyboard.press("o");
+  await panel.getByText("Opgepakt door claire").waitFor();
+  for (const [seconds, metres] of [
+    [36, 1_700],
+    [44, 2_200],
+    [107, 2_500],
+  ])
+    await wearer(seconds, metres);
+  await heading("Voorbij Dit alarm is voorbij");
+  await panel.locator("h2", { hasText: "Opgeheven" }).waitFor();
+  await page.keyboard.press("a");
+  await panel.getByLabel("Uitkomst").selectOption("wearer_left");
+  await panel.getByRole("button", { name: "Handel af" }).click();
+  await panel.getByText("Dit incident is afgehandeld.").waitFor();
+  await hers.page.getByText("Wat er is gedaan").waitFor();
+  assert.deepEqual([sins, hers.sins], [[], []]);
+});
+
 test("figures follow the people, and are old when the line is lost", { timeout: 120_000 }, async (t) => {
   const road = await line(service.address);
   t.after(() => road.stop());
@@ -260,7 +300,7 @@ test("who has it asks for somebody else, who takes it over", { timeout: 60_000 }
   assert.equal(await desks.bob.panel.locator(".take").count(), 0);
   await desks.anna.panel.getByRole("button", { name: "Escaleren" }).click();
   await desks.anna.panel.getByLabel("Naar").selectOption("second_operator");
-  await desks.anna.panel.getByLabel("Waarom").fill("Ik zit al in een gesprek");
+  await desks.anna.panel.getByRole("textbox", { name: "Waarom" }).fill("Ik zit al in een gesprek");
   await desks.anna.panel.getByRole("button", { name: "Escaleer", exact: true }).click();
   await desks.anna.panel.getByText(/Opgepakt door anna.*geëscaleerd/s).waitFor();
   await desks.bob.panel.getByRole("button", { name: "Neem over" }).waitFor();
@@ -308,48 +348,8 @@ test("why is told step by step, and each step shows its moment", { timeout: 60_0
   await panel.locator("summary", { hasText: "Waarom" }).click();
   const steps = panel.locator("section", { has: page.locator("#why") }).locator("li");
   await page.waitForFunction(() => document.querySelectorAll("section details[open] li").length >= 2);
-  assert.match((await steps.allTextContents()).join("\n"), /600 m|598 m|599 m|601 m/);
+  assert.match((await steps.allTextContents()).join("\n"), /600\.\d m is binnen de alarmafstand van 1000 m/);
   await steps.first().getByRole("button").click();
   await page.getByText("De kaart toont het verleden").waitFor();
-  // Each step of a delivery says when, to be read and not only heard.
-  await panel.locator(".ladder li.reached time").first().waitFor();
   assert.deepEqual(sins, []);
-});
-
-test("one approach, on the operator's page and on hers at once", { timeout: 120_000 }, async () => {
-  const wearer = await pair("together", { alarm_m: 1000, warning_m: 1500, warning_s: 0 });
-  const hers = await watched(chromium, `http://${service.address}`, { width: 390, height: 844 });
-  await hers.page.goto(`http://${service.address}/victim#token=${service.token.app}`);
-  const heading = (text) => hers.page.getByRole("heading", { level: 1, name: text }).waitFor();
-  const { page, panel, sins } = await desk("claire");
-  const reached = (step) => panel.locator(".ladder li.reached", { hasText: step }).first().waitFor();
-  await wearer(0, 2_100);
-  await wearer(12, 1_300);
-  await heading("Let op De drager komt bij u in de buurt");
-  await find(page, "wearer-together");
-  await panel.locator("h2", { hasText: "Waarschuwing" }).waitFor();
-  await page.keyboard.press("o");
-  await panel.getByText("Opgepakt door claire").waitFor();
-  await wearer(21, 700);
-  await heading("Alarm De drager is dichtbij u");
-  await panel.locator("h2", { hasText: "Alarm" }).waitFor();
-  await reached("getoond");
-  await hers.page.getByRole("button", { name: "Ik heb dit gezien" }).click();
-  await reached("bevestigd");
-  await page.keyboard.press("o");
-  await panel.getByText("Opgepakt door claire").waitFor();
-  for (const [seconds, metres] of [
-    [36, 1_700],
-    [44, 2_200],
-    [107, 2_500],
-  ])
-    await wearer(seconds, metres);
-  await heading("Voorbij Dit alarm is voorbij");
-  await panel.locator("h2", { hasText: "Opgeheven" }).waitFor();
-  await page.keyboard.press("a");
-  await panel.getByLabel("Uitkomst").selectOption("wearer_left");
-  await panel.getByRole("button", { name: "Handel af" }).click();
-  await panel.getByText("Dit incident is afgehandeld.").waitFor();
-  await hers.page.getByText("Wat er is gedaan").waitFor();
-  assert.deepEqual([sins, hers.sins], [[], []]);
 });
