@@ -1,5 +1,6 @@
 // The console's picture of the service: incidents as they come, what is selected, and how the line is.
 import { Api, Refused } from "./api.ts";
+import { Archive } from "./archive.svelte.ts";
 import { arrange, type Filters, NO_FILTERS } from "./arrange.ts";
 import { now } from "./clock.ts";
 import { begunLately, isFlood } from "./flood.ts";
@@ -47,6 +48,8 @@ export class Centre {
   flood = $state(false);
   orders = $state.raw<ReadonlyMap<string, OrderEntry>>(new Map());
   ordersRead = $state<boolean | null>(null);
+
+  readonly archive = new Archive(this);
 
   /** What the service calls incidents that are not resolved. */
   private openStates = "open";
@@ -280,6 +283,11 @@ export class Centre {
       this.read = false;
     }
     if (this.selected) await this.readDetail();
+  }
+
+  /** Takes what was read besides the open ones. */
+  takeRead(items: readonly Incident[]): void {
+    for (const item of items) this.put(withRead(this.known.get(item.incident), item));
   }
 
   async readDetail(): Promise<void> {

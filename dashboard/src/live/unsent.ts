@@ -1,6 +1,5 @@
 // What somebody was writing and has not sent: it outlives another incident that is looked at, and a session that ends
 // in mid-work. It stays on this tab, for its writer only, until it is sent, cancelled, or the writer signs out.
-
 export interface Unsent {
   form: "resolve" | "escalate" | "note";
   note: string;

@@ -164,6 +164,15 @@ export const dictionary = {
   "filter.all": ["alle", "all"],
   "filter.nobody": ["niet opgepakt", "not taken up"],
   "filter.mine": ["van mij", "mine"],
+  "filter.resolved": ["ook afgehandelde", "resolved ones too"],
+  "filter.resolvedRead": [
+    "{n} afgehandelde gelezen, nieuwste eerst.",
+    "{n} resolved ones read, newest first.",
+  ],
+  "filter.resolvedUnread": [
+    "De afgehandelde incidenten kunnen niet worden opgehaald: {why}",
+    "The resolved incidents cannot be fetched: {why}",
+  ],
   "filter.none": ["Wis filters", "Clear filters"],
 
   "map.title": ["Kaart", "Map"],
@@ -314,6 +323,18 @@ export const dictionary = {
   "contact.case_coordinator": ["Casusregisseur", "Case coordinator"],
   "contact.victim_contact": ["Contact slachtoffer", "Victim contact"],
 
+  "paper.printed": ["Afgedrukt op {at} door {by}", "Printed on {at} by {by}"],
+  "paper.who": ["Betrokkenen", "People"],
+  "paper.began": ["Begonnen", "Began"],
+  "paper.cleared": ["Opgeheven", "Cleared"],
+  "paper.state": ["Opvolging", "Follow-up"],
+  "paper.last": ["Laatste meting", "Last measurement"],
+  "paper.automatic": ["automatisch", "automatic"],
+  "paper.noWhy": [
+    "Kon niet worden opgehaald toen dit werd afgedrukt.",
+    "Could not be fetched when this was printed.",
+  ],
+
   "chart.title": ["Afstand in de tijd", "Distance over time"],
   "chart.summary": [
     "Afstand van {from} naar {to}, {n} metingen",
@@ -370,6 +391,7 @@ export const dictionary = {
   "step.noted": ["bijzonderheid", "note"],
   "step.escalated": ["geëscaleerd naar", "escalated to"],
   "step.resolution_proposed": ["uitkomst voorgesteld", "outcome proposed"],
+  "step.proposal_displaced": ["ander voorstel voor uitkomst vervangen", "other proposed outcome replaced"],
   "step.resolved": ["afgehandeld", "resolved"],
   "step.step": ["stap van een partner", "partner's step"],
   "step.displayed": ["slachtofferdevice toonde het alarm", "victim device displayed the alert"],
@@ -440,6 +462,7 @@ export const dictionary = {
   "health.ready": ["Gereed: hoort, beslist en bewaart", "Ready: hears, decides and stores"],
   "health.notReady": ["NIET GEREED", "NOT READY"],
   "health.noAnswer": ["De dienst antwoordt niet.", "The service does not answer."],
+  "health.noFigures": ["De cijfers kunnen niet worden opgehaald.", "The figures cannot be fetched."],
   "figure.afstand_backlog_messages": ["Wacht op beslissing", "Waiting for a decision"],
   "figure.afstand_broker_connected": ["Broker verbonden", "Broker connected"],
   "figure.yes": ["ja", "yes"],
