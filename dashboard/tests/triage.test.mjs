@@ -252,11 +252,16 @@ test("by keyboard alone the list is never held for good, and a key lets in what 
   const scrolled = () => page.evaluate(() => document.querySelector(".list .view").scrollTop);
   for (let n = 0; n < 14; n += 1) await page.keyboard.press("j");
   await page.waitForFunction(() => document.querySelector(".list .view").scrollTop > 0);
+  // The browser says with its next frame that it has scrolled.
+  await page.evaluate(
+    () => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))),
+  );
   await tamper(service, "while-scrolled");
   await page.locator(".news", { hasText: "1 nieuw" }).waitFor();
   await page.keyboard.press("n");
   await page.locator(".row", { hasText: "while-scrolled" }).waitFor();
   assert.equal(await scrolled(), 0);
+  for (let n = 0; n < 20; n += 1) await page.keyboard.press("k");
   for (let n = 0; n < 14; n += 1) await page.keyboard.press("j");
   await page.waitForFunction(() => document.querySelector(".list .view").scrollTop > 0);
   for (let n = 0; n < 40; n += 1) await page.keyboard.press("k");
@@ -291,7 +296,7 @@ test("no key and no other form costs a word of a note; only sending or cancellin
   assert.equal(await panel.locator("textarea").inputValue(), "");
 });
 
-test("who has it asks for somebody else, who takes it over", { timeout: 60_000 }, async () => {
+test("who has it asks for somebody else, who takes it over", { timeout: 120_000 }, async () => {
   const device = await tamper(service, "handed-on");
   const desks = { anna: await desk("anna"), bob: await desk("bob") };
   for (const { page } of Object.values(desks)) await find(page, device);
