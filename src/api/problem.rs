@@ -49,6 +49,8 @@ impl Kind {
         Self("wrong-method", "This method is not offered here", StatusCode::METHOD_NOT_ALLOWED);
     pub(crate) const CONFLICT: Self = Self("conflict", "Something else says otherwise", StatusCode::CONFLICT);
     pub(crate) const NOT_CANCELLED: Self = Self("not-cancelled", "The alarm goes on", StatusCode::CONFLICT);
+    pub(crate) const CHANGED: Self =
+        Self("changed", "It is not what the request leans on any more", StatusCode::PRECONDITION_FAILED);
     pub(crate) const TOO_LARGE: Self =
         Self("too-large", "The body is too large", StatusCode::PAYLOAD_TOO_LARGE);
     pub(crate) const MEDIA_TYPE: Self =

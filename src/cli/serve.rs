@@ -25,7 +25,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         }
     };
     super::start_log(&settings.log);
-    for warning in &settings.warnings {
+    for warning in settings.said_at_start() {
         tracing::warn!("{warning}");
     }
     let plan = Plan {

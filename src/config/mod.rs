@@ -157,6 +157,11 @@ impl Settings {
             warnings: files.into_warnings(),
         })
     }
+
+    /// Everything that should be said at a start: the warnings, and that alarms reach fewer people than it seems.
+    pub fn said_at_start(&self) -> impl Iterator<Item = String> {
+        self.warnings.iter().cloned().chain(followup::warnings(&self.rules))
+    }
 }
 
 /// SQLite's file is looked for beside the settings file, wherever the service was started from.

@@ -123,6 +123,7 @@ impl Decider {
             state: known.map_or(State::Resolved, |one| one.state).as_str().into(),
             condition: known.map_or("cleared", |one| one.condition.as_str()).into(),
             owner: known.and_then(|one| one.owner.clone()),
+            handed_on: known.is_some_and(|one| one.handed_on),
         });
     }
 
