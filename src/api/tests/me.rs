@@ -239,11 +239,16 @@ async fn a_stream_begins_with_what_stands_and_goes_on_with_her_own() {
     }
     let next = blocks(&mut stream, 1).await;
     assert!(next[0].contains("alert-8") && next[0].contains("\"clear\""), "{next:?}");
+    // That an alarm is over because a person says so is no alert of its own.
+    let ended = NewDelivery { alert_seq: 999, ..told(9, "inc-1", "clear", "vd-0001") };
+    bench.commit(Batch { deliveries: vec![ended], ..Batch::default() }).await;
+    bench.live.told(["vd-0001"].into_iter());
+    assert_eq!(ids(&blocks(&mut stream, 1).await), ["id: 9"]);
     drop(stream);
 
     // Who comes back is told what came after, each once.
     let mut back = open(&bench, Some(4)).await;
-    assert_eq!(ids(&blocks(&mut back, 3).await), ["id: 4", "id: 5", "id: 8"]);
+    assert_eq!(ids(&blocks(&mut back, 4).await), ["id: 4", "id: 5", "id: 8", "id: 9"]);
     let ahead = bench.get("victim", "/v1/me/live?last_event_id=99").await;
     assert_eq!(
         (ahead.status, &ahead.problem()["errors"][0]["field"]),
@@ -288,7 +293,8 @@ async fn the_next_bearer_sees_nothing_of_the_one_before() {
     assert_eq!(alerts().await, json!([]));
     let mut stream = open(&bench, Some(0)).await;
     assert_eq!(ids(&blocks(&mut stream, 1).await), ["id: 0"]);
-    bench.commit(about("victim-0003", vec![told(7, "inc-4", "alarm", "vd-0001")])).await;
+    let hers = about("victim-0003", vec![told(7, "inc-9", "alarm", "vd-0001")]);
+    bench.commit(Batch { incidents: vec![row("inc-9")], ..hers }).await;
     bench.live.told(["vd-0001"].into_iter());
     assert_eq!(ids(&blocks(&mut stream, 1).await), ["id: 7"]);
     assert_eq!(alerts().await[0]["id"], "alert-7");
