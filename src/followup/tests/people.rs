@@ -2,9 +2,10 @@
 
 use zones::Level;
 
-use super::case::{Case, operator, raised, supervisor, t};
+use super::case::{Case, incident_id, operator, raised, supervisor, t};
 use crate::followup::{
-    Action, Command, Condition, Done, Effect, Event, Outcome, Raised, Refused, StaffRole, State,
+    Action, Actor, Command, Condition, Done, Effect, Event, FollowUp, Outcome, Raised, Refused, Rules,
+    StaffRole, State,
 };
 
 fn resolve(outcome: Outcome) -> Command {
@@ -62,6 +63,51 @@ fn an_alarm_takes_two_operators_or_a_supervisor() {
     assert!(!case.incident().is_open(), "a warning takes one");
 }
 
+/// She has a token on the tablet, signed in at two browsers, and the provider knows her by a new name since she married.
+#[test]
+fn one_person_is_no_second_whatever_she_comes_with() {
+    let anna = |name: &str| Actor { person: Some("sub-17".to_owned()), ..operator(name) };
+    let mut case = Case::new();
+    case.alert(0, Level::Alarm);
+    case.alert(1, Level::Clear);
+    case.command(1, &anna("Anna Bakker (sub-17)"), resolve(Outcome::PoliceIntervened)).unwrap();
+    for name in ["Anna Bakker (sub-17)", "Anna de Vries (sub-17)", "tablet 3"] {
+        let again = case.command(2, &anna(name), resolve(Outcome::PoliceIntervened));
+        assert_eq!((again, case.incident().is_open()), (Ok(Done::Already), true), "{name}");
+    }
+    // Her other name does not make the other opinion anybody's but hers.
+    case.command(3, &anna("tablet 3"), resolve(Outcome::ChanceEncounter)).unwrap();
+    let again = case.command(4, &anna("Anna Bakker (sub-17)"), resolve(Outcome::ChanceEncounter));
+    assert_eq!((again, case.incident().is_open()), (Ok(Done::Already), true));
+    // Nor does what a restart kept of it.
+    let kept = postcard::to_allocvec(case.incident()).unwrap();
+    let kept = [(incident_id(0), postcard::from_bytes(&kept).unwrap())];
+    case.machine = FollowUp::restore(Rules::default(), case.machine.clock(), kept, []);
+    let again = case.command(5, &anna("tablet 4"), resolve(Outcome::ChanceEncounter));
+    assert_eq!((again, case.incident().is_open()), (Ok(Done::Already), true));
+    case.command(6, &operator("Bea"), resolve(Outcome::ChanceEncounter)).unwrap();
+    assert!(!case.incident().is_open());
+}
+
+#[test]
+fn who_is_nobody_that_is_known_is_neither_of_two() {
+    let (machine, chief) =
+        (Actor { person: None, ..operator("m") }, Actor { person: None, ..supervisor("c") });
+    let mut case = Case::new();
+    case.alert(0, Level::Alarm);
+    let refused = case.command(1, &machine, resolve(Outcome::PoliceIntervened));
+    assert_eq!((refused, &case.incident().proposed), (Err(Refused::Nameless), &None));
+    case.command(2, &operator("Bea"), resolve(Outcome::PoliceIntervened)).unwrap();
+    assert_eq!(case.command(3, &machine, resolve(Outcome::PoliceIntervened)), Err(Refused::Nameless));
+    assert_eq!(case.command(4, &machine, Command::Note { text: "seen".to_owned() }), Ok(Done::Done));
+    case.command(5, &chief, resolve(Outcome::PoliceIntervened)).unwrap();
+    assert!(!case.incident().is_open(), "a supervisor needs no second");
+    let mut case = Case::new();
+    case.alert(0, Level::Warning);
+    case.command(1, &machine, resolve(Outcome::WearerLeft)).unwrap();
+    assert!(!case.incident().is_open(), "a warning takes one, whoever it is");
+}
+
 #[test]
 fn what_cannot_be_is_refused_by_field() {
     let anna = supervisor("Anna");
@@ -92,7 +138,7 @@ fn a_key_that_comes_again_is_the_same_command() {
     case.alert(0, Level::Alarm);
     let command = |case: &mut Case, at, name: &str, key: &str| {
         let command = Command::Act { action: Action::CalledWearer, note: None };
-        let (incident, key) = (super::case::incident_id(0), Some(key.to_owned()));
+        let (incident, key) = (incident_id(0), Some(key.to_owned()));
         case.at(at, Event::Command { incident, actor: operator(name), command, key })
     };
     assert_eq!(command(&mut case, 1, "Anna", "k1"), Ok(Done::Done));
@@ -124,9 +170,9 @@ fn a_later_end_of_what_is_resolved_is_written_down() {
     assert_eq!(missed, [true, true, false]);
     // The desk's clock was never kept; a month later it is forgotten, and not before.
     case.told_until(30 * 86_400);
-    assert!(case.machine.incident(super::case::incident_id(0)).is_some());
+    assert!(case.machine.incident(incident_id(0)).is_some());
     case.told_until(32 * 86_400);
-    assert!(case.machine.incident(super::case::incident_id(0)).is_none());
+    assert!(case.machine.incident(incident_id(0)).is_none());
     assert_eq!(case.machine.poll_deadline(), None);
 }
 
@@ -155,7 +201,7 @@ fn what_was_over_before_it_was_known_can_be_resolved() {
         }
         // Then the desk's deadline, and a month for it.
         case.told_until(32 * 86_400);
-        assert!(case.machine.incident(super::case::incident_id(0)).is_none());
+        assert!(case.machine.incident(incident_id(0)).is_none());
     }
 }
 
@@ -171,7 +217,7 @@ fn what_lasts_after_its_resolution_ends_when_its_watch_opens_another() {
     case.at(60, Event::Alert(Box::new(other))).unwrap();
     assert_eq!((case.incident().condition, case.incident().cleared_at), (Condition::Cleared, Some(t(60))));
     let over: Vec<_> = case.effects.iter().filter(|e| matches!(e, Effect::Superseded { .. })).collect();
-    let incident = super::case::incident_id(0);
+    let incident = incident_id(0);
     assert_eq!(over, [&Effect::Superseded { incident, at: t(60) }]);
 }
 
@@ -190,7 +236,7 @@ fn her_second_channel_hears_of_the_end_when_it_is_over_for_her() {
     };
     let watch = raised(0, 1, Level::Alarm).watch;
     for (at, revision, level, expected) in
-        [(60, 1, Level::Warning, vec![]), (200, 2, Level::Clear, vec![(super::case::incident_id(1), t(200))])]
+        [(60, 1, Level::Warning, vec![]), (200, 2, Level::Clear, vec![(incident_id(1), t(200))])]
     {
         let other = Raised { watch: watch.clone(), ..raised(1, revision, level) };
         case.at(at, Event::Alert(Box::new(other))).unwrap();
