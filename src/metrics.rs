@@ -34,6 +34,13 @@ pub struct DeliveryLabels {
     pub outcome: &'static str,
 }
 
+/// What came of a hint to a victim's browser: `afstand_push_hints_total{outcome}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct PushLabels {
+    /// `sent`, `gone`, `failed`, `again` (tried again), `replaced` (by something newer) or `expired`.
+    pub outcome: &'static str,
+}
+
 /// A request that was answered: `afstand_http_requests_total{method,route,status}`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct HttpLabels {
@@ -57,6 +64,8 @@ pub struct Metrics {
     pub alerts: Family<AlertLabels, Counter>,
     /// Attempts to deliver.
     pub deliveries: Family<DeliveryLabels, Counter>,
+    /// Hints to victims' browsers.
+    pub push_hints: Family<PushLabels, Counter>,
     /// Requests over HTTP.
     pub http_requests: Family<HttpLabels, Counter>,
     /// Messages received but not decided yet.
@@ -96,6 +105,7 @@ impl Default for Metrics {
             messages_rejected: Family::default(),
             alerts: Family::default(),
             deliveries: Family::default(),
+            push_hints: Family::default(),
             http_requests: Family::default(),
             backlog_messages: Gauge::default(),
             broker_connected: Gauge::default(),
@@ -132,6 +142,7 @@ impl Metrics {
         r.register("afstand_messages_rejected", "Messages set aside", self.messages_rejected.clone());
         r.register("afstand_alerts", "Alerts raised and committed", self.alerts.clone());
         r.register("afstand_deliveries", "Attempts to deliver an alert", self.deliveries.clone());
+        r.register("afstand_push_hints", "Hints to browsers", self.push_hints.clone());
         r.register("afstand_http_requests", "Requests over HTTP", self.http_requests.clone());
         r.register("afstand_backlog_messages", "Messages not decided yet", self.backlog_messages.clone());
         r.register("afstand_broker_connected", "1 while connected", self.broker_connected.clone());

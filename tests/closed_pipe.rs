@@ -1,4 +1,5 @@
 //! Whoever reads what a command prints may have had enough (`| head`): the command ends, and says nothing of it.
+#![allow(clippy::unwrap_used, clippy::panic)] // Helpers of tests fail like tests.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};

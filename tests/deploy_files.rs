@@ -63,6 +63,7 @@ impl Folder {
         folder.put("smtp.password", "hush\n");
         folder.put("sms.token", "hush\n");
         folder.put("client.secret", "hush\n");
+        folder.put("push.key", &afstand::delivery::VapidKey::new_pem().expect("a key"));
         folder.put("tokens.toml", "");
         fs::create_dir(folder.0.path().join("orders")).expect("a folder of orders");
         folder
@@ -103,6 +104,7 @@ fn what_the_sample_only_shows_is_right_too() {
     let roads: Vec<_> = settings.contacts.roads_of("room-1").collect();
     assert_eq!(roads.len(), 4, "{roads:?}");
     assert_eq!(settings.sign_in.map(|sign_in| sign_in.roles.len()), Some(2));
+    assert_eq!(settings.push.map(|push| push.contact.clone()).as_deref(), Some("mailto:beheer@example.nl"));
 }
 
 /// The error about a key that does not exist names those that do: all of them must stand in the sample.
@@ -124,6 +126,7 @@ fn the_sample_shows_every_key_there_is() {
         "[desk]",
         "sign_in",
         "[sign_in.role]",
+        "push",
     ] {
         let error = Folder::new(&format!("[{section}]\nno_such_key = 1\n")).load().unwrap_err();
         let known: Vec<&str> = error.split('`').skip(1).step_by(2).collect();

@@ -21,7 +21,10 @@ use support::until;
 use support::world::World;
 
 /// All that may ever be a name in what she is sent.
-const MAY_BE_SAID: [&str; 36] = [
+const MAY_BE_SAID: [&str; 39] = [
+    "push",
+    "own_device",
+    "aware_code",
     "protection",
     "state",
     "reasons",

@@ -11,7 +11,7 @@ use afstand::api::commands::Command;
 use afstand::api::{LiveFeed, Readiness};
 use afstand::clock::{self, Clock};
 use afstand::config::{Contacts, Desk, WebhookBody};
-use afstand::delivery::{Dispatcher, Notices, Roads};
+use afstand::delivery::{Dispatcher, HintHandle, Notices, Roads};
 use afstand::followup::Rules;
 use afstand::metrics::Metrics;
 use afstand::mqtt::{EmbeddedBroker, EmbeddedSettings, IngestLink, LinkSettings, MqttConfig, Publisher};
@@ -178,6 +178,7 @@ impl Running {
             publisher,
             dispatch,
             notices: notice_handle,
+            hints: HintHandle::default(),
             live: LiveFeed::default(),
         };
         let (stop, mut parts) = (CancellationToken::new(), JoinSet::new());

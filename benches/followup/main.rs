@@ -219,6 +219,7 @@ fn silences(from: u32, many: u32, seq: &mut i64) -> Batch {
                 state: "new".into(),
                 condition: "active".into(),
                 owner: None,
+                handed_on: false,
             });
         }
         batch.followups.push(StateRow { key: incident.incident.clone().into(), state: Some(vec![7; 300]) });

@@ -45,7 +45,7 @@ function picture(state, reasons = [], advice = [], alerts = []) {
   const since = new Date(Date.now() - 3_600_000).toISOString();
   return {
     protection: { state, reasons, since },
-    ...{ advice: advice.map(both), call, alerts, fix_interval_s: 60 },
+    ...{ advice: advice.map(both), call, alerts, fix_interval_s: 60, push: false },
   };
 }
 

@@ -91,7 +91,7 @@ test("who is silent is ranked by risk, then by last distance, and reached by key
   assert.match(
     await page.evaluate(() => document.activeElement.className),
     /\bone\b/,
-    "also what was out of sight",
+    "what is out of sight is reached too",
   );
   assert.deepEqual(await axe(page), []);
 });

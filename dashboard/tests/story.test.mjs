@@ -213,6 +213,16 @@ test("an order of 800 m is refused while it is drawn, and accepted with a deviat
   await page.getByText("Bevel ord-story is van kracht volgens zijn data.").waitFor();
   const { body } = await service.api("GET", "/v1/orders/ord-story");
   assert.equal(body.zones.features[0].properties.radius_m, 800);
+  // Who changed what is there for a supervisor, and goes on with the next change.
+  const history = page.locator("details", { hasText: "Geschiedenis" });
+  await history.locator("summary").press("Enter");
+  await history.getByText("toegevoegd").waitFor();
+  await page.getByLabel("Straal (m)").fill("900");
+  await page.keyboard.press("Tab");
+  await page.getByRole("button", { name: "Registreer" }).click();
+  const changed = history.locator("li", { hasText: "gewijzigd" });
+  await changed.waitFor();
+  assert.match(await changed.textContent(), /demo.*radius_m\s*800 → 900/s);
 });
 
 for (const theme of ["dark", "light"]) {

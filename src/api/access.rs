@@ -126,6 +126,10 @@ pub(crate) static TABLE: &[Row] = &[
     Row(Method::POST,   "/v1/me/aware",                Roles([No,     No,        No,  No,     No,        Own]), Off),
     Row(Method::POST,   "/v1/me/aware/cancel",         Roles([No,     No,        No,  No,     No,        Own]), Off),
     Row(Method::POST,   "/v1/me/fix",                  Roles([No,     No,        No,  No,     No,        Own]), Off),
+    Row(Method::GET,    "/v1/me/push",                 Roles([No,     No,        No,  No,     No,        Own]), Off),
+    // Whoever has her token could have a telephone of his own woken: that leaves a trace.
+    Row(Method::POST,   "/v1/me/push",                 Roles([No,     No,        No,  No,     No,        Own]), Noted),
+    Row(Method::DELETE, "/v1/me/push",                 Roles([No,     No,        No,  No,     No,        Own]), Noted),
     Row(Method::GET,    "/v1/cases/{order}",           Roles([All,    All,       No,  All,    No,        No]),  Noted),
     Row(Method::GET,    "/v1/cases/{order}/summary",   Roles([All,    All,       No,  All,    No,        No]),  Noted),
     Row(Method::GET,    "/v1/cases/{order}/summary.html", Roles([All, All,       No,  All,    No,        No]),  Noted),

@@ -74,7 +74,7 @@ impl From<DeliveryRecord> for DeliveryView {
             alert: record.delivery.alert,
             incident: record.delivery.incident,
             level: record.delivery.level.into_owned(),
-            channel: channel_word(record.delivery.channel),
+            channel: record.delivery.channel.word(),
             recipient: record.delivery.recipient,
             state,
             created_at: record.delivery.created_at,
@@ -89,21 +89,6 @@ impl From<DeliveryRecord> for DeliveryView {
             closed_at: record.closed_at,
             closed_because: record.why,
         }
-    }
-}
-
-/// The word for a road, in JSON and in metrics.
-pub const fn channel_word(channel: Channel) -> &'static str {
-    match channel {
-        Channel::VictimMqtt => "victim_mqtt",
-        Channel::DeskMqtt => "desk_mqtt",
-        Channel::DeskWebhook => "desk_webhook",
-        Channel::StaffMqtt => "staff_mqtt",
-        Channel::StaffWebhook => "staff_webhook",
-        Channel::Email => "email",
-        Channel::Sms => "sms",
-        Channel::VictimSms => "victim_sms",
-        Channel::VictimEmail => "victim_email",
     }
 }
 

@@ -54,7 +54,8 @@ impl From<DutyNow> for DutyView {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SetDuty {
-    /// Names of contacts; nobody when empty, which is an alarm as soon as a step needs the role.
+    /// Names of contacts; nobody when empty, which is an alarm: of a role of the watch at once, of another as soon as a
+    /// step needs it.
     people: Vec<String>,
     /// Until when; after that the settings count again.
     #[schema(value_type = String, format = DateTime)]

@@ -34,6 +34,8 @@ pub(crate) struct FollowUpView {
     /// When that one acknowledged it.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub acknowledged_at: Option<Timestamp>,
+    /// Somebody was called in: another may take it over by acknowledging it.
+    pub handed_on: bool,
     /// What became of it.
     pub outcome: Option<String>,
     /// Who resolved it.
@@ -85,6 +87,7 @@ impl From<FollowUpRow> for FollowUpView {
             tasks: tasks.map(str::to_owned).collect(),
             owner: row.owner,
             acknowledged_at: row.acknowledged_at,
+            handed_on: row.handed_on,
             outcome: word(row.outcome),
             resolved_by: row.resolved_by,
             proposed,
@@ -130,6 +133,7 @@ pub(crate) struct LiveView {
     state: String,
     condition: String,
     owner: Option<String>,
+    handed_on: bool,
     #[serde(flatten)]
     line: TimelineView,
 }
@@ -141,6 +145,7 @@ impl From<TimelineRow> for LiveView {
             state: row.state.to_string(),
             condition: row.condition.to_string(),
             owner: row.owner.clone(),
+            handed_on: row.handed_on,
             line: TimelineView::from(row),
         }
     }
@@ -321,7 +326,7 @@ macro_rules! command {
             tag = "follow-up",
             params(
                 ("incident" = String, Path, description = "The incident's id"),
-                ("Idempotency-Key" = Option<String>, Header, description = "The same key again is the same command"),
+                ("Idempotency-Key" = Option<String>, Header, description = "The same key again is the same command; with another command it is refused"),
             ),
             request_body = $body,
             responses(

@@ -429,7 +429,7 @@ fn receipt_view(row: ReceiptRow) -> ReceiptView {
     ReceiptView {
         at: row.at,
         received_at: row.received_at,
-        channel: super::desks::channel_word(row.channel),
+        channel: row.channel.word(),
         recipient: row.recipient,
         alert: row.alert,
         state: row.state.into_owned(),

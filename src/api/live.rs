@@ -81,7 +81,11 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 /// Alerts as they are committed.
 ///
 /// Events of type `alert` have the alert's JSON as `data`, police version; those of type `followup` a line of an
-/// incident's timeline, with how the incident stands after it. Both share one count, the `id`. The stream
+/// incident's timeline, with how the incident stands after it: `state`, `condition`, `owner`, and `handed_on`, while
+/// another may take it over by acknowledging it. Of these lines a console makes a sound, also for who has
+/// acknowledged: `rang` (nothing is done, or it is raised again), `desk` with `detail.state` `rejected`, `escalated`
+/// (until it is taken over), `deadline_reminded` and `deadline_missed`, `resolution_proposed` (for all but its `actor`),
+/// `proposal_displaced` (for `detail.proposed_by`) and `undelivered`. Both share one count, the `id`. The stream
 /// begins with the number it starts after, as an event without data. Give the last id seen as `Last-Event-ID`
 /// (or `last_event_id`) to go on after it: nothing is left out, nothing comes twice. Without it the stream
 /// begins now. Comments come at least every ten seconds. A desk sees its own alerts only.

@@ -30,6 +30,7 @@ mod orders;
 mod page;
 mod people;
 mod positions;
+mod precondition;
 mod problem;
 mod readiness;
 mod reconciliation;
@@ -58,7 +59,6 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa_axum::router::OpenApiRouter;
 
-pub use desks::channel_word;
 pub use live::LiveFeed;
 pub use readiness::Readiness;
 pub use reconciliation::every_morning;
@@ -69,7 +69,7 @@ use self::listener::{HEAD_WITHIN, Limits};
 use self::problem::{Kind, Problem};
 use self::states::{RegisterReader, StateReader};
 use crate::audit::Recorder;
-use crate::config::Tokens;
+use crate::config::{Push, Tokens};
 use crate::delivery::Clock;
 use crate::metrics::Metrics;
 use crate::sign_in::SignIn;
@@ -115,6 +115,8 @@ pub struct AppState {
     pub register: Arc<dyn RegisterReader>,
     /// A map with streets, where one is configured.
     pub tiles: Option<Arc<Tiles>>,
+    /// How the browsers of victims are woken, where that is configured.
+    pub push: Option<Arc<Push>>,
     /// What time it is.
     pub clock: Clock,
 }

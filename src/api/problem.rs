@@ -49,6 +49,8 @@ impl Kind {
         Self("wrong-method", "This method is not offered here", StatusCode::METHOD_NOT_ALLOWED);
     pub(crate) const CONFLICT: Self = Self("conflict", "Something else says otherwise", StatusCode::CONFLICT);
     pub(crate) const NOT_CANCELLED: Self = Self("not-cancelled", "The alarm goes on", StatusCode::CONFLICT);
+    pub(crate) const CHANGED: Self =
+        Self("changed", "It is not what the request leans on any more", StatusCode::PRECONDITION_FAILED);
     pub(crate) const TOO_LARGE: Self =
         Self("too-large", "The body is too large", StatusCode::PAYLOAD_TOO_LARGE);
     pub(crate) const MEDIA_TYPE: Self =
@@ -318,7 +320,7 @@ pub(crate) async fn boundary(
     state.metrics.http_requests.get_or_create(&HttpLabels { method, route, status: status.as_u16() }).inc();
     // Not being ready is an answer, not a fault: it is asked for every few seconds, and its body says why.
     if status.is_server_error() && route != "/readyz" {
-        log(method, route, status, response.extensions_mut().remove());
+        log(method, route, status, response.extensions_mut().remove::<Cause>().as_ref());
     }
     let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|v| v == MEDIA_TYPE)
         || response.extensions().get::<Said>().is_some();
@@ -332,8 +334,8 @@ pub(crate) async fn boundary(
     response
 }
 
-fn log(method: &'static str, route: &'static str, status: StatusCode, cause: Option<Cause>) {
-    let cause = match &cause {
+fn log(method: &'static str, route: &'static str, status: StatusCode, cause: Option<&Cause>) {
+    let cause = match cause {
         Some(Cause::Logged) => return,
         Some(Cause::Said(cause)) => &**cause,
         None => "not said",

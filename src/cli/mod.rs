@@ -1,10 +1,11 @@
-//! The command line; [`out`] prints what it has to say.
+//! The command line; `out.rs` prints what it has to say.
 
 mod audit;
 mod check_orders;
 mod demo;
 mod explain;
 mod out;
+mod push_key;
 mod replay;
 mod serve;
 
@@ -43,6 +44,8 @@ enum Command {
     Explain(explain::Arguments),
     /// Who looked at what: whether that is as it was written.
     Audit(audit::Arguments),
+    /// Make the key by which push services know this service, for `push.key_file`.
+    PushKey(push_key::Arguments),
 }
 
 /// Runs the command that the arguments of the process name.
@@ -54,6 +57,7 @@ pub fn run() -> ExitCode {
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Audit(arguments) => audit::run(&arguments),
+        Command::PushKey(arguments) => push_key::run(&arguments),
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         }
     };
     super::start_log(&settings.log);
-    for warning in &settings.warnings {
+    for warning in settings.said_at_start() {
         tracing::warn!("{warning}");
     }
     let plan = Plan {
@@ -39,6 +39,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         sign_in: settings.sign_in,
         links: None,
         map: settings.map,
+        push: settings.push,
         orders_dir: settings.orders_dir,
         desks: settings.desks,
         contacts: settings.contacts,

@@ -37,8 +37,38 @@ pub(super) fn read(
     let mut rules = Rules { policies, duty, contacts: names.collect(), ..Rules::default() };
     if !deadlines.is_empty() {
         rules.deadlines = self::deadlines(deadlines, origin)?;
+        for (n, deadline) in rules.deadlines.iter().enumerate() {
+            let lacks =
+                |role: &&StaffRole| !rules.duty.is_empty() && rules.duty.iter().all(|one| one.role != **role);
+            if let Some(role) = deadline.escalate_to.iter().find(lacks) {
+                let problem = format!("{role}: no contact and no [[duty]] has this role");
+                return Err(origin.wrong(&format!("deadline[{n}].escalate_to"), problem));
+            }
+        }
     }
     Ok(rules)
+}
+
+/// What is usable and leaves an alarm with fewer people than it seems.
+pub(super) fn warnings(rules: &Rules) -> Vec<String> {
+    if rules.duty.is_empty() {
+        let text = "no [[contact]] has a role: alarms are told to open consoles and nobody else, and nobody on duty goes \
+                    unnoticed";
+        return vec![text.to_owned()];
+    }
+    let counted_on = rules.clone().complete().counted_on();
+    let lacking: Vec<&str> = counted_on
+        .iter()
+        .filter(|role| rules.duty.iter().all(|duty| duty.role != **role))
+        .map(|role| role.as_str())
+        .collect();
+    if lacking.is_empty() {
+        return Vec::new();
+    }
+    vec![format!(
+        "no contact and no [[duty]] has a role that alarms are escalated to: {}",
+        lacking.join(", ")
+    )]
 }
 
 /// A word of a list; the error names the list.

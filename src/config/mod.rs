@@ -10,6 +10,7 @@ mod error;
 mod files;
 mod followup;
 mod map;
+mod push;
 mod raw;
 mod sign_in;
 #[cfg(test)]
@@ -19,6 +20,7 @@ mod tokens;
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::followup::Rules;
 use crate::mqtt::{LinkSettings, MqttConfig, SettingsError as LinkError};
@@ -29,6 +31,7 @@ pub use desks::{Desk, Webhook, WebhookBody};
 pub use error::SettingsError;
 pub use files::Secret;
 pub use map::MapStyles;
+pub use push::Push;
 pub(crate) use sign_in::role_of;
 pub use sign_in::{CALLBACK, RoleValue, SessionLimits, SignIn};
 pub use tokens::{Holder, NewToken, Only, Role, Token, Tokens};
@@ -57,6 +60,8 @@ pub struct Settings {
     pub sign_in: Option<SignIn>,
     /// A map with streets for the console; without it, the one that is built in.
     pub map: Option<MapStyles>,
+    /// How the browsers of victims are woken; without it they are not.
+    pub push: Option<Arc<Push>>,
     /// What is logged, and how.
     pub log: Log,
     /// What is usable and should not stay so, such as a secret that everybody can read: to be logged.
@@ -155,9 +160,15 @@ impl Settings {
             rules,
             sign_in,
             map: map::read(raw.map, &origin, &mut files)?,
+            push: raw.push.map(|raw| push::read(raw, &origin, &mut files)).transpose()?.map(Arc::new),
             log: log(&raw.log, &origin)?,
             warnings: files.into_warnings(),
         })
+    }
+
+    /// Everything that should be said at a start: the warnings, and that alarms reach fewer people than it seems.
+    pub fn said_at_start(&self) -> impl Iterator<Item = String> {
+        self.warnings.iter().cloned().chain(followup::warnings(&self.rules))
     }
 }
 

@@ -29,6 +29,7 @@ pub(super) struct Raw {
     pub(super) duty: Vec<RawDuty>,
     pub(super) sign_in: Option<RawSignIn>,
     pub(super) map: RawMap,
+    pub(super) push: Option<RawPush>,
     pub(super) log: RawLog,
 }
 
@@ -198,6 +199,14 @@ pub(super) struct RawSignInRole {
 pub(super) struct RawMap {
     pub(super) style_url: Option<String>,
     pub(super) dark_style_url: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawPush {
+    pub(super) key_file: Option<PathBuf>,
+    pub(super) contact: Option<String>,
+    pub(super) allow: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

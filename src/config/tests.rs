@@ -9,6 +9,7 @@ use super::*;
 mod contacts;
 mod followup;
 mod map;
+mod push;
 mod sign_in;
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n";
@@ -197,7 +198,7 @@ fn a_wrong_value_or_key_is_named() {
         (
             "[store]",
             "[stor]",
-            "afstand.toml: stor: unknown key; expected one of `store`, `mqtt`, `api`, `orders`, `desk`, `contact`, `smtp`, `sms`, `escalation`, `deadline`, `duty`, `sign_in`, `map`, `log`",
+            "afstand.toml: stor: unknown key; expected one of `store`, `mqtt`, `api`, `orders`, `desk`, `contact`, `smtp`, `sms`, `escalation`, `deadline`, `duty`, `sign_in`, `map`, `push`, `log`",
         ),
         ("[store]\nurl = \"sqlite:afstand.db\"", "", "afstand.toml: store.url: missing"),
         ("sqlite:afstand.db", "sqlite:", "afstand.toml: store.url: names no file"),

@@ -5,15 +5,13 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use prometheus_client::metrics::counter::Counter;
-use prometheus_client::metrics::family::Family;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 use zones::{Millis, Timestamp};
 
-use crate::metrics::DeliveryLabels;
+use crate::metrics::{DeliveryLabels, Metrics};
 use crate::store::{Channel, DeliveryProgress, NewDelivery, Outcome, PendingDelivery, Store, StoreError};
 
 use super::lanes::{Address, AfterFailure, Item, Lanes, Limits, Offered, Turn};
@@ -137,7 +135,7 @@ pub struct Dispatcher<T> {
     /// Deliveries whose trouble was told.
     told: BTreeSet<i64>,
     /// What came of attempts.
-    counted: Family<DeliveryLabels, Counter>,
+    metrics: Arc<Metrics>,
 }
 
 impl<T> fmt::Debug for Dispatcher<T> {
@@ -177,15 +175,15 @@ impl<T: Transport> Dispatcher<T> {
             store_again_at: None,
             trouble: None,
             told: BTreeSet::new(),
-            counted: Family::default(),
+            metrics: Arc::default(),
         };
         (dispatcher, handle)
     }
 
-    /// Counts in `counted` what comes of attempts.
+    /// Counts there what comes of attempts.
     #[must_use]
-    pub fn counting(self, counted: Family<DeliveryLabels, Counter>) -> Self {
-        Self { counted, ..self }
+    pub fn counting(self, metrics: Arc<Metrics>) -> Self {
+        Self { metrics, ..self }
     }
 
     /// Tells `trouble` of each delivery that does not get through, once.
@@ -413,8 +411,8 @@ impl<T: Transport> Dispatcher<T> {
     }
 
     fn count(&self, channel: Channel, outcome: &'static str) {
-        let channel = crate::api::channel_word(channel);
-        self.counted.get_or_create(&DeliveryLabels { channel, outcome }).inc();
+        let labels = DeliveryLabels { channel: channel.word(), outcome };
+        self.metrics.deliveries.get_or_create(&labels).inc();
     }
 
     /// Says once that a delivery does not get through; later, when nobody can listen now.
@@ -444,7 +442,8 @@ impl<T: Transport> Dispatcher<T> {
     }
 }
 
-fn until(due: Timestamp, now: Timestamp) -> Duration {
+/// How long it is from now to then.
+pub(super) fn until(due: Timestamp, now: Timestamp) -> Duration {
     let Millis(millis) = due - now;
     Duration::from_millis(u64::try_from(millis).unwrap_or(0))
 }

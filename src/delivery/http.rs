@@ -4,7 +4,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
-use reqwest::{Client, RequestBuilder, Response};
+use reqwest::{Client, ClientBuilder, RequestBuilder, Response};
 
 use super::transport::SendError;
 
@@ -17,14 +17,22 @@ const LONGEST_ERROR: usize = 200;
 
 /// A client for posts and questions. The process must have a `rustls` provider by now.
 pub(crate) fn client() -> Result<Client, SendError> {
+    built(builder())
+}
+
+/// What every client has in common.
+pub(super) fn builder() -> ClientBuilder {
     Client::builder()
         .connect_timeout(CONNECT_WITHIN)
         .timeout(ANSWER_WITHIN)
         // A redirect could lead an alert, with all that is in it, to somebody else.
         .redirect(Policy::none())
         .user_agent(concat!("afstand/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .map_err(|error| SendError::new(of_request(error)))
+}
+
+/// The client that is described.
+pub(super) fn built(builder: ClientBuilder) -> Result<Client, SendError> {
+    builder.build().map_err(|error| SendError::new(of_request(error)))
 }
 
 /// Sends a request; any 2xx means that it was received.
@@ -39,7 +47,8 @@ pub(super) async fn send(request: RequestBuilder) -> Result<String, SendError> {
     }
 }
 
-async fn read_some(mut answer: Response) {
+/// Reads what may be read of an answer, so that its connection can be used again.
+pub(super) async fn read_some(mut answer: Response) {
     let mut read = 0;
     while read < READ_AT_MOST
         && let Ok(Some(chunk)) = answer.chunk().await
@@ -49,7 +58,7 @@ async fn read_some(mut answer: Response) {
 }
 
 /// The error and its causes, without the address, which may hold a key.
-fn of_request(error: reqwest::Error) -> String {
+pub(super) fn of_request(error: reqwest::Error) -> String {
     if error.is_timeout() {
         return "no answer in time".to_owned();
     }

@@ -3,6 +3,7 @@
 //!
 //! * [`recipients`] says who hears of an alert; [`police_event`] and [`victim_event`] what they hear. Both
 //!   are pure: the outbox rows are part of the commit that raises the alert.
+//! * [`Hints`] wake a victim's browsers, beside all this: they are no road.
 //! * A [`Notice`] is what a contact is told; how it reads depends on the road.
 //! * [`Dispatcher`] empties the outbox. It is told that there is something new, and reads it from the store, so
 //!   that nothing is sent which is not committed, and nothing is lost between the two.
@@ -17,6 +18,7 @@ mod http;
 mod lanes;
 mod mail;
 mod notices;
+mod push;
 mod routing;
 mod schedule;
 mod signature;
@@ -33,6 +35,12 @@ pub use dispatcher::{Clock, DispatchHandle, Dispatcher, Trouble};
 pub(crate) use http::{client as http_client, one_line};
 pub use lanes::Limits;
 pub use notices::{NoticeHandle, Notices};
+#[cfg(test)]
+pub(crate) use push::testing::Browser;
+pub use push::{
+    HintHandle, Hints, MOST_BROWSERS, NoHints, OwnOrigins, Subscription, VapidKey, WrongKey,
+    WrongSubscription, subscription_id,
+};
 pub use routing::{DeskRoads, Facts, Recipient, recipients};
 pub use schedule::Schedule;
 pub use signature::{SecretError, SigningSecret, signatures};

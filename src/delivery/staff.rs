@@ -38,6 +38,8 @@ pub enum Ask {
     Undelivered,
     /// Say whether it may be closed: another proposed so.
     Confirm,
+    /// Judge again: another sees otherwise what they proposed.
+    Differs,
     /// Nothing but to know of it; also what a word asks that is not known here.
     #[serde(other)]
     Look,

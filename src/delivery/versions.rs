@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 use zones::order::Contact;
-use zones::{Alert, AlertKind, Certainty, Level, Millis, Protection, ProtectionReason, Timestamp};
+use zones::{Alert, AlertKind, Certainty, DeviceId, Level, Millis, Protection, ProtectionReason, Timestamp};
 
 /// A CloudEvents 1.0 event in structured JSON.
 #[derive(Debug, Serialize)]
@@ -176,6 +176,10 @@ impl<'a> VictimData<'a> {
 /// What a victim's app shows when it is opened.
 #[derive(Debug, Serialize)]
 struct VictimPicture<'a> {
+    /// Her own.
+    own_device: &'a str,
+    /// Whether a code cancels her press of AWARE.
+    aware_code: bool,
     /// How well she is protected; `null` while that is not known.
     protection: Option<&'a Protection>,
     /// What she can do about it.
@@ -186,25 +190,34 @@ struct VictimPicture<'a> {
     alerts: Vec<&'a RawValue>,
     /// How often her own device is to say where it is, in seconds; `null` where no order names it.
     fix_interval_s: Option<i64>,
+    /// Whether her browsers can be woken.
+    push: bool,
 }
 
-/// What a victim's app shows: how well she is protected, what she can do about it, whom to call, what stands, and how
-/// often her device is to report. `alerts` are events that [`victim_event`] made.
+/// What a victim's app shows: which device is hers, whether she has a code that cancels AWARE, how well she is
+/// protected, what she can do about it, whom to call, what stands, how often her device is to report, and whether her
+/// browsers can be woken. `alerts` are events that [`victim_event`] made.
 pub fn victim_picture(
+    device: &DeviceId,
+    has_code: bool,
     protection: Option<&Protection>,
     contacts: &[&Contact],
     alerts: &[String],
     fix_interval: Option<Millis>,
+    push: bool,
 ) -> Result<String, serde_json::Error> {
     let reasons = protection.map_or(&[][..], |protection| &protection.reasons);
     let mut call = vec![EMERGENCY];
     call.extend(contacts.iter().map(|contact| Call { name: &contact.name, phone: &contact.phone }));
     serde_json::to_string(&VictimPicture {
+        own_device: device.as_str(),
+        aware_code: has_code,
         protection,
         advice: reasons.iter().filter_map(|reason| remedy(*reason)).collect(),
         call,
         alerts: alerts.iter().map(|event| serde_json::from_str(event)).collect::<Result<_, _>>()?,
         fix_interval_s: fix_interval.map(|interval| interval.0 / 1_000),
+        push,
     })
 }
 

@@ -201,6 +201,10 @@ fn ask(step: Ask, level: Level) -> Text {
             nl: "Een collega stelt voor dit af te sluiten: beoordeel het ook.",
             en: "A colleague proposes to close this: judge it as well.",
         },
+        Ask::Differs => Text {
+            nl: "Een collega stelt een andere afloop voor dan u: beoordeel het opnieuw.",
+            en: "A colleague proposes another outcome than you did: judge it again.",
+        },
         Ask::Look => Text { nl: "Kijk in de console.", en: "See the console." },
     }
 }
@@ -220,6 +224,7 @@ fn ask_briefly(step: Ask, level: Level) -> Text {
         Ask::NobodyOnDuty => Text { nl: "niemand in dienst", en: "nobody on duty" },
         Ask::Undelivered => Text { nl: "bericht komt niet aan", en: "not delivered" },
         Ask::Confirm => Text { nl: "beoordeel afsluiten", en: "judge closing" },
+        Ask::Differs => Text { nl: "andere afloop", en: "other outcome" },
         Ask::Look => Text { nl: "zie console", en: "see console" },
     }
 }

@@ -150,6 +150,8 @@ fn plan(
         sign_in: None,
         links: Some(links),
         map: None,
+        // It would leave the machine.
+        push: None,
         orders_dir: Some(orders_dir),
         desks: vec![Desk { name: desk, mqtt: true, webhook: None, body: WebhookBody::default() }],
         contacts: Contacts::default(),

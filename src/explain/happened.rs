@@ -4,7 +4,6 @@ use serde::Serialize;
 use serde_json::Value;
 use zones::Timestamp;
 
-use crate::api::channel_word;
 use crate::store::{AlertRow, DeliveryRecord, QUIET_HOURS, ReceiptRow};
 
 /// An alert, a step of its delivery, or what a recipient said.
@@ -62,7 +61,7 @@ fn of_delivery(record: &DeliveryRecord) -> Vec<Happened> {
             what,
             alert: Some(delivery.alert.clone()),
             level: Some(delivery.level.to_string()),
-            channel: Some(channel_word(delivery.channel)),
+            channel: Some(delivery.channel.word()),
             recipient: Some(delivery.recipient.clone()),
             detail: detail.cloned(),
         })
@@ -86,7 +85,7 @@ fn of_receipt(receipt: ReceiptRow) -> Happened {
         what: "receipt",
         alert: receipt.alert,
         level: None,
-        channel: Some(channel_word(receipt.channel)),
+        channel: Some(receipt.channel.word()),
         recipient: Some(receipt.recipient),
         detail: Some(said.into_iter().flatten().collect::<Vec<_>>().join(", ")),
     }

@@ -21,6 +21,12 @@ impl FollowUp {
         loop {
             let next = self.due.first().copied().filter(|(at, _)| *at <= now);
             let settle_at = self.settle_at.filter(|at| *at <= now);
+            let first = next.map(|(at, _)| at).into_iter().chain(settle_at).min();
+            if let Some(at) = self.duty_at.filter(|at| *at <= now && first.is_none_or(|first| *at <= first)) {
+                self.clock = self.clock.max(at);
+                self.look_at_duty(self.clock);
+                continue;
+            }
             if let Some(at) = settle_at.filter(|at| next.is_none_or(|(next, _)| *at <= next)) {
                 self.clock = self.clock.max(at);
                 self.settle_groups(self.clock);
@@ -75,6 +81,7 @@ impl FollowUp {
     pub(super) fn was_away(&mut self, now: Timestamp, until: Timestamp) -> Done {
         if until > now {
             self.away = (now, until);
+            self.duty_at = self.duty_at.map(|at| at.max(until));
         }
         Done::Done
     }
@@ -263,7 +270,7 @@ impl FollowUp {
         }
     }
 
-    fn notice(
+    pub(super) fn notice(
         &self,
         id: Uuid,
         incident: &Incident,

@@ -22,17 +22,23 @@ impl FollowUp {
         command: Command,
         key: Option<&str>,
     ) -> Result<Done, Refused> {
-        let key = key.map(|key| name_of(id, &format!("{}/{key}", actor.name)));
+        let key = key.map(|key| {
+            let key = name_of(id, &format!("{}/{key}", actor.name));
+            (key, name_of(key, &format!("{command:?}")))
+        });
+        let known = self.incidents.get(&id).ok_or(Refused::UnknownIncident(id))?;
+        if let Some((key, said)) = key
+            && known.knows(key, said)?
+        {
+            return Ok(Done::Already);
+        }
         let mut incident = self.take(id).ok_or(Refused::UnknownIncident(id))?;
-        let done = match key {
-            Some(key) if incident.keys.contains(&key) => Ok(Done::Already),
-            _ => self.carry_out(now, id, &mut incident, actor, command),
-        };
+        let done = self.carry_out(now, id, &mut incident, actor, command);
         if done == Ok(Done::Done) {
             incident.changed_at = now;
-            if let Some(key) = key {
-                incident.knows(key);
-            }
+        }
+        if let (Ok(_), Some((key, said))) = (&done, key) {
+            incident.remember_command(key, said);
         }
         self.put(id, incident);
         done
@@ -189,9 +195,11 @@ impl FollowUp {
         if incident.state == State::New {
             self.take_on(now, id, incident, actor);
         }
-        incident.proposed = Some(Proposal { by: actor.name.clone(), at: now, outcome });
+        let proposal = Proposal { by: actor.name.clone(), at: now, outcome };
+        let before = incident.proposed.replace(proposal.clone()).filter(|_| !mine);
         incident.proposer.clone_from(&actor.person);
         self.by(id, now, &actor.name, What::ResolutionProposed { outcome, note });
+        self.ask_others(id, incident, &proposal, before.as_ref());
         self.rest(incident, now);
         Ok(Done::Done)
     }

@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use zones::{AlertKind, Level, Timestamp};
+use zones::order::Risk;
+use zones::{AlertKind, Level, Millis, OrderId, PersonId, Timestamp};
 
 use super::FollowUp;
 use super::clocks::name_of;
-use super::effect::{About, Effect, OwnAlert, What};
+use super::effect::{About, Effect, NO_ORDER, OwnAlert, What};
 use super::event::{Actor, Done, Raised};
 use super::incident::Incident;
 use super::words::StaffRole;
@@ -18,6 +19,13 @@ pub struct DutyRow {
     pub instead: Option<Override>,
     /// The incident that says that nobody has it, while that is so.
     pub lacking: Option<Uuid>,
+    /// Nobody has it who should, when it was last looked at.
+    pub empty: bool,
+}
+
+impl DutyRow {
+    /// So many fields at its end are younger than the first stored rows, as in [`super::ADDED`].
+    pub const ADDED: usize = 1;
 }
 
 /// Who has a role for now, whatever the settings say.
@@ -99,21 +107,70 @@ impl FollowUp {
                     return (asked, people);
                 }
                 OnDuty::Console => return (role, Vec::new()),
-                OnDuty::Nobody => self.has_nobody(id, incident, asked, at),
+                OnDuty::Nobody => self.misses(id, incident, asked, at),
                 OnDuty::Unstaffed => {
                     // That the operator stands in for a case contact is how small sites are meant to be.
                     if asked == role && role != StaffRole::CaseContact {
-                        self.has_nobody(id, incident, role, at);
+                        self.misses(id, incident, role, at);
                     }
                 }
             }
         }
-        self.has_nobody(id, incident, role, at);
+        self.misses(id, incident, role, at);
         (role, Vec::new())
     }
 
-    /// Nobody has a role that a step needs: that is an alarm of its own, once until somebody has it.
-    fn has_nobody(&mut self, found_by: Uuid, incident: &Incident, role: StaffRole, at: Timestamp) {
+    /// Nobody has a role that a step of an incident needs.
+    fn misses(&mut self, id: Uuid, incident: &Incident, role: StaffRole, at: Timestamp) {
+        self.has_nobody(id, (incident.order.clone(), incident.wearer.clone(), incident.risk), role, at);
+    }
+
+    /// Whether everybody is there who is counted on: looked at when that may have changed, and not only when somebody is
+    /// needed.
+    pub(super) fn look_at_duty(&mut self, at: Timestamp) {
+        for role in self.rules.counted_on() {
+            let (was, is) = (self.is_known_empty(role), self.on_duty(role, at) == OnDuty::Nobody);
+            if was == is {
+                continue;
+            }
+            self.duty.entry(role).or_default().empty = is;
+            self.changed_duty.insert(role);
+            if !is {
+                self.has_somebody(role, at);
+            } else if let (Ok(order), Ok(wearer)) = (OrderId::new(NO_ORDER), PersonId::new(NO_ORDER)) {
+                self.has_nobody(Uuid::nil(), (order, wearer, None), role, at);
+            }
+        }
+        self.duty_at = self.next_look_at_duty(at);
+    }
+
+    fn is_known_empty(&self, role: StaffRole) -> bool {
+        self.duty.get(&role).is_some_and(|row| row.empty)
+    }
+
+    /// When that may change after `at`; a moment later where the settings are others than those it was looked at under,
+    /// so that who was away meanwhile looks when he is back.
+    pub(super) fn next_look_at_duty(&self, at: Timestamp) -> Option<Timestamp> {
+        let roles = self.rules.counted_on();
+        if roles.iter().any(|role| self.is_known_empty(*role) != (self.on_duty(*role, at) == OnDuty::Nobody))
+        {
+            return Some(at + Millis(1));
+        }
+        let duty = self.rules.duty.iter().filter(|duty| roles.contains(&duty.role));
+        let edges = duty.filter_map(|duty| duty.schedule.as_ref()?.next_change(at));
+        let rows = self.duty.iter().filter(|(role, _)| roles.contains(role));
+        let ends = rows.filter_map(|(_, row)| Some(row.instead.as_ref()?.until)).filter(|until| *until > at);
+        edges.chain(ends).min()
+    }
+
+    /// Nobody has a role: that is an alarm of its own, once until somebody has it.
+    fn has_nobody(
+        &mut self,
+        found_by: Uuid,
+        (order, wearer, risk): (OrderId, PersonId, Option<Risk>),
+        role: StaffRole,
+        at: Timestamp,
+    ) {
         let row = self.duty.entry(role).or_default();
         if row.lacking.is_some() {
             return;
@@ -128,8 +185,8 @@ impl FollowUp {
             incident: id,
             revision: 1,
             level: Level::Alarm,
-            order: incident.order.clone(),
-            wearer: incident.wearer.clone(),
+            order: order.clone(),
+            wearer: wearer.clone(),
             at,
             about: About::Nobody(role),
         };
@@ -143,10 +200,10 @@ impl FollowUp {
             stands: Level::Alarm,
             late: false,
             test: false,
-            order: incident.order.clone(),
-            wearer: incident.wearer.clone(),
+            order,
+            wearer,
             victim: None,
-            risk: incident.risk,
+            risk,
             victim_device: None,
             second_road: false,
             desk: None,
@@ -211,6 +268,7 @@ impl FollowUp {
         if matches!(self.on_duty(role, now), OnDuty::People(_)) {
             self.has_somebody(role, now);
         }
+        self.look_at_duty(now);
         Done::Done
     }
 }

@@ -71,6 +71,9 @@ pub struct Entry {
     pub what: What,
 }
 
+/// What stands for order and wearer where something concerns none: a role that is empty before anybody needs it.
+pub const NO_ORDER: &str = "-";
+
 /// The actor of what happens by itself.
 pub const SERVICE: &str = "afstand";
 
@@ -138,6 +141,10 @@ pub enum What {
     ResolutionProposed {
         outcome: Outcome,
         note: Option<String>,
+    },
+    ProposalDisplaced {
+        proposed_by: String,
+        outcome: Outcome,
     },
     Resolved {
         outcome: Outcome,
@@ -223,6 +230,7 @@ impl What {
             Self::Noted { .. } => "noted",
             Self::Escalated { .. } => "escalated",
             Self::ResolutionProposed { .. } => "resolution_proposed",
+            Self::ProposalDisplaced { .. } => "proposal_displaced",
             Self::Resolved { .. } => "resolved",
             Self::Step { .. } => "step",
             Self::Displayed { .. } => "displayed",
@@ -254,6 +262,10 @@ pub enum Reason {
     DeskRejected,
     /// Somebody called them in.
     Escalated,
+    /// One says what became of it, and that waits for a second.
+    Confirm,
+    /// They said what became of it, and another sees it otherwise.
+    Displaced,
     /// A deadline comes near.
     DeadlineNear,
     /// A deadline was missed.
@@ -271,6 +283,8 @@ impl Reason {
             Self::Again => "again",
             Self::DeskRejected => "desk_rejected",
             Self::Escalated => "escalated",
+            Self::Confirm => "confirm",
+            Self::Displaced => "displaced",
             Self::DeadlineNear => "deadline_near",
             Self::DeadlineMissed => "deadline_missed",
             Self::Undelivered => "undelivered",
@@ -324,9 +338,9 @@ pub struct OwnAlert {
     pub revision: u32,
     /// `alarm`, or `clear` when it is over.
     pub level: Level,
-    /// The order of the incident that showed it.
+    /// The order of the incident that showed it; [`NO_ORDER`] where none did.
     pub order: OrderId,
-    /// The wearer of that order.
+    /// The wearer of that order; likewise.
     pub wearer: PersonId,
     /// When.
     pub at: Timestamp,

@@ -5,6 +5,7 @@ use uuid::Uuid;
 use zones::order::Risk;
 use zones::{AlertKind, DeskId, DeviceId, Level, OrderId, PersonId, Timestamp};
 
+use super::effect::NO_ORDER;
 use super::event::{Raised, Refused};
 use super::policy::{ACCEPTED, Deadline, LATE_KEPT_FOR, Policy, REMEMBERED, Rules};
 use super::words::{Condition, DeskState, Outcome, State, Task, Unless, VictimState};
@@ -14,7 +15,7 @@ const MOST_REMEMBERED: usize = 16;
 
 /// So many fields at the end of an [`Incident`] are younger than the first stored rows. Each is such that nothing said
 /// is written as one zero byte: a row without them is read as one that ends in zeros.
-pub const ADDED: usize = 10;
+pub const ADDED: usize = 11;
 
 /// The follow-up of an incident.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -91,7 +92,7 @@ pub struct Incident {
     pub(super) done: Timestamp,
     /// Alerts her device was told of, the newest last.
     pub(super) victim_alerts: Vec<Uuid>,
-    /// Commands that are known again.
+    /// Commands that an earlier version knew again, by their keys alone.
     pub(super) keys: Vec<Uuid>,
     // What follows was added later: see [`ADDED`].
     /// The incident of many silent devices that it is, or was, part of.
@@ -112,6 +113,8 @@ pub struct Incident {
     pub(super) second_road: bool,
     /// Receipts that are known again.
     pub(super) receipts: Vec<Uuid>,
+    /// Commands that are known again: what each key stood for.
+    pub(super) said: Vec<(Uuid, Uuid)>,
     /// The person who made the proposal, where there is one.
     pub(super) proposer: Option<String>,
     /// When its next clock runs out, as the due set has it. Follows from the rest.
@@ -230,6 +233,7 @@ impl Incident {
             second_told: false,
             second_road: false,
             receipts: Vec::new(),
+            said: Vec::new(),
             proposer: None,
             next_at: None,
         }
@@ -241,9 +245,9 @@ impl Incident {
         self.watch.clone().filter(|_| !self.is_open() && self.cleared_at.is_none())
     }
 
-    /// Its order, unless it concerns many: that one then is only of the first of them.
+    /// Its order, unless it concerns many, where that one is only of the first of them, or none.
     pub fn order_of_one(&self) -> Option<&OrderId> {
-        Some(&self.order).filter(|_| self.kind != AlertKind::MassSilence)
+        Some(&self.order).filter(|order| self.kind != AlertKind::MassSilence && order.as_str() != NO_ORDER)
     }
 
     /// Whether somebody still has to do something about it.
@@ -346,13 +350,21 @@ impl Incident {
         (self.victim_alerts.len() > MOST_REMEMBERED).then(|| self.victim_alerts.remove(0))
     }
 
-    /// Remembers a command by its key; whether it is known already.
-    pub(super) fn knows(&mut self, key: Uuid) -> bool {
-        if self.keys.contains(&key) {
-            return true;
+    /// Whether a key stood for that very command before.
+    ///
+    /// # Errors
+    /// When it stood for another.
+    pub(super) fn knows(&self, key: Uuid, command: Uuid) -> Result<bool, Refused> {
+        match self.said.iter().find(|(known, _)| *known == key) {
+            Some((_, before)) if *before == command => Ok(true),
+            Some(_) => Err(Refused::invalid("Idempotency-Key", "was used for another command")),
+            None => Ok(self.keys.contains(&key)),
         }
-        remember(&mut self.keys, key);
-        false
+    }
+
+    /// Remembers a command by its key.
+    pub(super) fn remember_command(&mut self, key: Uuid, command: Uuid) {
+        remember(&mut self.said, (key, command));
     }
 
     /// Remembers a receipt: a broker may bring it again, after others.
@@ -376,7 +388,7 @@ impl Incident {
 }
 
 /// Keeps the newest few.
-fn remember(keys: &mut Vec<Uuid>, key: Uuid) {
+fn remember<T>(keys: &mut Vec<T>, key: T) {
     keys.push(key);
     if keys.len() > MOST_REMEMBERED {
         keys.remove(0);

@@ -16,6 +16,7 @@ mod event;
 mod incident;
 mod mass;
 mod policy;
+mod proposals;
 mod receipts;
 #[cfg(test)]
 mod tests;
@@ -28,7 +29,7 @@ use uuid::Uuid;
 use zones::{AlertKind, OrderId, Timestamp};
 
 pub use duty::{DutyRow, OnDuty, Override};
-pub use effect::{About, Effect, Entry, Notice, OwnAlert, Reason, SERVICE, What};
+pub use effect::{About, Effect, Entry, NO_ORDER, Notice, OwnAlert, Reason, SERVICE, What};
 pub use event::{Actor, Command, Done, Event, Noted, Raised, Refused};
 pub use incident::{ADDED, Clock, Incident, Proposal, WhatWasDone};
 pub use policy::{ACCEPTED, Deadline, Duty, Policy, Rules, Step, Unfit};
@@ -37,6 +38,11 @@ pub use words::{
 };
 
 use words::StaffRole as Role;
+
+/// The clock of one that was told nothing yet.
+fn never() -> Timestamp {
+    Timestamp::from_millis(i64::MIN)
+}
 
 /// All incidents that are somebody's, and who has which role.
 #[derive(Debug)]
@@ -59,6 +65,8 @@ pub struct FollowUp {
     groups: BTreeMap<Uuid, mass::Group>,
     /// The incident of many silent devices, while that lasts.
     mass: Option<Uuid>,
+    /// When it may change whether somebody has each role that is counted on.
+    duty_at: Option<Timestamp>,
     /// When the next of a group that has ended get clocks of their own.
     settle_at: Option<Timestamp>,
     effects: VecDeque<Effect>,
@@ -80,7 +88,7 @@ pub enum Change<'a> {
 impl FollowUp {
     /// One that knows no incident. Incidents for which there is no policy get the built-in one.
     pub fn new(rules: Rules) -> Self {
-        Self::restore(rules, Timestamp::from_millis(i64::MIN), [], [])
+        Self::restore(rules, never(), [], [])
     }
 
     /// Takes up the rows that [`drain_changes`](Self::drain_changes) gave, as they stood at `clock`.
@@ -102,6 +110,7 @@ impl FollowUp {
             silent: BTreeSet::new(),
             groups: BTreeMap::new(),
             mass: None,
+            duty_at: None,
             settle_at: None,
             effects: VecDeque::new(),
             changed: BTreeSet::new(),
@@ -117,6 +126,9 @@ impl FollowUp {
             row.lacking = row.lacking.filter(|id| this.incidents.contains_key(id));
         }
         this.settle_at = this.is_unsettled().then_some(clock);
+        if clock > never() {
+            this.duty_at = this.next_look_at_duty(clock);
+        }
         this
     }
 
@@ -127,6 +139,9 @@ impl FollowUp {
     /// When it is refused: nothing changed but the passing of time.
     pub fn handle(&mut self, now: Timestamp, event: Event) -> Result<Done, Refused> {
         let now = now.max(self.clock);
+        if self.clock == never() {
+            self.duty_at = Some(now);
+        }
         self.run_clocks(now);
         self.clock = now;
         let done = self.hear(now, event);
@@ -167,7 +182,7 @@ impl FollowUp {
 
     /// When to handle [`Event::Tick`] at the latest.
     pub fn poll_deadline(&self) -> Option<Timestamp> {
-        self.due.first().map(|(at, _)| *at).into_iter().chain(self.settle_at).min()
+        self.due.first().map(|(at, _)| *at).into_iter().chain(self.settle_at).chain(self.duty_at).min()
     }
 
     /// Hands out what has changed since the last call, each once, as it stands now.

@@ -67,7 +67,7 @@ pub struct Step {
 /// Who is told of which alerts, when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
-    /// Kinds it is for; all when empty.
+    /// Kinds it is for; when empty all but the end of an order, for which nobody need run.
     pub kinds: Vec<AlertKind>,
     /// The worst level of the incidents it is for.
     pub level: Level,
@@ -263,8 +263,9 @@ impl Policy {
 
     /// Whether it is for such incidents.
     pub fn fits(&self, kind: AlertKind, worst: Level, risk: Option<Risk>) -> bool {
+        let any = self.kinds.is_empty() && kind != AlertKind::OrderExpiry;
         self.level == worst
-            && (self.kinds.is_empty() || self.kinds.contains(&kind))
+            && (any || self.kinds.contains(&kind))
             && (self.risks.is_empty() || risk.is_some_and(|risk| self.risks.contains(&risk)))
     }
 
@@ -382,6 +383,28 @@ impl Rules {
     /// Names of partners' steps that keep a deadline.
     pub fn partner_steps(&self) -> impl Iterator<Item = &str> {
         self.deadlines.iter().filter(|deadline| !deadline.is_of_desk()).map(|deadline| &*deadline.kept_by)
+    }
+
+    /// Roles of the watch that a step or a deadline counts on: somebody must have them at any time.
+    pub fn counted_on(&self) -> Vec<StaffRole> {
+        let takes_all = |before: &Policy, policy: &Policy| {
+            before.level == policy.level
+                && before.kinds.is_empty()
+                && before.risks.is_empty()
+                && policy.kinds != [AlertKind::OrderExpiry]
+        };
+        let mut roles = Vec::new();
+        for (n, policy) in self.policies.iter().enumerate() {
+            if !self.policies.iter().take(n).any(|before| takes_all(before, policy)) {
+                let told = policy.steps.iter().flat_map(|step| &step.tell);
+                roles.extend(told.filter_map(|recipient| recipient.staff()));
+            }
+        }
+        roles.extend(self.deadlines.iter().flat_map(|deadline| &deadline.escalate_to));
+        roles.retain(|role| role.is_of_the_watch());
+        roles.sort_unstable();
+        roles.dedup();
+        roles
     }
 
     /// Adds the built-in policies behind those there are, so that every incident has one.

@@ -210,6 +210,11 @@ impl StaffRole {
             Self::OnCallManager => None,
         }
     }
+
+    /// Whether somebody must have it day and night. Partners, and whoever coordinates cases, keep office hours.
+    pub const fn is_of_the_watch(self) -> bool {
+        matches!(self, Self::Operator | Self::SecondOperator | Self::ShiftLead | Self::OnCallManager)
+    }
 }
 
 impl Recipient {

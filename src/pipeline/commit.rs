@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, watch};
 use super::committed::{self, CommittedBook};
 use super::decide::Pending;
 use crate::api::LiveFeed;
-use crate::delivery::{DispatchHandle, NoticeHandle};
+use crate::delivery::{DispatchHandle, HintHandle, NoticeHandle};
 use crate::metrics::Metrics;
 use crate::mqtt::{Acks, Publisher};
 use crate::store::{Batch, Channel, Store, StoreError};
@@ -27,6 +27,7 @@ pub(super) struct Committer {
     pub(super) publisher: Publisher,
     pub(super) dispatch: DispatchHandle,
     pub(super) notices: NoticeHandle,
+    pub(super) hints: HintHandle,
     pub(super) live: LiveFeed,
     pub(super) metrics: Arc<Metrics>,
     pub(super) store_ok: watch::Sender<bool>,
@@ -76,6 +77,7 @@ impl Committer {
         }
         if !pending.batch.deliveries.is_empty() {
             self.dispatch.committed();
+            self.hints.committed();
         }
         if !pending.batch.notices.is_empty() {
             self.notices.committed();

@@ -123,6 +123,7 @@ impl Decider {
             state: known.map_or(State::Resolved, |one| one.state).as_str().into(),
             condition: known.map_or("cleared", |one| one.condition.as_str()).into(),
             owner: known.and_then(|one| one.owner.clone()),
+            handed_on: known.is_some_and(|one| one.handed_on),
         });
     }
 
@@ -195,7 +196,7 @@ impl Decider {
             Channel::VictimSms | Channel::VictimEmail => "second_channel".to_owned(),
             _ => recipient,
         };
-        let channel = crate::api::channel_word(channel);
+        let channel = channel.word();
         // Of an incident that is over nobody need find another way.
         let _ = self.follow(now, Event::Undelivered { incident, channel, recipient });
     }

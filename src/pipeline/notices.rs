@@ -12,7 +12,7 @@ use super::decide::Decider;
 use crate::delivery::{
     Ask, DeskRoads, Facts, Notice as Message, Over, Recipient, recipients, resolved_event,
 };
-use crate::followup::{About, Event, Notice, OwnAlert, Reason, Task};
+use crate::followup::{About, Event, NO_ORDER, Notice, OwnAlert, Reason, Task};
 use crate::metrics::AlertLabels;
 use crate::store::{AlertRow, Channel, FollowUpRow, IncidentRow, NewDelivery};
 
@@ -37,7 +37,8 @@ impl Decider {
                 kind: notice.kind,
                 level: notice.level,
                 // What concerns many orders is of none.
-                order: notice.devices.is_none().then(|| notice.order.clone()),
+                order: Some(notice.order.clone())
+                    .filter(|order| notice.devices.is_none() && order.as_str() != NO_ORDER),
                 devices: notice.devices,
                 call: notice.call.clone(),
                 step: ask(notice),
@@ -191,13 +192,14 @@ impl Decider {
     /// is stored as of none: no case has it, and no filter finds it there.
     pub(super) fn own_alert(&mut self, own: &OwnAlert) {
         let (kind, reason) = own_words(own);
-        let of_many = matches!(own.about, About::Silent { .. });
-        let one = |name: &str| if of_many { String::new() } else { name.to_owned() };
+        let of_none = matches!(own.about, About::Silent { .. }) || own.order.as_str() == NO_ORDER;
+        let one = |name: &str| if of_none { String::new() } else { name.to_owned() };
         let (order, wearer) = (one(own.order.as_str()), one(own.wearer.as_str()));
         let mut data = json!({
             "alert": own.alert, "incident": own.incident, "revision": own.revision, "kind": kind,
             "level": own.level, "certainty": "certain", "late": false,
-            "order": (!of_many).then_some(&order), "wearer": (!of_many).then_some(&wearer), "victim": null, "zone": null, "device": null, "raised_at": own.at,
+            "order": (!of_none).then_some(&order), "wearer": (!of_none).then_some(&wearer), "victim": null,
+            "zone": null, "device": null, "raised_at": own.at,
             "fixed_at": null, "distance_m": null, "uncertainty_m": null, "closing_mps": null,
             "contact_s": null, "wearer_fix": null, "victim_fix": null, "legal_basis": null,
             "arrest_on_sight": false, "contacts": {}, "reason": reason,
@@ -288,6 +290,8 @@ fn ask(notice: &Notice) -> Ask {
         Reason::Ring => Ask::RingAgain,
         Reason::Again => Ask::RaisedAgain,
         Reason::DeskRejected => Ask::DeskRejected,
+        Reason::Confirm => Ask::Confirm,
+        Reason::Displaced => Ask::Differs,
         Reason::DeadlineNear => Ask::Remind,
         Reason::DeadlineMissed => Ask::Missed,
         Reason::Undelivered => Ask::Undelivered,

@@ -267,6 +267,7 @@ pub(crate) fn follow_up(row: &mut IncidentRow, incident: &Incident) {
         part_of: incident.part_of.map(|mass| mass.to_string()),
         risk: incident.part_of.map(|_| incident.risk.map_or(0, |risk| risk as i64 + 1)),
         last_distance_m: incident.part_of.and(incident.last_distance_m).map(i64::from),
+        handed_on: incident.handed_on,
     };
 }
 
@@ -277,8 +278,13 @@ pub(crate) fn followup(incident: &str, state: Option<&Incident>) -> StateRow {
 
 /// Reads it back, also as an earlier version wrote it.
 pub(crate) fn read_followup(bytes: &[u8]) -> Result<Incident, postcard::Error> {
+    read_longer(bytes, ADDED)
+}
+
+/// Reads a row to whose end so many fields were added, each of which is one zero byte where nothing is said.
+fn read_longer<T: serde::de::DeserializeOwned>(bytes: &[u8], added: usize) -> Result<T, postcard::Error> {
     let mut longer = bytes.to_vec();
-    for _ in 0..ADDED {
+    for _ in 0..added {
         match postcard::from_bytes(&longer) {
             Err(postcard::Error::DeserializeUnexpectedEnd) => longer.push(0),
             read => return read,
@@ -294,7 +300,7 @@ pub(crate) fn duty(role: StaffRole, row: &DutyRow) -> StateRow {
 
 /// Reads it back.
 pub(crate) fn read_duty(bytes: &[u8]) -> Result<DutyRow, postcard::Error> {
-    postcard::from_bytes(bytes)
+    read_longer(bytes, DutyRow::ADDED)
 }
 
 /// The deadlines of an incident.

@@ -18,7 +18,7 @@ use crate::api::commands::Command;
 use crate::api::{LiveFeed, Readiness};
 use crate::clock::Clock;
 use crate::config::{Contacts, Desk};
-use crate::delivery::{DispatchHandle, NoticeHandle, Trouble};
+use crate::delivery::{DispatchHandle, HintHandle, NoticeHandle, Trouble};
 use crate::followup::Rules;
 use crate::metrics::Metrics;
 use crate::mqtt::{Acks, Arrived, LinkStatus, Publisher};
@@ -85,6 +85,8 @@ pub struct Sources {
     pub dispatch: DispatchHandle,
     /// Told of what devices are to be told.
     pub notices: NoticeHandle,
+    /// Told of what victims' browsers may be woken for.
+    pub hints: HintHandle,
     /// Told of new alerts.
     pub live: LiveFeed,
 }
@@ -148,12 +150,24 @@ impl Pipeline {
     /// # Errors
     /// When the store fails for good. Nothing that was not committed has been acknowledged.
     pub async fn run(self, sources: Sources, stop: CancellationToken) -> Result<(), StoreError> {
-        let Sources { arrived, acks, link, commands, trouble, files, publisher, dispatch, notices, live } =
-            sources;
+        let Sources {
+            arrived,
+            acks,
+            link,
+            commands,
+            trouble,
+            files,
+            publisher,
+            dispatch,
+            notices,
+            hints,
+            live,
+        } = sources;
         let (store_ok, store_state) = watch::channel(true);
         let metrics = self.metrics.clone();
         let store = self.store;
-        let committer = Committer { store, acks, publisher, dispatch, notices, live, metrics, store_ok };
+        let committer =
+            Committer { store, acks, publisher, dispatch, notices, hints, live, metrics, store_ok };
         let (to_committer, batches) = mpsc::channel(1);
         let mut committing = tokio::spawn(committer.run(batches));
         let deciding = Deciding {
@@ -272,12 +286,12 @@ impl Deciding {
     fn command(&mut self, command: Command) {
         let now = self.clock.now();
         let answer: Box<dyn FnOnce() + Send> = match command {
-            Command::PutOrder { draft, by, reply } => {
-                let answer = self.decider.put_order(now, *draft, By::token(by));
+            Command::PutOrder { draft, by, only_if, reply } => {
+                let answer = self.decider.put_order(now, *draft, By::token(by).only_if(only_if));
                 Box::new(move || _ = reply.send(answer))
             }
-            Command::WithdrawOrder { order, by, reply } => {
-                let answer = self.decider.withdraw_order(now, &order, By::token(by));
+            Command::WithdrawOrder { order, by, only_if, reply } => {
+                let answer = self.decider.withdraw_order(now, &order, By::token(by).only_if(only_if));
                 Box::new(move || _ = reply.send(answer))
             }
             Command::CancelAware { device, at, code, reply } => {

@@ -26,6 +26,7 @@ use crate::wire::TrackerKeys;
 mod cap;
 mod mass;
 mod notices;
+mod versions;
 mod victim;
 
 /// So many seconds after the beginning of every test.

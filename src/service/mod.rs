@@ -2,6 +2,7 @@
 
 mod orders_dir;
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,16 +11,17 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use zones::OrderId;
 
 use crate::api::{self, AppState, LiveFeed, Readiness, commands};
 use crate::audit;
 use crate::clock::Clock;
-use crate::config::{self, Contacts, Desk, MapStyles, Tokens};
-use crate::delivery::{Dispatcher, Notices, Roads};
+use crate::config::{self, Contacts, Desk, MapStyles, Push, Tokens};
+use crate::delivery::{Dispatcher, HintHandle, Hints, Notices, Roads};
 use crate::followup::Rules;
 use crate::metrics::Metrics;
 use crate::mqtt::{IngestHandle, IngestLink, LinkSettings, MqttConfig, Publisher};
-use crate::pipeline::{self, Pipeline, Sources};
+use crate::pipeline::{self, Directory, Pipeline, Sources};
 use crate::sign_in::{Links, SignIn};
 use crate::store::Store;
 use crate::tiles::Tiles;
@@ -52,6 +54,8 @@ pub struct Plan {
     pub links: Option<Arc<Links>>,
     /// A map with streets for the console.
     pub map: Option<MapStyles>,
+    /// How the browsers of victims are woken.
+    pub push: Option<Arc<Push>>,
     /// Folder of order files.
     pub orders_dir: Option<PathBuf>,
     /// What time it is.
@@ -106,14 +110,9 @@ impl Service {
             .map_err(Failure::new)?;
         let out_settings = LinkSettings::load(&plan.broker, Vec::new()).map_err(Failure::new)?;
         let store = Store::open(&plan.store_url).await.map_err(Failure::new)?;
-        let loaded = Pipeline::load(&store).await.map_err(Failure::new)?;
-        let from_files = loaded.of_files().cloned().collect();
         let metrics = Arc::new(Metrics::default());
         let (ready, readiness) = watch::channel(Readiness::default());
-        let (mut pipeline, directory) =
-            Pipeline::resume(store.clone(), loaded, settings(&mut plan), metrics.clone(), ready)
-                .map_err(Failure::new)?;
-        pipeline.recall().await.map_err(Failure::new)?;
+        let (pipeline, directory, from_files) = take_up(&store, &mut plan, &metrics, ready).await?;
         let sign_in = SignIn::start(plan.sign_in.take(), plan.links.take(), store.clone(), plan.clock.now())
             .await
             .map_err(Failure::new)?;
@@ -124,8 +123,9 @@ impl Service {
         let roads = Roads::new(publisher.clone(), &plan.desks, plan.contacts).map_err(Failure::new)?;
         let (dispatcher, dispatch) = Dispatcher::new(store.clone(), roads, plan.clock.reader());
         let (to_pipeline_too, trouble) = mpsc::channel(TROUBLES_WAITING);
-        let dispatcher = dispatcher.telling(to_pipeline_too).counting(metrics.deliveries.clone());
+        let dispatcher = dispatcher.telling(to_pipeline_too).counting(metrics.clone());
         let (notices, notice_handle) = Notices::new(store.clone(), publisher.clone(), plan.clock.reader());
+        let wake = HintHandle::default();
         let (commands, asked) = commands::channel();
         let (to_files, files) = mpsc::channel(FILES_WAITING);
         let (to_pipeline, arrived) = mpsc::channel(ingest_settings.channel_capacity());
@@ -141,6 +141,7 @@ impl Service {
             publisher,
             dispatch,
             notices: notice_handle,
+            hints: wake.clone(),
             live: live.clone(),
         };
         let (recorder, writer) = audit::recorder(store.clone(), metrics.clone());
@@ -157,8 +158,10 @@ impl Service {
             states: Arc::new(directory.clone()),
             register: Arc::new(directory),
             tiles: plan.map.map(Tiles::new).transpose().map_err(Failure::new)?.map(Arc::new),
+            push: plan.push,
             clock: plan.clock.reader(),
         };
+        hint(&mut parts, &state, wake, &stop.rest).await?;
         decide(&mut parts, pipeline, sources, ingest, &stop.deciding);
         deliver(&mut parts, dispatcher, notices, &stop.rest);
         keep_house(&mut parts, &state, &stop.rest);
@@ -195,6 +198,22 @@ impl Service {
         self.store.close().await;
         result
     }
+}
+
+/// Takes up what the store holds: the pipeline, who has what, and the orders that files were the last to state.
+async fn take_up(
+    store: &Store,
+    plan: &mut Plan,
+    metrics: &Arc<Metrics>,
+    ready: watch::Sender<Readiness>,
+) -> Result<(Pipeline, Directory, BTreeSet<OrderId>), Failure> {
+    let loaded = Pipeline::load(store).await.map_err(Failure::new)?;
+    let from_files = loaded.of_files().cloned().collect();
+    let (mut pipeline, directory) =
+        Pipeline::resume(store.clone(), loaded, settings(plan), Arc::clone(metrics), ready)
+            .map_err(Failure::new)?;
+    pipeline.recall().await.map_err(Failure::new)?;
+    Ok((pipeline, directory, from_files))
 }
 
 /// What the pipeline is to know.
@@ -237,6 +256,21 @@ fn deliver(
     parts.spawn(async move { dispatcher.run(rest).await.map_err(Failure::new) });
     let rest = stop.clone();
     parts.spawn(async move { notices.run(rest).await.map_err(Failure::new) });
+}
+
+/// Sets to work, where it is configured, what wakes the browsers of victims.
+async fn hint(
+    parts: &mut JoinSet<Result<(), Failure>>,
+    state: &AppState,
+    wake: HintHandle,
+    stop: &CancellationToken,
+) -> Result<(), Failure> {
+    let Some(push) = state.push.clone() else { return Ok(()) };
+    let (store, clock, metrics) = (state.store.clone(), Arc::clone(&state.clock), Arc::clone(&state.metrics));
+    let hints = Hints::new(store, push, clock, metrics, wake).await.map_err(Failure::new)?;
+    let rest = stop.clone();
+    parts.spawn(async move { hints.run(rest).await.map_err(Failure::new) });
+    Ok(())
 }
 
 /// Sets to work what runs beside the answers: the report of each morning, and who ends and locks sessions.

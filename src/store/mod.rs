@@ -16,6 +16,7 @@ mod followup;
 mod migration;
 mod outbox;
 mod postgres;
+mod push;
 mod read;
 mod reader;
 mod rows;

@@ -10,8 +10,8 @@ use super::database::{Placeholder, Transaction, Value};
 use super::error::Label;
 use super::rows::{
     AlertRow, AuditRow, Batch, Committed, DeadlineRow, DeliveryProgress, IncidentRow, InputRow,
-    MOST_REJECTED, NewDelivery, NoticeRow, OrderRow, Outcome, ReceiptRow, RejectedRow, SessionRow, StateRow,
-    TimelineRow,
+    MOST_REJECTED, NewDelivery, NoticeRow, OrderRow, Outcome, PushRow, ReceiptRow, RejectedRow, SessionRow,
+    StateRow, TimelineRow,
 };
 use super::tables;
 
@@ -113,6 +113,7 @@ pub(super) struct Statements {
     rejected: Insert<RejectedRow>,
     pub(super) audit: Insert<AuditRow>,
     pub(super) sessions: Insert<SessionRow>,
+    pub(super) push: Insert<PushRow>,
 }
 
 impl Statements {
@@ -137,6 +138,7 @@ impl Statements {
             rejected: Insert::new(&tables::REJECTED, placeholder),
             audit: Insert::new(&tables::AUDIT, placeholder),
             sessions: Insert::new(&tables::SESSIONS, placeholder),
+            push: Insert::new(&tables::PUSH, placeholder),
         }
     }
 

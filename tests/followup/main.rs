@@ -24,7 +24,7 @@ use support::broker::Broker;
 use support::case::{HOME, Pair, after, fix, now};
 use support::geo::moved;
 use support::http::Api;
-use support::mqtt::Client;
+use support::mqtt::{Client, Heard};
 use support::until;
 use tokio_util::sync::CancellationToken;
 use zones::{DeskId, Timestamp};
@@ -95,6 +95,7 @@ fn plan(broker: &Broker, folder: &std::path::Path, hands: &Hands) -> Plan {
         sign_in: None,
         links: None,
         map: None,
+        push: None,
         orders_dir: None,
         desks: vec![desk("rotterdam"), desk("delft")],
         contacts: Contacts { people: STAFF.map(contact).to_vec(), ..Contacts::default() },
@@ -200,6 +201,7 @@ async fn the_whole_story(broker: Broker) {
     it_ends_and_she_is_told(&stage, &incident, alarm).await;
     two_people_resolve_it(&stage, &incident).await;
     partners_keep_their_deadlines(&stage, &story).await;
+    the_summary_is_complete(&stage.api("sam"), "ord-story").await;
 
     let whole = stage.api("sam").get(&story).await.json();
     let seqs: Vec<i64> =
@@ -327,6 +329,10 @@ async fn two_people_resolve_it(stage: &Stage, incident: &str) {
     let forbidden = stage.api("audit").post(&path, json!({"outcome": "wearer_left"})).await;
     assert_eq!(forbidden.status, 403, "{forbidden:?}");
     let outcome = json!({"outcome": "police_intervened", "note": "arrested"});
+    // A key that stood for another command is refused, and nothing is done.
+    let swallowed = anna.post_once(&path, "call-1", &outcome).await;
+    assert_eq!(swallowed.status, 422, "{swallowed:?}");
+    assert_eq!(swallowed.problem()["errors"][0]["field"], "Idempotency-Key", "{swallowed:?}");
     for _ in 0..2 {
         let proposed = anna.post(&path, &outcome).await;
         assert_eq!(proposed.status, 200, "{proposed:?}");
@@ -334,6 +340,9 @@ async fn two_people_resolve_it(stage: &Stage, incident: &str) {
         assert_eq!(proposed.json()["state"], "in_progress");
         assert!(proposed.json()["next_step_at"].is_string(), "the clock runs on");
     }
+    // Bea is asked to judge it as well, and the proposal is on the console of whoever has one open.
+    let asked = |notice: &Heard| notice.json()["step"] == "confirm";
+    stage.ear.wait_for("afstand/v1/staff/bea/notice", asked).await;
     let resolved = bea.post(&path, &outcome).await.json();
     assert_eq!((&resolved["state"], &resolved["outcome"]), (&json!("resolved"), &json!("police_intervened")));
     assert_eq!((&resolved["resolved_by"], &resolved["next_step_at"]), (&json!("bea"), &Value::Null));
@@ -377,6 +386,23 @@ async fn partners_keep_their_deadlines(stage: &Stage, story: &str) {
     assert_eq!((count("desk_accepts", "missed"), count("desk_accepts", "kept_late")), (1, 1));
     assert_eq!((count("officer_reviews", "kept"), count("prosecutor_informed", "open")), (1, 1));
     assert_eq!(report["missed"][0]["name"], "desk_accepts");
+}
+
+/// The summary of the case has its one alarm: how near, who had it, what came of it.
+async fn the_summary_is_complete(api: &Api, order: &str) {
+    let summary = api.get(&format!("/v1/cases/{order}/summary?weeks=2")).await.json();
+    let weeks = summary["weeks"].as_array().unwrap();
+    let [week] = weeks.iter().filter(|week| week["alarms"] == 1).collect::<Vec<_>>()[..] else {
+        panic!("{summary}");
+    };
+    let nearest = week["nearest"]["distance_m"].as_f64().unwrap();
+    // 595 m east and 595 m north of her.
+    assert!((nearest - 595.0 * std::f64::consts::SQRT_2).abs() < 2.0, "{nearest}");
+    let (alarms, acknowledged) = (&week["follow_up"]["alarms"], &week["follow_up"]["acknowledged"]);
+    assert_eq!((alarms, acknowledged), (&json!(1), &json!(1)), "{summary}");
+    assert_eq!(summary["whole"], true, "{summary}");
+    let page = api.get(&format!("/v1/cases/{order}/summary.html?weeks=2")).await;
+    assert!(page.status == 200 && page.body.contains(order), "{page:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -150,6 +150,7 @@ impl Stage {
             sign_in,
             links: self.links.clone(),
             map: None,
+            push: None,
             orders_dir: None,
             desks: Vec::new(),
             contacts: Contacts::default(),

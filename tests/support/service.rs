@@ -31,6 +31,7 @@ pub struct Draft {
     orders: Vec<Value>,
     level: &'static str,
     victim: String,
+    more_operators: Vec<String>,
 }
 
 impl Draft {
@@ -45,6 +46,7 @@ impl Draft {
             orders: Vec::new(),
             level: "info",
             victim: "vd-0001".to_owned(),
+            more_operators: Vec::new(),
         }
     }
 
@@ -97,15 +99,22 @@ impl Draft {
         self
     }
 
+    /// One more operator beside the one that is called so.
+    pub fn operator(mut self, name: &str) -> Self {
+        self.more_operators.push(name.to_owned());
+        self
+    }
+
     /// Writes all files; nothing runs yet.
     pub fn write(self) -> Service {
         let (path, port) = (self.folder.path(), free_port());
         let mut tokens = String::new();
-        for role in ROLES {
-            let hash = Sha256::digest(token(role))
+        let more = self.more_operators.iter().map(|name| (name.as_str(), "operator"));
+        for (name, role) in ROLES.map(|role| (role, role)).into_iter().chain(more) {
+            let hash = Sha256::digest(token(name))
                 .iter()
                 .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
-            writeln!(tokens, "[[token]]\nname = \"{role}\"\nrole = \"{role}\"\nsha256 = \"{hash}\"")
+            writeln!(tokens, "[[token]]\nname = \"{name}\"\nrole = \"{role}\"\nsha256 = \"{hash}\"")
                 .expect("room");
             match role {
                 "desk" => writeln!(tokens, "desk = \"rotterdam\"").expect("room"),
@@ -179,9 +188,9 @@ impl Service {
         until("ready", begun).await;
     }
 
-    /// The HTTP interface for somebody with a role.
-    pub fn api(&self, role: &str) -> Api {
-        Api::new(format!("http://127.0.0.1:{}", self.port), &token(role))
+    /// The HTTP interface for somebody by name, which is that of the role but for more operators.
+    pub fn api(&self, name: &str) -> Api {
+        Api::new(format!("http://127.0.0.1:{}", self.port), &token(name))
     }
 
     /// `kill -9`: whatever it was doing is not finished.

@@ -5,6 +5,15 @@ const KEPT = "companion";
 const PAGE = "/victim";
 const PATIENCE_MS = 3_000;
 
+/** What a notification says, in Dutch and English: that there is something to see. It may be read over her shoulder. */
+const SAID = {
+  alarm: ["Alarm: open Afstand nu", "Alarm: open Afstand now"],
+  warning: ["Let op: open Afstand", "Take care: open Afstand"],
+  clear: ["Voorbij. Meer in Afstand", "It is over. More in Afstand"],
+  test: ["Test geslaagd: meldingen komen aan", "Test passed: notifications arrive"],
+  other: ["Open Afstand", "Open Afstand"],
+};
+
 self.addEventListener("install", (event) => {
   event.waitUntil(keep().then(() => self.skipWaiting()));
 });
@@ -54,4 +63,52 @@ async function asset(request) {
   const response = await fetch(request);
   if (response.ok) (await caches.open(KEPT)).put(request, response.clone());
   return response;
+}
+
+self.addEventListener("push", (event) => {
+  event.waitUntil(wake(event.data));
+});
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(open());
+});
+
+/** Each push is shown, whatever it holds: a browser takes them away from whoever stays silent. */
+async function wake(data) {
+  let said = {};
+  try {
+    said = data.json() ?? {};
+  } catch {
+    // Nothing that can be read is still a reason to look.
+  }
+  const kind = Object.hasOwn(SAID, said.kind) ? said.kind : "other";
+  const language = await (await caches.match("/victim/language"))?.text();
+  const pages = await windows();
+  for (const one of pages) one.postMessage("look");
+  // A page that she looks at rings by itself.
+  const quiet = pages.some(({ visibilityState }) => visibilityState === "visible");
+  const tag = typeof said.tag === "string" ? said.tag : "";
+  await self.registration.showNotification("Afstand", {
+    body: SAID[kind][language === "en" ? 1 : 0],
+    lang: language === "en" ? "en" : "nl",
+    icon: "/victim/icon-192.png",
+    tag,
+    renotify: tag !== "" && kind !== "clear",
+    requireInteraction: kind === "alarm",
+    ...(quiet ? { silent: true } : kind === "alarm" ? { vibrate: [400, 200, 400, 200, 400] } : {}),
+  });
+}
+
+/** The companion's open pages. */
+async function windows() {
+  const all = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  return all.filter(({ url }) => new URL(url).pathname === PAGE);
+}
+
+/** The page, in front. */
+async function open() {
+  const [page] = await windows();
+  if (!page) return self.clients.openWindow(PAGE);
+  return page.focus();
 }

@@ -1,8 +1,9 @@
-// Where everybody is: all of them once, then every second who moved. Followed while somebody looks.
+// Where everybody is: all of them once, then every second who moved. Followed while somebody looks: not by a tab that is
+// out of sight.
 import { type Place, placeOf } from "../map/drawing.ts";
 import type { Centre } from "./centre.svelte.ts";
 import { now } from "./clock.ts";
-import { follow } from "./stream.ts";
+import type { Listener } from "./stream.ts";
 import type { Device } from "./types.ts";
 
 /** The pieces of a second's news are told together. */
@@ -30,13 +31,16 @@ export class Positions {
   watch(told: Told = () => {}): () => void {
     this.listeners.add(told);
     this.watchers += 1;
-    if (this.watchers === 1) this.begin();
+    if (this.watchers === 1) {
+      document.addEventListener("visibilitychange", this.look);
+      this.look();
+    }
     return () => {
       this.listeners.delete(told);
       this.watchers -= 1;
       if (this.watchers === 0) {
-        this.stop();
-        this.line = "closed";
+        document.removeEventListener("visibilitychange", this.look);
+        this.rest();
       }
     };
   }
@@ -62,9 +66,19 @@ export class Positions {
     if (this.line === "refused" && this.watchers > 0) this.begin();
   }
 
+  private look = (): void => {
+    if (document.visibilityState !== "visible") this.rest();
+    else if (this.line === "closed") this.begin();
+  };
+
+  private rest(): void {
+    this.stop();
+    this.line = "closed";
+  }
+
   private begin(): void {
     this.line = "connecting";
-    this.stop = follow("/v1/live/positions", () => this.centre.api.headers(), {
+    const on: Listener = {
       open: () => {
         this.line = "live";
         this.lastSign = now();
@@ -82,7 +96,8 @@ export class Positions {
       refused: () => {
         this.line = "refused";
       },
-    });
+    };
+    this.stop = this.centre.follow("/v1/live/positions", on, { whole: true });
   }
 
   private take(devices: readonly Device[]): void {

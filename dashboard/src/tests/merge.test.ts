@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { withAlert, withFollowUp, withRead } from "../live/merge.ts";
+import { hasRisen, withAlert, withFollowUp, withRead } from "../live/merge.ts";
+import { isHandedOn, isTaken } from "../live/shown.ts";
 import type { AlertData, FollowUp, Incident } from "../live/types.ts";
 import { alert, at, incident } from "./incidents.ts";
 
@@ -69,6 +70,44 @@ test("a step of somebody else shows, and keeps what it does not name", () => {
     state: "resolved",
   });
   expect(done.closed_at).toBe(at(50));
+});
+
+test("a warning that somebody has is nobody's again when it becomes an alarm, and so until the list knows", () => {
+  const taken = incident("1", { level: "warning", worst: "warning", owner: "ann", state: "acknowledged" });
+  const risen = withAlert(taken, alert("1", 2));
+  expect(risen).toMatchObject({ level: "alarm", state: "new", owner: "ann" });
+  expect([isTaken(taken), isTaken(risen)]).toEqual([true, false]);
+  // A list that was read before the alert does not take that back; one that knows of it does.
+  expect(isTaken(withRead(risen, taken))).toBe(false);
+  expect(isTaken(withRead(risen, { ...risen, state: "acknowledged" }))).toBe(true);
+  // An alarm that somebody has, and that is back: it stays taken.
+  const back = withAlert({ ...risen, state: "in_progress", level: "clear" }, alert("1", 3));
+  expect([back.level, isTaken(back)]).toEqual(["alarm", true]);
+});
+
+test("what becomes worse is told from what does not", () => {
+  const warning = { level: "warning", worst: "warning" } as const;
+  const alarm = { level: "alarm", worst: "alarm" } as const;
+  const over = { level: "clear", worst: "alarm" } as const;
+  expect([hasRisen(alarm, warning), hasRisen(alarm, over), hasRisen(warning, undefined)]).toEqual([
+    true,
+    true,
+    true,
+  ]);
+  expect([hasRisen(alarm, alarm), hasRisen(over, alarm), hasRisen(over, undefined)]).toEqual([
+    false,
+    false,
+    false,
+  ]);
+  // Found afterwards to have been an alarm, while it stands at a warning.
+  expect(hasRisen({ level: "warning", worst: "alarm" }, warning)).toBe(true);
+});
+
+test("who asks for somebody else still has it until somebody takes it over", () => {
+  const told = (...what: string[]) => isHandedOn(what.map((what) => ({ what })));
+  expect([told(), told("acknowledged", "noted")]).toEqual([false, false]);
+  expect(told("acknowledged", "escalated", "told")).toBe(true);
+  expect(told("acknowledged", "escalated", "acknowledged")).toBe(false);
 });
 
 test("a silence becomes one of many, rings by itself where it must, and is on its own again", () => {

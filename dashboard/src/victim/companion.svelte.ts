@@ -1,10 +1,11 @@
 // What this page knows: her protection, what she was told, and how fresh that is. Nothing old is shown as live.
-import { Api } from "../live/api.ts";
+import { Api, Refused } from "../live/api.ts";
 import { now } from "../live/clock.ts";
 import { follow, type StreamEvent } from "../live/stream.ts";
 import { Aware } from "./aware.svelte.ts";
 import { type Standing, standingOf } from "./door.ts";
 import { type Contact, faceOf, isLive, type Line } from "./face.ts";
+import { ownerOf } from "./kept.ts";
 import { Receipts } from "./receipts.ts";
 import { confirmedBefore, keepCall, keptCall, rememberConfirmed } from "./session.ts";
 import { type Heard, hear, reconcile } from "./story.ts";
@@ -12,6 +13,8 @@ import type { Call, Picture, Protection, Told } from "./types.ts";
 
 /** What stands is asked again this often: it says also what is no longer there. */
 const READ_EVERY_MS = 60_000;
+/** The service is asked this often while it does not answer. */
+const ASK_AGAIN_MS = 3_000;
 /** A line that was silent for so long while nobody looked is made anew. */
 const STALE_MS = 12_000;
 
@@ -19,6 +22,8 @@ export class Companion implements Contact {
   line = $state<Line>("connecting");
   lastSign = $state(0);
   readAt = $state(0);
+  /** Whether the service answered last: what it says may still arrive when nothing gets there any more. */
+  reached = $state(true);
   time = $state(now());
   refused = $state<"" | "token" | "role">("");
   /** What stood when it was refused. */
@@ -43,25 +48,27 @@ export class Companion implements Contact {
     this.api = new Api(token);
     this.api.csrf = csrf;
     this.api.onDenied = () => this.refuse(401);
-    this.aware = new Aware(this.api);
+    this.aware = new Aware(this.api, ownerOf(token));
     this.receipts = new Receipts(this.api, now);
   }
 
   start(): void {
     this.timer = setInterval(() => this.tick(), 1_000);
+    globalThis.addEventListener("offline", this.cutOff);
     this.connect();
     void this.read();
   }
 
   stop(): void {
     clearInterval(this.timer);
+    globalThis.removeEventListener("offline", this.cutOff);
     this.unfollow();
     this.receipts.stop();
-    this.aware.close();
+    this.aware.stop();
   }
 
   get live(): boolean {
-    return isLive(this, this.time);
+    return this.reached && !this.aware.failing && isLive(this, this.time);
   }
 
   /** Whether it only just began: nothing is known yet, and nothing is wrong. */
@@ -108,7 +115,7 @@ export class Companion implements Contact {
 
   private tick(): void {
     this.time = now();
-    if (this.time - this.asked >= READ_EVERY_MS) void this.read();
+    if (this.time - this.asked >= (this.reached ? READ_EVERY_MS : ASK_AGAIN_MS)) void this.read();
   }
 
   private connect(): void {
@@ -132,6 +139,10 @@ export class Companion implements Contact {
       refused: (status) => this.refuse(status),
     });
   }
+
+  private cutOff = (): void => {
+    this.reached = false;
+  };
 
   private sign(): void {
     this.lastSign = now();
@@ -159,8 +170,10 @@ export class Companion implements Contact {
     this.asked = now();
     try {
       const picture = await this.api.read<Picture>("/v1/me");
+      this.reached = true;
       if (before !== this.words) return;
       this.picture = picture;
+      if (picture.own_device) this.aware.isOf(picture.own_device);
       this.protection = picture.protection;
       this.call = picture.call;
       keepCall(picture.call);
@@ -168,8 +181,9 @@ export class Companion implements Contact {
       this.heard = reconcile(this.heard, standing);
       this.readAt = now();
       this.sign();
-    } catch {
+    } catch (error) {
       // It is asked again; until then what is shown says how old it is.
+      if (error instanceof Refused && (error.status === 0 || error.status >= 500)) this.reached = false;
     }
   }
 

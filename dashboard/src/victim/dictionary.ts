@@ -95,13 +95,10 @@ export const dictionary = {
 
   "aware.name": ["AWARE", "AWARE"],
   "aware.testName": ["TEST AWARE", "TEST AWARE"],
-  "aware.label": [
-    "AWARE, noodknop: houd twee seconden ingedrukt",
-    "AWARE, panic button: hold for two seconds",
-  ],
+  "aware.label": [", noodknop: houd twee seconden ingedrukt", ", panic button: hold for two seconds"],
   "aware.testLabel": [
-    "TEST AWARE: houd twee seconden ingedrukt, er wordt niemand gebeld",
-    "TEST AWARE: hold for two seconds, nobody is called",
+    ": houd twee seconden ingedrukt, er wordt niemand gebeld",
+    ": hold for two seconds, nobody is called",
   ],
   "aware.hint": ["Bij gevaar: houd 2 seconden ingedrukt", "In danger: hold for 2 seconds"],
   "aware.testHint": [
@@ -113,18 +110,30 @@ export const dictionary = {
   "aware.without": ["Verstuur zonder vasthouden", "Send without holding"],
   "aware.sending": ["Noodoproep wordt verstuurd…", "Sending your call for help…"],
   "aware.failing": [
-    "Uw noodoproep is NOG NIET aangekomen. We blijven het proberen. Bel 112.",
-    "Your call for help has NOT arrived yet. We keep trying. Call 112.",
+    "Bel 112. Uw noodoproep van {at} is NOG NIET aangekomen. We blijven het proberen; houd deze pagina open.",
+    "Call 112. Your call for help of {at} has NOT arrived yet. We keep trying; keep this page open.",
   ],
   "aware.refused": [
     "De dienst neemt uw noodoproep niet aan. Bel 112.",
     "The service does not take your call for help. Call 112.",
   ],
   "aware.sent": ["Noodoproep aangekomen om {at}", "Your call for help arrived at {at}"],
+  "aware.sentLate": [
+    "Noodoproep van {pressed} aangekomen om {at}",
+    "Your call for help of {pressed} arrived at {at}",
+  ],
   "aware.cancelled": ["Noodoproep ingetrokken", "Your call for help was taken back"],
   "aware.mistake": [
     "Vergissing? Trek in met uw code: {left} s",
     "A mistake? Take it back with your code: {left} s",
+  ],
+  "aware.coded": [
+    "Uw code gaat mee zodra de oproep aankomt. Zij wordt nergens bewaard: houd deze pagina open.",
+    "Your code goes along as soon as the call arrives. It is kept nowhere: keep this page open.",
+  ],
+  "aware.noCode": [
+    "Vergissing? U hebt geen code om in te trekken: de oproep loopt door. Bel en zeg dat het een vergissing was.",
+    "A mistake? You have no code to take it back: the call goes on. Call and say that it was a mistake.",
   ],
   "aware.code": ["Uw code", "Your code"],
   "aware.cancel": ["Trek in", "Take back"],
@@ -201,6 +210,48 @@ export const dictionary = {
     "Without internet this page knows nothing. It says so, and you can still call.",
   ],
 
+  "limits.shortWoken": [
+    "Is deze pagina dicht, dan kan een melding u wekken. Reken daar niet op: uw device blijft uw beveiliging.",
+    "While this page is closed a notification may wake you. Do not count on it: your device remains your protection.",
+  ],
+  "limits.woken": [
+    "Is uw telefoon op slot of de pagina dicht, dan kan een melding u wekken. Zij kan te laat of niet komen.",
+    "While your telephone is locked or the page is closed, a notification may wake you. It may be late or not come.",
+  ],
+
+  "waking.title": ["Meldingen op deze telefoon", "Notifications on this telephone"],
+  "waking.hint": [
+    "Zegt alleen dat u Afstand moet openen, niet waarom. Zij gaat over de server van uw browser en kan wegblijven.",
+    "Says only that you should open Afstand, not why. It takes the road of your browser’s maker and may stay away.",
+  ],
+  "waking.turnOn": ["Zet meldingen aan", "Turn notifications on"],
+  "waking.turnOff": ["Zet meldingen uit", "Turn notifications off"],
+  "waking.is.looking": ["Een ogenblik…", "One moment…"],
+  "waking.is.unset": [
+    "Deze dienst verstuurt geen meldingen. Uw device waarschuwt u.",
+    "This service sends no notifications. Your device warns you.",
+  ],
+  "waking.is.unable": [
+    "Deze browser kan dit niet. Op een iPhone: zet deze pagina eerst op uw beginscherm.",
+    "This browser cannot do this. On an iPhone: put this page on your home screen first.",
+  ],
+  "waking.is.denied": [
+    "Uw telefoon staat dit niet toe. Sta ‘meldingen’ toe voor deze pagina in de instellingen van uw telefoon.",
+    "Your telephone does not allow this. Allow ‘notifications’ for this page in your telephone’s settings.",
+  ],
+  "waking.is.off": ["Meldingen staan uit", "Notifications are off"],
+  "waking.is.asking": ["Uw telefoon vraagt of het mag…", "Your telephone asks whether it may…"],
+  "waking.is.on": [
+    "Meldingen staan aan. Probeer de noodknop hierboven: de test komt ook als melding.",
+    "Notifications are on. Try the panic button above: the test comes as a notification too.",
+  ],
+  "waking.is.failed": [
+    "Meldingen lukken nu niet. Reken er niet op; uw device waarschuwt u.",
+    "Notifications do not work now. Do not count on them; your device warns you.",
+  ],
+  "waking.others": ["{n} toestellen krijgen uw meldingen.", "{n} devices get your notifications."],
+  "waking.onlyHere": ["Alleen deze telefoon", "This telephone only"],
+
   "position.title": ["Deze telefoon geeft mijn plaats door", "This telephone tells where I am"],
   "position.hint": [
     "Alleen als uw device leeg of stuk is, en alleen zolang deze pagina open is. Uw scherm blijft dan aan.",
@@ -227,6 +278,10 @@ export const dictionary = {
     "Er wordt niemand gebeld. De knop onderaan wordt een minuut lang een testknop.",
     "Nobody is called. For a minute the button below is a test button.",
   ],
+  "test.later": [
+    "Eerst moet uw noodoproep zijn aangekomen. Daarna kunt u proberen.",
+    "First your call for help has to arrive. Then you can try.",
+  ],
   "test.start": ["Begin de test", "Begin the test"],
   "test.stop": ["Stop de test", "End the test"],
 
@@ -243,6 +298,11 @@ export const dictionary = {
   "look.title": ["Weergave", "Appearance"],
   "look.dark": ["Donker", "Dark"],
   "look.light": ["Licht", "Light"],
+  "leave.unsent": [
+    "Uw noodoproep is nog niet aangekomen. Meldt u zich af, dan wordt zij pas verstuurd als u weer aangemeld bent. Bel 112.",
+    "Your call for help has not arrived yet. If you sign out, it is sent only once you are signed in again. Call 112.",
+  ],
+  "leave.anyway": ["Toch afmelden", "Sign out all the same"],
   "leave.do": ["Afmelden op deze telefoon", "Sign out on this telephone"],
 
   "leave.busy": ["U wordt afgemeld…", "Signing you out…"],

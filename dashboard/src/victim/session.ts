@@ -1,5 +1,6 @@
 // Who this page is for. The token comes by the link's fragment (and is taken out of it, so that it is in no history).
 // It is kept until the tab is closed, or on this telephone when she asks for that: an installed page has no tab.
+import { leaveBehind } from "./kept.ts";
 
 const KEY = "companion-token";
 
@@ -20,8 +21,9 @@ export function keepToken(token: string, onTelephone: boolean): void {
   else localStorage.removeItem(KEY);
 }
 
-/** Nothing of hers stays. */
+/** Nothing of hers stays, but a call for help that nobody has received yet. */
 export function forget(): void {
+  leaveBehind();
   sessionStorage.removeItem(KEY);
   localStorage.removeItem(KEY);
   localStorage.removeItem(CALL);

@@ -39,10 +39,16 @@ export interface Protection {
 
 /** `GET /v1/me`. */
 export interface Picture {
+  /** Hers. */
+  own_device?: string;
+  /** Whether a code was agreed with which she cancels a press. */
+  aware_code?: boolean;
   protection: Protection | null;
   /** What she can do about the reasons. */
   advice: Text[];
   call: Call[];
   alerts: { data: Told }[];
   fix_interval_s: number | null;
+  /** Whether her browsers can be woken. */
+  push: boolean;
 }

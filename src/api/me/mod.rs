@@ -5,6 +5,7 @@
 mod cancel;
 mod feed;
 mod live;
+mod push;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -63,16 +64,21 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(aware))
         .routes(routes!(cancel::cancel))
         .routes(routes!(fix))
+        .routes(routes!(push::offer))
+        .routes(routes!(push::subscribe))
+        .routes(routes!(push::unsubscribe))
 }
 
-/// How well she is protected, what she can do about it, whom to call, and the alerts that stand, in her version.
+/// Which device is hers, how well she is protected, what she can do about it, whom to call, and the alerts that stand,
+/// in her version.
 #[utoipa::path(
     get,
     path = "/v1/me",
     tag = "victim app",
     responses(
-        (status = 200, description = "`{\"protection\", \"advice\", \"call\", \"alerts\", \
-         \"fix_interval_s\"}`", body = Object,
+        (status = 200, description = "`{\"own_device\", \"aware_code\", \"protection\", \"advice\", \"call\", \
+         \"alerts\", \"fix_interval_s\", \"push\"}`; `aware_code`: whether she has a code that cancels AWARE; `push`: \
+         whether her browsers can be woken", body = Object,
          content_type = "application/json"),
     ),
     security(("token" = [])),
@@ -97,7 +103,11 @@ async fn picture(State(state): State<AppState>, Me(device): Me) -> Result<Respon
         .map(|(name, phone)| Contact { name: name.to_owned(), phone: phone.to_owned() })
         .collect();
     let contacts: Vec<&Contact> = contacts.iter().collect();
-    let json = victim_picture(protection.as_ref(), &contacts, &events, interval)
+    let has_code = in_force()
+        .flat_map(|order| &order.victims)
+        .any(|victim| victim.party.device.as_ref() == Some(&device) && victim.aware_code.is_some());
+    let push = state.push.is_some();
+    let json = victim_picture(&device, has_code, protection.as_ref(), &contacts, &events, interval, push)
         .map_err(|e| Problem::internal(&e))?;
     let media = HeaderValue::from_static("application/json");
     Ok(([(header::CONTENT_TYPE, media)], json).into_response())

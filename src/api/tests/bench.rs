@@ -123,6 +123,7 @@ impl Bench {
             states: Arc::new(JsonStates),
             register: Arc::new(register.clone()),
             tiles: None,
+            push: None,
             clock: Arc::new(|| at(NOW)),
         };
         Self {
@@ -250,7 +251,7 @@ async fn keep_books(store: Store, mut commands: tokio::sync::mpsc::Receiver<Comm
             by: Some(by),
         };
         match command {
-            Command::PutOrder { draft, by, reply } => {
+            Command::PutOrder { draft, by, reply, .. } => {
                 let findings = guidance::check(slice::from_ref(&*draft), at(NOW));
                 if findings.iter().any(|finding| finding.severity == Severity::Error) {
                     let _ = reply.send(Err(OrderRefused::Findings(findings)));
@@ -260,9 +261,9 @@ async fn keep_books(store: Store, mut commands: tokio::sync::mpsc::Receiver<Comm
                 let created = known.is_none_or(|known| known.withdrawn_at.is_some());
                 let orders = vec![change(&draft.order, Some(draft.document().to_owned()), by)];
                 store.commit(&Batch { orders, ..Batch::default() }).await.unwrap();
-                let _ = reply.send(Ok(OrderAccepted { created, findings }));
+                let _ = reply.send(Ok(OrderAccepted { created, changed_at: at(NOW), findings }));
             }
-            Command::WithdrawOrder { order, by, reply } => {
+            Command::WithdrawOrder { order, by, reply, .. } => {
                 let known = store.order(order.as_str()).await.unwrap().is_some();
                 let orders = if known { vec![change(&order, None, by)] } else { Vec::new() };
                 store.commit(&Batch { orders, ..Batch::default() }).await.unwrap();

@@ -31,7 +31,7 @@ fn about(victim: &str, deliveries: Vec<NewDelivery>) -> Batch {
 }
 
 /// An order of these days of 2026 that gives the device to somebody.
-fn order(order: &str, victim: &str, from: &str, until: &str) -> Arc<Order> {
+pub(super) fn order(order: &str, victim: &str, from: &str, until: &str) -> Arc<Order> {
     let document = json!({
         "order": order, "legal_basis": "special_condition", "valid_from": from, "valid_until": until,
         "wearer": {"person": "wearer-0001", "device": "am-0001"},
@@ -41,6 +41,14 @@ fn order(order: &str, victim: &str, from: &str, until: &str) -> Arc<Order> {
         "contacts": {"supervising_officer": {"name": "Otto", "phone": "1"},
             "victim_contact": {"name": "Carla", "phone": "+31881110002"}},
     });
+    Arc::new(Order::accepted(&document.to_string()).unwrap())
+}
+
+/// Such an order, with a code that cancels a press.
+fn with_code(name: &str) -> Arc<Order> {
+    let like = order(name, "victim-0001", "2026-11-01T00:00:00Z", "2027-11-01T00:00:00Z");
+    let mut document: Value = serde_json::from_str(&like.to_json()).unwrap();
+    document["victims"][0]["aware_code_sha256"] = "ab".repeat(32).into();
     Arc::new(Order::accepted(&document.to_string()).unwrap())
 }
 
@@ -76,7 +84,15 @@ async fn she_sees_what_stands_and_whom_to_call() {
     );
     assert_eq!((&me["protection"], &me["advice"]), (&Value::Null, &json!([])));
     assert_eq!(me["fix_interval_s"], 60, "what an order asks that does not say");
-    assert_eq!(me.as_object().unwrap().len(), 5);
+    assert_eq!(me["push"], false, "nothing of it is configured");
+    assert_eq!((&me["own_device"], &me["aware_code"]), (&json!("vd-0001"), &json!(false)));
+    assert_eq!(me.as_object().unwrap().len(), 8);
+    bench.register.note(&with_code("ord-0002"));
+    assert_eq!(
+        bench.get("victim", "/v1/me").await.json()["aware_code"],
+        true,
+        "that she has one, and not which"
+    );
     assert_eq!(bench.get("supervisor", "/v1/me").await.status, StatusCode::FORBIDDEN);
 }
 

@@ -20,4 +20,5 @@ mod page;
 mod people;
 mod positions;
 mod problems;
+mod push;
 mod rejected;

@@ -144,6 +144,11 @@ fn what_would_leave_an_alarm_with_nobody_ends_the_start() {
         ("within_s = 7200\n", "", "deadline[0].within_s: missing"),
         ("escalate_to = [\"shift_lead\"]", "escalate_to = []", "deadline[0].escalate_to: names nobody"),
         (
+            "escalate_to = [\"shift_lead\"]",
+            "escalate_to = [\"shift_lead\", \"prosecutor\"]",
+            "deadline[0].escalate_to: prosecutor: no contact and no [[duty]] has this role",
+        ),
+        (
             "people = [\"bea\"]",
             "people = [\"carl\"]",
             "duty[0].people[0]: \"carl\" is the name of no [[contact]]",
@@ -158,4 +163,18 @@ fn what_would_leave_an_alarm_with_nobody_ends_the_start() {
         let error = Case::new(&settings.replacen(was, is, 1)).error(&[]);
         assert!(error.starts_with(&format!("afstand.toml: {want}")), "{was} → {is}: {error}");
     }
+}
+
+#[test]
+fn a_start_says_that_alarms_reach_fewer_people_than_it_seems() {
+    let said = |settings: &str| Case::new(settings).load(&[]).unwrap().said_at_start().collect::<Vec<_>>();
+    let [alone] = &said(WHOLE)[..] else { panic!("{:?}", said(WHOLE)) };
+    assert!(alone.starts_with("no [[contact]] has a role"), "{alone}");
+    assert_eq!(said(&whole()), [""; 0], "everybody is there");
+    let without = whole().replace("roles = [\"operator\", \"second_operator\"]", "roles = [\"operator\"]");
+    let expected = "no contact and no [[duty]] has a role that alarms are escalated to: second_operator";
+    assert_eq!(said(&without), [expected]);
+    // Deadlines without anybody at all are the console's.
+    let (_, deadline) = RULES.split_once("[[deadline]]").unwrap();
+    assert_eq!(said(&format!("{WHOLE}[[deadline]]{deadline}")).len(), 1);
 }

@@ -24,7 +24,7 @@ const KINDS: [AlertKind; 11] = [
     AlertKind::MassSilence,
 ];
 const LEVELS: [Level; 3] = [Level::Clear, Level::Warning, Level::Alarm];
-const ASKS: [Ask; 12] = [
+const ASKS: [Ask; 13] = [
     Ask::Acknowledge,
     Ask::RingAgain,
     Ask::RaisedAgain,
@@ -36,6 +36,7 @@ const ASKS: [Ask; 12] = [
     Ask::NobodyOnDuty,
     Ask::Undelivered,
     Ask::Confirm,
+    Ask::Differs,
     Ask::Look,
 ];
 

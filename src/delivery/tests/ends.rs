@@ -3,11 +3,9 @@
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use prometheus_client::metrics::family::Family;
-
 use super::*;
 use crate::config::Contacts;
-use crate::metrics::DeliveryLabels;
+use crate::metrics::{DeliveryLabels, Metrics};
 use crate::mqtt::{EmbeddedBroker, EmbeddedSettings, LinkSettings, MqttConfig, Publisher};
 use crate::store::IncidentRow;
 use crate::store::tests::rows;
@@ -51,12 +49,12 @@ async fn the_end_of_a_closed_incident_is_tried_for_a_day_and_then_given_up_where
     // Nobody hears it before the service ends; the next one knows for how long it is to be tried.
     let case = case.reopen().await;
     let (ahead, clock) = set_by_hand();
-    let counted = Family::default();
+    let metrics = Arc::new(Metrics::default());
     let (transport, mut asked) = by_hand();
     let (dispatcher, handle) =
         Dispatcher::with(case.store.clone(), transport, clock, fast(), Limits::default());
     let stop = CancellationToken::new();
-    let task = tokio::spawn(dispatcher.counting(counted.clone()).run(stop.clone()));
+    let task = tokio::spawn(dispatcher.counting(metrics.clone()).run(stop.clone()));
     for _ in 0..6 {
         ask(&mut asked).await.refuse();
     }
@@ -79,7 +77,8 @@ async fn the_end_of_a_closed_incident_is_tried_for_a_day_and_then_given_up_where
     let alarm = record(Channel::DeskMqtt, "d").await;
     assert_eq!((alarm.attempts, alarm.why.as_deref()), (1, Some("the incident is closed")));
     assert_eq!(case.pending().await, 0);
-    let count = |channel, outcome| counted.get_or_create(&DeliveryLabels { channel, outcome }).get();
+    let count =
+        |channel, outcome| metrics.deliveries.get_or_create(&DeliveryLabels { channel, outcome }).get();
     assert_eq!((count("victim_mqtt", "given_up"), count("desk_mqtt", "closed")), (1, 1));
     assert!(count("victim_mqtt", "failed") >= 5);
 }

@@ -5,8 +5,9 @@ use uuid::Uuid;
 use zones::{DeskId, DeviceId, Level, Millis, OrderId};
 
 use super::case::{alert_id, incident_id, operator, raised, supervisor, t};
+use super::duty::{duty, in_the_evening};
 use crate::followup::{
-    Action, Change, Command, Condition, DeskState, Duty, DutyRow, Effect, Event, FollowUp, Incident, Noted,
+    Action, Change, Command, Condition, DeskState, DutyRow, Effect, Event, FollowUp, Incident, Noted,
     Outcome, Policy, Raised, Recipient, Rules, StaffRole, Step, Unless, VictimState, What,
 };
 
@@ -20,11 +21,11 @@ struct Move {
 const INCIDENTS: u8 = 3;
 const ALERTS: u32 = 6;
 
-fn level() -> impl Strategy<Value = Level> {
+pub(super) fn level() -> impl Strategy<Value = Level> {
     prop_oneof![1 => Just(Level::Warning), 3 => Just(Level::Alarm), 2 => Just(Level::Clear)]
 }
 
-fn command() -> impl Strategy<Value = Command> {
+pub(super) fn command() -> impl Strategy<Value = Command> {
     let note = || prop_oneof![Just(None), Just(Some("a note".to_owned()))];
     prop_oneof![
         3 => Just(Command::Acknowledge),
@@ -104,11 +105,13 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
 }
 
 /// Rules of every kind that settings may hold.
-fn rules() -> impl Strategy<Value = Rules> {
-    let staffed = prop::collection::vec(prop::sample::select(StaffRole::ALL), 0..4);
+pub(super) fn rules() -> impl Strategy<Value = Rules> {
+    let staffed = prop::collection::vec((prop::sample::select(StaffRole::ALL), any::<bool>()), 0..4);
     (staffed, 1..400_i64, 60..900_i64, any::<bool>()).prop_map(|(staffed, wait_s, repeat_s, own)| {
-        let people = |role: StaffRole| vec![format!("the {role}")];
-        let duty = staffed.into_iter().map(|role| Duty { role, people: people(role), schedule: None });
+        let duty = staffed.into_iter().map(|(role, evening)| {
+            let name = format!("the {role}");
+            if evening { in_the_evening(role, &[&name]) } else { duty(role, &[&name]) }
+        });
         // Anna can be reached; Bea has a token, and no telephone.
         let contacts = vec!["Anna".to_owned()];
         let mut rules = Rules { duty: duty.collect(), contacts, ..Rules::default() };
@@ -151,13 +154,13 @@ fn play(machine: &mut FollowUp, moves: &[Move], mut now_s: i64) -> (Vec<Vec<Effe
 
 /// What a store holds of it: rows in their binary form, as they were handed out over time.
 #[derive(Default)]
-struct Stored {
+pub(super) struct Stored {
     incidents: std::collections::BTreeMap<Uuid, Vec<u8>>,
     duty: std::collections::BTreeMap<StaffRole, DutyRow>,
 }
 
 impl Stored {
-    fn take(&mut self, machine: &mut FollowUp) {
+    pub(super) fn take(&mut self, machine: &mut FollowUp) {
         machine.drain_changes(|change| match change {
             Change::Incident(id, row) => {
                 self.incidents.insert(id, postcard::to_allocvec(row).unwrap());
@@ -171,7 +174,7 @@ impl Stored {
         });
     }
 
-    fn restored(&self, rules: Rules, machine: &FollowUp) -> FollowUp {
+    pub(super) fn restored(&self, rules: Rules, machine: &FollowUp) -> FollowUp {
         let read = |(id, bytes): (&Uuid, &Vec<u8>)| (*id, postcard::from_bytes::<Incident>(bytes).unwrap());
         FollowUp::restore(rules, machine.clock(), self.incidents.iter().map(read), self.duty.clone())
     }

@@ -17,7 +17,7 @@ fn id(n: u32) -> Uuid {
 }
 
 /// The silence of the `n`-th ankle monitor, in an order of its own.
-fn silence(n: u32, level: Level) -> Raised {
+pub(super) fn silence(n: u32, level: Level) -> Raised {
     Raised {
         alert: Uuid::new_v5(&id(n), level.as_str().as_bytes()),
         incident: id(n),

@@ -7,3 +7,4 @@ mod laws;
 mod mass;
 mod people;
 mod steps;
+mod whole;

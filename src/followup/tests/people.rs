@@ -4,8 +4,8 @@ use zones::Level;
 
 use super::case::{Case, incident_id, operator, raised, supervisor, t};
 use crate::followup::{
-    Action, Actor, Command, Condition, Done, Effect, Event, FollowUp, Outcome, Raised, Refused, Rules,
-    StaffRole, State,
+    Action, Actor, Command, Condition, Done, Duty, Effect, Event, FollowUp, Notice, Outcome, Raised, Reason,
+    Refused, Rules, StaffRole, State, What,
 };
 
 fn resolve(outcome: Outcome) -> Command {
@@ -174,6 +174,103 @@ fn a_later_end_of_what_is_resolved_is_written_down() {
     case.told_until(32 * 86_400);
     assert!(case.machine.incident(incident_id(0)).is_none());
     assert_eq!(case.machine.poll_deadline(), None);
+}
+
+#[test]
+fn a_key_that_stood_for_another_command_is_refused() {
+    let mut case = Case::new();
+    case.alert(0, Level::Alarm);
+    let say = |case: &mut Case, at, command| {
+        let (incident, key) = (incident_id(0), Some("k1".to_owned()));
+        case.at(at, Event::Command { incident, actor: supervisor("Sam"), command, key })
+    };
+    assert_eq!(say(&mut case, 1, Command::Acknowledge), Ok(Done::Done));
+    let before = case.incident().clone();
+    let refused = say(&mut case, 2, resolve(Outcome::PoliceIntervened));
+    assert_eq!(refused, Err(Refused::invalid("Idempotency-Key", "was used for another command")));
+    assert_eq!(case.incident(), &before);
+    assert_eq!(say(&mut case, 3, Command::Acknowledge), Ok(Done::Already));
+    // What changed nothing has used its key up as well; what was refused has not.
+    let say_as = |case: &mut Case, key: &str, command| {
+        let (incident, key) = (incident_id(0), Some(key.to_owned()));
+        case.at(4, Event::Command { incident, actor: supervisor("Sam"), command, key })
+    };
+    assert_eq!(say_as(&mut case, "k2", Command::Acknowledge), Ok(Done::Already));
+    assert!(say_as(&mut case, "k2", resolve(Outcome::PoliceIntervened)).is_err());
+    assert!(say_as(&mut case, "k3", Command::Note { text: " ".to_owned() }).is_err());
+    assert_eq!(say_as(&mut case, "k3", resolve(Outcome::PoliceIntervened)), Ok(Done::Done));
+}
+
+#[test]
+fn keys_of_an_earlier_version_are_known_again() {
+    let mut case = Case::new();
+    case.alert(0, Level::Alarm);
+    let mut row = case.incident().clone();
+    row.keys.push(crate::followup::clocks::name_of(incident_id(0), "Sam/k1"));
+    case.machine = FollowUp::restore(Rules::default(), t(0), [(incident_id(0), row)], []);
+    let (incident, key) = (incident_id(0), Some("k1".to_owned()));
+    let command = Command::Acknowledge;
+    let again = case.at(1, Event::Command { incident, actor: supervisor("Sam"), command, key });
+    assert_eq!((again, case.incident().state), (Ok(Done::Already), State::New));
+}
+
+/// Who is told of a proposal, why and as what.
+fn asked(case: &Case) -> Vec<(Reason, StaffRole, Vec<&str>)> {
+    let of_it = |notice: &&Notice| matches!(notice.reason, Reason::Confirm | Reason::Displaced);
+    case.notices()
+        .filter(of_it)
+        .map(|one| (one.reason, one.role, one.to.iter().map(String::as_str).collect()))
+        .collect()
+}
+
+/// An alarm that Anna says something about, and then perhaps Bea.
+fn proposed(duty: &[(StaffRole, &[&str])], says: &[(&str, Outcome)]) -> Case {
+    let people = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let duty = duty.iter().map(|(role, names)| Duty { role: *role, people: people(names), schedule: None });
+    // Dee has a token, and no telephone.
+    let contacts = people(&["Anna", "Bea", "Cor", "Chris"]);
+    let mut case = Case::with(Rules { duty: duty.collect(), contacts, ..Rules::default() });
+    case.alert(0, Level::Alarm);
+    case.alert(10, Level::Clear);
+    for (at, (name, outcome)) in (20..).zip(says) {
+        case.command(at, &operator(name), resolve(*outcome)).unwrap();
+    }
+    case
+}
+
+#[test]
+fn whoever_can_be_the_second_is_asked_to_confirm() {
+    use StaffRole::{OnCallManager, Operator, SecondOperator, ShiftLead};
+    let anna = [("Anna", Outcome::WearerLeft)];
+    let confirm = |role, names: &[&'static str]| (Reason::Confirm, role, names.to_vec());
+    let case = proposed(&[(Operator, &["Anna", "Bea"]), (SecondOperator, &["Bea", "Cor"])], &anna);
+    assert_eq!(asked(&case), [confirm(Operator, &["Bea"]), confirm(SecondOperator, &["Cor"])]);
+    let small = proposed(&[(Operator, &["Anna"]), (ShiftLead, &["Chris"]), (OnCallManager, &["Cor"])], &anna);
+    assert_eq!(asked(&small), [confirm(ShiftLead, &["Chris"])], "who leads can say it alone");
+    assert_eq!(asked(&proposed(&[], &anna)), [confirm(Operator, &[])], "the console");
+    assert_eq!(asked(&proposed(&[(Operator, &["Anna"])], &anna)), [], "nobody else is there");
+    // Once, however often she says it; and what a supervisor says needs nobody.
+    let twice = proposed(&[(Operator, &["Anna", "Bea"])], &[anna[0], anna[0]]);
+    assert_eq!(asked(&twice), [confirm(Operator, &["Bea"])]);
+}
+
+#[test]
+fn whose_proposal_is_displaced_hears_of_it() {
+    let duty: &[(StaffRole, &[&str])] = &[(StaffRole::Operator, &["Anna", "Bea", "Cor"])];
+    let (left, chance) = (Outcome::WearerLeft, Outcome::ChanceEncounter);
+    let case = proposed(duty, &[("Anna", left), ("Bea", chance)]);
+    let later = &asked(&case)[1..];
+    let operator = StaffRole::Operator;
+    let expected = [(Reason::Displaced, operator, vec!["Anna"]), (Reason::Confirm, operator, vec!["Cor"])];
+    assert_eq!(later, expected);
+    let line = What::ProposalDisplaced { proposed_by: "Anna".to_owned(), outcome: left };
+    assert_eq!(case.entries().filter(|(at, _, what)| (*at, *what) == (21, &line)).count(), 1);
+    // Her own change of mind displaces nobody's; whom nobody can reach has the line.
+    let mind = proposed(duty, &[("Anna", left), ("Anna", chance)]);
+    assert!(!mind.timeline().iter().any(|(_, word)| *word == "proposal_displaced"));
+    let unreachable = proposed(duty, &[("Dee", left), ("Bea", chance)]);
+    assert!(unreachable.timeline().contains(&(21, "proposal_displaced")));
+    assert!(asked(&unreachable).iter().all(|(reason, ..)| *reason == Reason::Confirm));
 }
 
 /// An alert found afterwards: its watch stands clear.

@@ -4,6 +4,23 @@ use zones::Timestamp;
 
 use super::{Channel, Word};
 
+impl Channel {
+    /// The word for a road, in JSON and in metrics.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::VictimMqtt => "victim_mqtt",
+            Self::DeskMqtt => "desk_mqtt",
+            Self::DeskWebhook => "desk_webhook",
+            Self::StaffMqtt => "staff_mqtt",
+            Self::StaffWebhook => "staff_webhook",
+            Self::Email => "email",
+            Self::Sms => "sms",
+            Self::VictimSms => "victim_sms",
+            Self::VictimEmail => "victim_email",
+        }
+    }
+}
+
 /// A message to a recipient, to be sent until it is received or closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewDelivery {

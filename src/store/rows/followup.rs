@@ -39,6 +39,8 @@ pub struct FollowUpRow {
     pub risk: Option<i64>,
     /// Last known metres between both parties; likewise.
     pub last_distance_m: Option<i64>,
+    /// Somebody was called in: another may take it over.
+    pub handed_on: bool,
 }
 
 /// A line of an incident's timeline.
@@ -66,6 +68,8 @@ pub struct TimelineRow {
     pub condition: Word,
     /// Who has it after it.
     pub owner: Option<String>,
+    /// Whether another may take it over after it.
+    pub handed_on: bool,
 }
 
 /// A partner's deadline.

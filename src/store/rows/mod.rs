@@ -8,6 +8,7 @@ mod audit;
 mod delivery;
 mod followup;
 mod incident;
+mod push;
 mod session;
 
 use std::borrow::Cow;
@@ -18,6 +19,7 @@ pub use audit::*;
 pub use delivery::*;
 pub use followup::*;
 pub use incident::*;
+pub use push::*;
 pub use session::*;
 
 /// A word of the contract, such as `alarm` or `victim_proximity`.

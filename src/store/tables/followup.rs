@@ -40,6 +40,7 @@ pub(super) fn bind_follow_up<'a>(row: &'a FollowUpRow, to: Values<'_, 'a>) {
         Value::opt_text(row.part_of.as_deref()),
         Value::Int(row.risk),
         Value::Int(row.last_distance_m),
+        i64::from(row.handed_on).into(),
     ]);
 }
 
@@ -62,13 +63,14 @@ pub(super) fn read_follow_up(from: &mut Columns<'_>) -> Read<FollowUpRow> {
         part_of: from.opt_text()?,
         risk: from.opt_int()?,
         last_distance_m: from.opt_int()?,
+        handed_on: from.int()? != 0,
     })
 }
 
 /// Timelines.
 pub(in crate::store) const TIMELINE: Table<TimelineRow> = Table {
     name: "timeline",
-    columns: "seq, incident, at, actor, what, detail, order_id, desk, state, condition, owner",
+    columns: "seq, incident, at, actor, what, detail, order_id, desk, state, condition, owner, handed_on",
     on_conflict: OnConflict::Keep,
     bind: bind_timeline,
 };
@@ -86,6 +88,7 @@ fn bind_timeline<'a>(row: &'a TimelineRow, to: Values<'_, 'a>) {
         Value::text(&row.state),
         Value::text(&row.condition),
         Value::opt_text(row.owner.as_deref()),
+        i64::from(row.handed_on).into(),
     ]);
 }
 
@@ -103,6 +106,7 @@ pub(in crate::store) fn read_timeline(from: &mut Columns<'_>) -> Read<TimelineRo
         state: from.word()?,
         condition: from.word()?,
         owner: from.opt_text()?,
+        handed_on: from.int()? != 0,
     })
 }
 

@@ -12,7 +12,7 @@ pub(in crate::store) const INCIDENTS: Table<IncidentRow> = Table {
     columns: "incident, order_id, kind, wearer, victim, zone, device, desk, level, worst, certainty, opened_at, \
               changed_at, cleared_at, closed_at, revision, state, owner, acknowledged_at, outcome, resolved_by, \
               proposed_by, proposed_outcome, proposed_at, next_step_at, tasks, count, desk_state, reference, \
-              victim_state, part_of, risk, last_distance_m",
+              victim_state, part_of, risk, last_distance_m, handed_on",
     on_conflict: OnConflict::Replace("incident"),
     bind: bind_incident,
 };

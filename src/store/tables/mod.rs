@@ -4,6 +4,7 @@ mod audit;
 mod delivery;
 mod followup;
 mod incident;
+mod push;
 mod session;
 
 use zones::{OrderId, Role, Timestamp};
@@ -19,6 +20,7 @@ pub(super) use audit::*;
 pub(super) use delivery::*;
 pub(super) use followup::*;
 pub(super) use incident::*;
+pub(super) use push::*;
 pub(super) use session::*;
 
 type Values<'v, 'a> = &'v mut Vec<Value<'a>>;

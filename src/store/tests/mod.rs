@@ -3,6 +3,7 @@
 pub(crate) mod backends;
 mod followup;
 mod kill;
+mod push;
 pub(crate) mod rows;
 mod sessions;
 mod stories;
@@ -14,6 +15,16 @@ use backends::{Scratch, by_hand, newer_version, with_both};
 #[tokio::test(flavor = "multi_thread")]
 async fn every_row_comes_back_as_it_went_in() {
     with_both(|s| Box::pin(suite::every_row_comes_back(s))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn browsers_are_kept_and_dropped() {
+    with_both(|s| Box::pin(push::browsers_are_kept_and_dropped(s))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hints_follow_from_the_outbox() {
+    with_both(|s| Box::pin(push::hints_follow_from_the_outbox(s))).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

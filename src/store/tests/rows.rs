@@ -83,6 +83,7 @@ pub(crate) fn incident(n: i64) -> IncidentRow {
             part_of: Some("inc-mass".to_owned()),
             risk: Some(3),
             last_distance_m: Some(1_250),
+            handed_on: true,
         },
     }
 }
@@ -157,6 +158,7 @@ pub(super) fn line(seq: i64, incident: &str) -> TimelineRow {
         state: "new".into(),
         condition: "active".into(),
         owner: Some("Anna".to_owned()),
+        handed_on: true,
     }
 }
 
