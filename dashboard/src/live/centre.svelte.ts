@@ -300,7 +300,7 @@ export class Centre {
           return this.api.all<Incident>(`/v1/incidents?state=${this.openStates}`);
         });
       const open = new Set(items.map((item) => item.incident));
-      for (const item of items) this.put(withRead(this.known.get(item.incident), item));
+      for (const item of items) this.put(withRead(this.known.get(item.incident), item, began));
       // Open here and not there: it was resolved, unless it began while the list was being read. Of a list that is cut
       // off nobody knows what is missing.
       for (const incident of more ? [] : this.known.values()) {

@@ -96,9 +96,22 @@ function gathering(before: Incident, { what, at, detail }: FollowUp): Partial<In
   return { part_of: mass, next_step_at: rings ? (before.next_step_at ?? at) : null };
 }
 
-/** The incident after the list or its own page was read; `known` may have heard newer things meanwhile. */
-export function withRead(known: Incident | undefined, read: Incident): Incident {
+/** Both clocks may be off by so much. */
+const CLOCKS_MS = 2_000;
+
+/**
+ * The incident after the list or its own page was read, for which was asked at a moment; `known` may have heard newer
+ * things meanwhile.
+ */
+export function withRead(
+  known: Incident | undefined,
+  read: Incident,
+  asked = Number.POSITIVE_INFINITY,
+): Incident {
   if (!known) return read;
+  const heard = Date.parse(known.changed_at);
+  const isStale = heard > asked - CLOCKS_MS && heard > Date.parse(read.changed_at);
+  if (isStale && known.revision >= read.revision) return known;
   const newerAlert = known.revision > read.revision;
   const latest = read.latest ?? (known.revision >= read.revision ? known.latest : null);
   if (!newerAlert) return { ...read, latest };

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { hasRisen, withAlert, withFollowUp, withRead } from "../live/merge.ts";
 import { isHandedOn, isTaken } from "../live/shown.ts";
 import type { AlertData, FollowUp, Incident } from "../live/types.ts";
-import { alert, at, incident } from "./incidents.ts";
+import { alert, at, incident, T0 } from "./incidents.ts";
 
 /** What the service would say of the incident after these alerts. */
 const alerts: AlertData[] = [
@@ -37,6 +37,18 @@ test("whatever is heard first, the list or the stream, the picture is the same",
   const listLast = withRead(told, read);
   expect(listLast).toEqual({ ...streamLast, opened_at: read.opened_at });
   expect(listLast).toMatchObject({ level: "clear", owner: "bakker", state: "acknowledged" });
+});
+
+test("what was done while a list was on its way is not undone by it", () => {
+  const open = incident("1", { changed_at: at(0) });
+  const step = { incident: "1", at: at(60), actor: "bakker", what: "resolved", state: "resolved" };
+  const resolved = withFollowUp(open, step);
+  const asked = T0 + 55_000;
+  expect(withRead(resolved, open, asked)).toBe(resolved);
+  // One that was asked for long after, or that knows of more, tells what is.
+  expect(withRead(resolved, open, asked + 60_000).state).toBe("new");
+  expect(withRead(resolved, { ...open, changed_at: at(61) }, asked).state).toBe("new");
+  expect(withRead(resolved, { ...open, revision: 2 }, asked).state).toBe("new");
 });
 
 test("a late finding does not make now of the past", () => {
