@@ -178,7 +178,9 @@ impl From<Refused> for Problem {
             Refused::UnknownIncident(_) | Refused::UnknownAlert(_) => Self::new(Kind::NOT_FOUND).detail(said),
             Refused::Conflict { by, at, .. } => Self::new(Kind::CONFLICT).detail(said).first(by, at),
             Refused::Resolved => Self::new(Kind::CONFLICT).detail(said),
-            Refused::OtherDesk | Refused::OtherDevice => Self::new(Kind::FORBIDDEN).detail(said),
+            Refused::OtherDesk | Refused::OtherDevice | Refused::Nameless => {
+                Self::new(Kind::FORBIDDEN).detail(said)
+            }
             Refused::Invalid { field, problem } => Self::new(Kind::INVALID).field(field, problem),
         }
     }

@@ -1,5 +1,5 @@
-//! `ETag`, `If-Match` and `If-None-Match`: a change that leans on what its writer read is refused once somebody else was
-//! first.
+//! `ETag`, `If-Match` and `If-None-Match`: a change that leans on what its writer read is refused once somebody
+//! else was first.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use zones::Timestamp;

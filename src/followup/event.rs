@@ -147,8 +147,11 @@ pub struct Raised {
 /// Who does something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
-    /// Name of the token, as it stands in the timeline.
+    /// Name of the token or the session, as it stands in the timeline.
     pub name: String,
+    /// Who that is, whatever he comes with: what two tokens or sessions of one person have in common. `None` where that
+    /// is not known.
+    pub person: Option<String>,
     /// Whether it may do alone what takes two others.
     pub supervisor: bool,
 }
@@ -231,6 +234,12 @@ pub enum Refused {
     /// The alert was sent to another device.
     #[error("the alert was not sent to this device")]
     OtherDevice,
+    /// What takes two people was asked by one of whom nobody can tell whether he is another.
+    #[error(
+        "an alarm is resolved by a supervisor or by two people, and nobody can tell whose this token or session is: give \
+         the token the `person` who has it, or sign in again"
+    )]
+    Nameless,
     /// A field cannot be used.
     #[error("{field}: {problem}")]
     Invalid {

@@ -15,7 +15,7 @@ const MOST_REMEMBERED: usize = 16;
 
 /// So many fields at the end of an [`Incident`] are younger than the first stored rows. Each is such that nothing said
 /// is written as one zero byte: a row without them is read as one that ends in zeros.
-pub const ADDED: usize = 10;
+pub const ADDED: usize = 11;
 
 /// The follow-up of an incident.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -115,6 +115,8 @@ pub struct Incident {
     pub(super) receipts: Vec<Uuid>,
     /// Commands that are known again: what each key stood for.
     pub(super) said: Vec<(Uuid, Uuid)>,
+    /// The person who made the proposal, where there is one.
+    pub(super) proposer: Option<String>,
     /// When its next clock runs out, as the due set has it. Follows from the rest.
     #[serde(skip)]
     pub(super) next_at: Option<Timestamp>,
@@ -232,6 +234,7 @@ impl Incident {
             second_road: false,
             receipts: Vec::new(),
             said: Vec::new(),
+            proposer: None,
             next_at: None,
         }
     }

@@ -113,7 +113,7 @@ export const dictionary = {
     "Highest risk first, then who was last nearest.",
   ],
   "mass.risk": ["SASH {risk}", "SASH {risk}"],
-  "mass.since": ["al {age} stil", "silent for {age}"],
+  "mass.since": ["gemeld om {at}", "raised at {at}"],
   "mass.back": ["weer gehoord", "heard again"],
   "mass.far": ["laatste afstand", "last distance"],
   "mass.none": ["De lijst is leeg.", "The list is empty."],

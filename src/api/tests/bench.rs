@@ -202,7 +202,8 @@ pub(super) fn with_cookie(method: Method, path: &str, id: &str, csrf: Option<&st
 pub(super) fn holder(role: Role) -> Holder {
     let desk = (role == Role::Desk).then(|| DeskId::new("rotterdam").unwrap());
     let device = (role == Role::Victim).then(|| DeviceId::new("vd-0001").unwrap());
-    Holder { name: format!("{} (person)", role.as_str()), role, desk, device, only: None }
+    let name = format!("{} (person)", role.as_str());
+    Holder { person: Some(name.clone()), name, role, desk, device, only: None }
 }
 
 pub(super) fn at(text: &str) -> Timestamp {

@@ -118,7 +118,7 @@ fn what_a_person_ends_she_hears_of_on_every_road_that_told_her() {
     assert_eq!(batch.deliveries.iter().filter(|d| d.channel == Channel::VictimSms).count(), 1);
     let incident = decider.incidents.values().find(|row| row.kind == "aware").unwrap().incident.clone();
     let id = uuid::Uuid::parse_str(&incident).unwrap();
-    let sam = Actor { name: "Sam".to_owned(), supervisor: true };
+    let sam = Actor { name: "Sam".to_owned(), person: None, supervisor: true };
     let resolve = Command::Resolve { outcome: Became::PoliceIntervened, note: None };
     decider.follow_command(t(300), id, sam, resolve, None).unwrap();
     let batch = decider.take().batch;
@@ -177,7 +177,7 @@ fn whom_to_telephone_first_stands_in_tasks_and_notices_until_it_is_done() {
     let text = said["text_en"].as_str().unwrap();
     assert!(text.ends_with("Phone the victim first, then the wearer, then the police."), "{text}");
     let id = uuid::Uuid::parse_str(&row.incident).unwrap();
-    let anna = Actor { name: "anna".to_owned(), supervisor: false };
+    let anna = Actor { name: "anna".to_owned(), person: None, supervisor: false };
     let called = Command::Act { action: followup::Action::CalledVictim, note: None };
     decider.follow_command(t(20), id, anna, called, None).unwrap();
     let row = decider.take().batch.incidents.into_iter().find(|row| row.incident == id.to_string()).unwrap();

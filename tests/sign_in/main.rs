@@ -4,6 +4,8 @@
 // A test that cannot go on should stop there; clippy's own exception covers only the test functions.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
+mod farewell;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::collections::BTreeMap;
@@ -439,8 +441,14 @@ async fn who_signed_in_goes_back_to_a_page_of_the_service_and_nowhere_else() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_lets_in_once_and_says_so() {
     let (show, mut shown) = mpsc::channel(4);
-    let demo =
-        Holder { name: "demo".to_owned(), role: Role::Supervisor, desk: None, device: None, only: None };
+    let demo = Holder {
+        name: "demo".to_owned(),
+        person: None,
+        role: Role::Supervisor,
+        desk: None,
+        device: None,
+        only: None,
+    };
     let mut stage = Stage::new(None).await;
     stage.stop().await;
     stage.links = Some(Arc::new(Links::new(demo, show)));
