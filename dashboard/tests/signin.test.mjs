@@ -275,7 +275,7 @@ for (const theme of ["dark", "light"]) {
     await signIn(page, "anna");
     await page.getByRole("button", { name: "Menu" }).waitFor();
     await menu(page, "English");
-    await page.getByRole("button", { name: "Lock", exact: true }).press("Enter");
+    await menu(page, "Lock");
     await page.getByRole("heading", { name: "Locked" }).waitFor();
     assert.deepEqual(await axe(page), [], "lock");
     await page.context().close();
