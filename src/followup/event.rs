@@ -132,6 +132,8 @@ pub struct Raised {
     pub desk: Option<DeskId>,
     /// Whether this alert was sent to the desk.
     pub told_desk: bool,
+    /// It would have been, but is held back: the desk hears of the group that the silence is part of.
+    pub held: bool,
     /// It would have been, if the order did not say that it is for the operator to telephone.
     pub desk_by_hand: bool,
     /// How many devices there are in all.

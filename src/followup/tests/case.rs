@@ -42,6 +42,7 @@ pub(super) fn raised(n: u8, revision: u32, level: Level) -> Raised {
         desk: DeskId::new("rotterdam").ok(),
         told_desk: level == Level::Alarm,
         desk_by_hand: false,
+        held: false,
         devices: 100,
         last_distance_m: None,
         case_contact: None,
