@@ -19,7 +19,7 @@ fn ended(mut child: Child) -> (String, Option<i32>) {
     let status = loop {
         match child.try_wait().unwrap() {
             Some(status) => break status,
-            None if begun.elapsed() > Duration::from_secs(60) => {
+            None if begun.elapsed() > Duration::from_mins(1) => {
                 child.kill().unwrap();
                 panic!("it goes on, although nobody reads");
             }

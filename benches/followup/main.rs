@@ -67,6 +67,7 @@ fn raised(n: u32, kind: AlertKind) -> Raised {
         victim_device: DeviceId::new(&format!("vd-{n}")).ok().filter(|_| pair),
         desk: DeskId::new("rotterdam").ok(),
         desk_by_hand: false,
+        held: false,
         second_road: true,
         told_desk: true,
         devices: OPEN,
