@@ -3,6 +3,7 @@ import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vite";
 import { compressed } from "./build/compressed.ts";
 import { mapWorker } from "./build/map-worker.ts";
+import { noHydration } from "./build/no-hydration.ts";
 
 // Every page beside this file is an entry: `index.html` is the console.
 const pages = readdirSync(import.meta.dirname).filter((name) => name.endsWith(".html"));
@@ -12,7 +13,7 @@ const entry = (page: string) => ({ rolldownOptions: { input: page } });
 
 export default defineConfig({
   base: "/",
-  plugins: [svelte(), mapWorker((environment) => environment === "client"), compressed()],
+  plugins: [svelte(), noHydration(), mapWorker((environment) => environment === "client"), compressed()],
   // `npm run dev` beside a running service: `AFSTAND_URL=http://127.0.0.1:8080 npm run dev`.
   server: {
     proxy: Object.fromEntries(

@@ -80,6 +80,8 @@ pub struct Metrics {
     pub open_incidents: Gauge,
     /// Live event streams that are open.
     pub live_streams: Gauge,
+    /// Pieces of the map with streets, or its style, that could not be had.
+    pub map_failures: Counter,
     /// Looks at positions and cases that were written down.
     pub audit_rows: Counter,
     /// Looks that were refused because they could not be written down.
@@ -111,6 +113,7 @@ impl Default for Metrics {
             deliveries_pending: Gauge::default(),
             open_incidents: Gauge::default(),
             live_streams: Gauge::default(),
+            map_failures: Counter::default(),
             audit_rows: Counter::default(),
             audit_refused: Counter::default(),
             commit_seconds: seconds(),
@@ -148,6 +151,7 @@ impl Metrics {
         r.register("afstand_deliveries_pending", "Deliveries not received", self.deliveries_pending.clone());
         r.register("afstand_open_incidents", "Incidents that are open", self.open_incidents.clone());
         r.register("afstand_live_streams", "Live event streams", self.live_streams.clone());
+        r.register("afstand_map_failures", "Pieces of the map not had", self.map_failures.clone());
         r.register("afstand_audit_rows", "Looks that were written down", self.audit_rows.clone());
         r.register("afstand_audit_refused", "Looks that could not be", self.audit_refused.clone());
         r.register("afstand_commit_seconds", "Duration of a commit", self.commit_seconds.clone());

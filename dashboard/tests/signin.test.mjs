@@ -146,6 +146,7 @@ test("a session that ends in mid-work costs no word of a note", { timeout: 180_0
   await elsewhere.close();
   await page.getByRole("heading", { name: "Uw sessie is afgelopen" }).waitFor();
   assert.equal(await page.locator(".row").first().isVisible(), false, "what was there is not shown");
+  await page.getByText(/Open alarmen om \d\d:\d\d:\d\d: [1-9]/).waitFor();
   await tamper(service, "away");
   await page.getByRole("link", { name: "Opnieuw inloggen" }).waitFor();
   await signInApart(page, "anna");
@@ -274,7 +275,7 @@ for (const theme of ["dark", "light"]) {
     await signIn(page, "anna");
     await page.getByRole("button", { name: "Menu" }).waitFor();
     await menu(page, "English");
-    await page.getByRole("button", { name: "Lock", exact: true }).press("Enter");
+    await menu(page, "Lock");
     await page.getByRole("heading", { name: "Locked" }).waitFor();
     assert.deepEqual(await axe(page), [], "lock");
     await page.context().close();

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import http from "node:http";
 import { after, before, test } from "node:test";
-import { browser, centre, orderOf, tamper, watched } from "./world.mjs";
+import { browser, centre, find, orderOf, sitDown, tamper } from "./world.mjs";
 
 const NASTY = `<script>alert(1)</script><img src=x onerror=alert(1)> 🚓👮‍♀️ \u202eomgekeerd\u202c مرحبا `;
 /** 400 characters, and hardly a place to break a line. */
@@ -60,28 +60,7 @@ async function serverOfStreets() {
   return { url: `http://127.0.0.1:${server.address().port}/stijl`, asked, stop };
 }
 
-/** Somebody of the centre at a desk of his own. */
-async function desk(who, prepare = async () => {}) {
-  const origin = `http://${service.address}`;
-  const { page, sins } = await watched(chromium, origin);
-  await prepare(page);
-  await page.goto(`${origin}/#token=${service.token[who]}`);
-  await page.locator("h2#incidents").waitFor();
-  return { page, sins, panel: page.locator("aside.panel"), leave: () => page.context().close() };
-}
-
-/** Looks for an incident by the device it is about, and selects it. */
-async function find(page, device) {
-  if (!(await page.getByRole("searchbox").count()))
-    await page.getByRole("button", { name: "Filter", exact: true }).click();
-  await page.getByRole("searchbox").fill(device);
-  // A hand at rest over the list would hold it still.
-  await page.mouse.move(700, 500);
-  await page.locator(".row").first().waitFor();
-  await page.locator(".row").first().click();
-  await page.mouse.move(700, 500);
-  await page.locator("aside.panel .figure").waitFor();
-}
+const desk = (who, prepare) => sitDown(chromium, service, who, prepare);
 
 const go = (page, place) =>
   page.evaluate((hash) => {
@@ -136,11 +115,15 @@ test("a supervisor looks up who was near a place; an operator may not", { timeou
   const fix = { fixed_at: new Date().toISOString(), lat: 52.0907, lon: 5.1214, accuracy_m: 8 };
   await service.publish("afstand/v1/wearer/am-near/fix", fix);
   const { page, sins, leave } = await desk("claire");
+  const asked = [];
+  page.on("request", (request) => {
+    if (request.url().includes("/v1/lookup/")) asked.push(request);
+  });
   await go(page, "lookup");
   await page.getByLabel("Wie was waar").check();
   await page.getByLabel("Breedte, lengte").fill("5.1217, 52.0907");
   await page.getByLabel("Binnen (m)").fill("300");
-  await page.getByLabel("Reden").fill("Melding van een buurvrouw: <b>bij de school</b>");
+  await page.getByLabel("Reden").fill("Melding van Zoë's buurvrouw: <b>bij de school</b> 🚓");
   const found = page.getByRole("row", { name: /wearer-near/ });
   await page.getByRole("button", { name: "Zoek op" }).click();
   await found.waitFor();
@@ -149,6 +132,12 @@ test("a supervisor looks up who was near a place; an operator may not", { timeou
   await page.getByLabel("Breedte, lengte").fill("52.5, 5.5");
   await page.getByRole("button", { name: "Zoek op" }).click();
   await page.getByText("Niemand gezien.").waitFor();
+  // Why she looks stands in no address, which proxies write down.
+  assert.equal(asked.length, 2);
+  for (const request of asked) {
+    assert.doesNotMatch(request.url(), /buurvrouw|reason/);
+    assert.match(Buffer.from(request.headers()["x-reason"], "latin1").toString(), /Zoë.*🚓/);
+  }
   assert.deepEqual(sins, []);
   await leave();
   const operator = await desk("anna");

@@ -135,7 +135,7 @@ test("nothing is said to be safe before it is known to be", { timeout: 60_000 },
   assert.equal(new URL(page.url()).hash, "", "the token stays in no history");
   // Neither has reported: she must not count on anything.
   await heading("Niet beschermd").waitFor();
-  await page.getByText("Uw device meldt zich niet.").waitFor();
+  await page.getByText("Uw device heeft zich nog niet gemeld.").waitFor();
   await page.getByText("De enkelband heeft zich nog niet gemeld.").waitFor();
   assert.equal(
     await page.getByRole("link", { name: "Bel Carla Contact" }).getAttribute("href"),

@@ -78,7 +78,11 @@ test("without a push service it is said that it does not work, and the page goes
   await page.getByRole("button", { name: "Terug" }).click();
   await page.getByText("Deze pagina waarschuwt alleen als zij open is").waitFor();
   await page.getByText("Verbonden").waitFor();
-  assert.deepEqual(sins, []);
+  // The browser says by itself why it has no push service.
+  assert.deepEqual(
+    sins.filter((sin) => !sin.includes("Push API in incognito mode")),
+    [],
+  );
   await page.close();
 });
 
@@ -114,6 +118,7 @@ test("a push is shown in her language, without a word of why, and replaces the o
   await push(JSON.stringify({ kind: "alarm", tag: "t-1" }));
   await until([{ title: "Afstand", body: "Alarm: open Afstand nu", tag: "t-1", lang: "nl" }]);
   await page.getByRole("button", { name: "English" }).click();
+  await page.waitForFunction(async () => (await (await caches.match("/victim/language"))?.text()) === "en");
   await push(JSON.stringify({ kind: "clear", tag: "t-1" }));
   await until([{ title: "Afstand", body: "It is over. More in Afstand", tag: "t-1", lang: "en" }]);
   assert.deepEqual(sins, []);

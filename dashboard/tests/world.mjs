@@ -334,3 +334,26 @@ export async function watched(browser, origin, viewport = { width: 1440, height:
   });
   return { page, sins };
 }
+
+/** Somebody of a centre at a desk of his own. */
+export async function sitDown(browser, service, who, prepare = async () => {}) {
+  const origin = `http://${service.address}`;
+  const { page, sins } = await watched(browser, origin);
+  await prepare(page);
+  await page.goto(`${origin}/#token=${service.token[who]}`);
+  await page.locator("h2#incidents").waitFor();
+  return { page, sins, panel: page.locator("aside.panel"), leave: () => page.context().close() };
+}
+
+/** Looks for an incident by who or what it is about, and selects it. */
+export async function find(page, word) {
+  if (!(await page.getByRole("searchbox").count()))
+    await page.getByRole("button", { name: "Filter", exact: true }).click();
+  await page.getByRole("searchbox").fill(word);
+  // A hand at rest over the list would hold it still.
+  await page.mouse.move(700, 500);
+  await page.locator(".row").first().waitFor();
+  await page.locator(".row").first().click();
+  await page.mouse.move(700, 500);
+  await page.locator("aside.panel .figure").waitFor();
+}

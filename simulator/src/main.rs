@@ -302,7 +302,11 @@ fn print<T: serde::Serialize>(
     } else {
         words(&mut out)
     };
-    printed.map_err(|e| Failure::new(format!("cannot print: {e}")))
+    match printed {
+        // Whoever reads it has had enough (`| head`).
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        printed => printed.map_err(|e| Failure::new(format!("cannot print: {e}"))),
+    }
 }
 
 /// Whether all went as they must.

@@ -20,6 +20,7 @@ use super::auth::Cookie;
 use super::problem::{Kind, Problem};
 use super::{AppState, body};
 use crate::config::{Holder, Only, Role};
+use crate::followup::Actor;
 use crate::sign_in::Found;
 
 /// The header that shows that a request comes from a page of ours.
@@ -199,8 +200,10 @@ impl<S: Sync> FromRequestParts<S> for Scope {
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Caller {
-    /// Name of the person or the token.
+    /// Name of the session or the token.
     pub(crate) name: String,
+    /// Who that is, where it is known.
+    pub(crate) person: Option<String>,
     /// The role.
     pub(crate) role: Role,
     /// The desk or device spoken for.
@@ -208,10 +211,17 @@ pub(crate) struct Caller {
 }
 
 impl From<&Holder> for Caller {
-    fn from(Holder { name, role, desk, device, .. }: &Holder) -> Self {
+    fn from(Holder { name, person, role, desk, device, .. }: &Holder) -> Self {
         let desk = desk.as_ref().map(ToString::to_string);
         let device = device.as_ref().map(ToString::to_string);
-        Self { name: name.clone(), role: *role, bound_to: desk.or(device) }
+        Self { name: name.clone(), person: person.clone(), role: *role, bound_to: desk.or(device) }
+    }
+}
+
+impl Caller {
+    /// As the follow-up knows who does something.
+    pub(crate) fn actor(self) -> Actor {
+        Actor { name: self.name, person: self.person, supervisor: self.role == Role::Supervisor }
     }
 }
 

@@ -10,6 +10,7 @@ use zones::guidance::{Finding, Severity};
 use zones::order::Draft;
 use zones::{DeviceId, Invalid, OrderId, Outcome, Timestamp};
 
+pub use super::precondition::Precondition;
 use super::problem::{Kind, Problem};
 use crate::followup::{self, Actor, Done, Refused, StaffRole};
 use crate::pipeline::DutyNow;
@@ -36,6 +37,8 @@ pub enum Command {
         draft: Box<Draft>,
         /// Name of the token.
         by: String,
+        /// What it leans on.
+        only_if: Precondition,
         /// The answer.
         reply: Reply<Result<OrderAccepted, OrderRefused>>,
     },
@@ -45,6 +48,8 @@ pub enum Command {
         order: OrderId,
         /// Name of the token.
         by: String,
+        /// What it leans on.
+        only_if: Precondition,
         /// Whether it is.
         reply: Reply<Result<(), NotWithdrawn>>,
     },
@@ -114,6 +119,8 @@ pub enum Command {
 pub struct OrderAccepted {
     /// Whether the id is new, or was withdrawn before.
     pub created: bool,
+    /// When it was last changed: now, or before when it was the same already.
+    pub changed_at: Timestamp,
     /// Findings of the guidance, none of them an error.
     pub findings: Vec<Finding>,
 }
@@ -125,12 +132,15 @@ pub enum OrderRefused {
     Findings(Vec<Finding>),
     /// It does not fit beside the wearer's other orders: field and problem.
     Limit(Invalid),
+    /// It is not what the change leans on any more.
+    Changed,
 }
 
 impl std::fmt::Display for OrderRefused {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Limit(invalid) => invalid.fmt(f),
+            Self::Changed => f.write_str("it was changed in the meantime"),
             Self::Findings(findings) => {
                 let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
                 let codes: Vec<_> = errors.map(|finding| finding.code.as_str()).collect();
@@ -147,6 +157,8 @@ pub enum NotWithdrawn {
     Unknown,
     /// An order file states it, and would bring it back: which.
     StatedBy(String),
+    /// It is not what the withdrawal leans on any more.
+    Changed,
 }
 
 impl From<OrderRefused> for Problem {
@@ -154,6 +166,7 @@ impl From<OrderRefused> for Problem {
         match refused {
             OrderRefused::Findings(findings) => Self::new(Kind::NOT_IN_FORCE).findings(findings),
             OrderRefused::Limit(Invalid { field, problem }) => Self::new(Kind::LIMIT).field(field, problem),
+            OrderRefused::Changed => Self::new(Kind::CHANGED),
         }
     }
 }
@@ -165,7 +178,9 @@ impl From<Refused> for Problem {
             Refused::UnknownIncident(_) | Refused::UnknownAlert(_) => Self::new(Kind::NOT_FOUND).detail(said),
             Refused::Conflict { by, at, .. } => Self::new(Kind::CONFLICT).detail(said).first(by, at),
             Refused::Resolved => Self::new(Kind::CONFLICT).detail(said),
-            Refused::OtherDesk | Refused::OtherDevice => Self::new(Kind::FORBIDDEN).detail(said),
+            Refused::OtherDesk | Refused::OtherDevice | Refused::Nameless => {
+                Self::new(Kind::FORBIDDEN).detail(said)
+            }
             Refused::Invalid { field, problem } => Self::new(Kind::INVALID).field(field, problem),
         }
     }
@@ -191,16 +206,22 @@ impl Commands {
         Self { answer_within, ..self }
     }
 
-    pub(crate) async fn put_order(&self, draft: Box<Draft>, by: String) -> Result<OrderAccepted, Problem> {
-        Ok(self.ask(|reply| Command::PutOrder { draft, by, reply }).await??)
+    pub(crate) async fn put_order(
+        &self,
+        draft: Box<Draft>,
+        by: String,
+        only_if: Precondition,
+    ) -> Result<Result<OrderAccepted, OrderRefused>, Problem> {
+        self.ask(|reply| Command::PutOrder { draft, by, only_if, reply }).await
     }
 
     pub(crate) async fn withdraw_order(
         &self,
         order: OrderId,
         by: String,
+        only_if: Precondition,
     ) -> Result<Result<(), NotWithdrawn>, Problem> {
-        self.ask(|reply| Command::WithdrawOrder { order, by, reply }).await
+        self.ask(|reply| Command::WithdrawOrder { order, by, only_if, reply }).await
     }
 
     pub(crate) async fn ingest(&self, payload: Bytes) -> Result<Result<(), Unusable>, Problem> {

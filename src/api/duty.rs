@@ -14,8 +14,7 @@ use super::access::Caller;
 use super::extract::{Params, SaidJson};
 use super::followup::{DeadlineView, read};
 use super::problem::{Document, Problem};
-use crate::config::Role;
-use crate::followup::{Actor, OnDuty, StaffRole};
+use crate::followup::{OnDuty, StaffRole};
 use crate::pipeline::DutyNow;
 use crate::store::{DeadlineCount, MOST_ROWS};
 
@@ -142,8 +141,7 @@ async fn set_duty(
 ) -> Result<Json<DutyView>, Problem> {
     let known = StaffRole::from_word(&role).ok_or_else(|| Problem::unknown("role", &role))?;
     let SetDuty { people, until } = read(&body)?;
-    let actor = Actor { supervisor: caller.role == Role::Supervisor, name: caller.name };
-    state.commands.set_duty(actor, known, people, until).await?;
+    state.commands.set_duty(caller.actor(), known, people, until).await?;
     let now = state.commands.duty().await?.into_iter().find(|now| now.role == known);
     now.map(|now| Json(DutyView::from(now))).ok_or_else(|| Problem::unknown("role", &role))
 }

@@ -17,7 +17,6 @@ use super::access::{Caller, Scope};
 use super::extract::SaidJson;
 use super::incidents::{IncidentDetail, detail};
 use super::problem::{Document, Kind, Problem};
-use crate::config::Role;
 use crate::followup::{Action, Actor, Command, Outcome, StaffRole};
 use crate::store::{DeadlineRow, FollowUpRow, TimelineRow};
 
@@ -283,7 +282,7 @@ struct Asked {
 impl Asked {
     fn new(incident: &str, caller: Caller, headers: &HeaderMap) -> Result<Self, Problem> {
         let incident = Uuid::parse_str(incident).map_err(|_| Problem::unknown("incident", incident))?;
-        let actor = Actor { supervisor: caller.role == Role::Supervisor, name: caller.name };
+        let actor = caller.actor();
         let key = match headers.get("idempotency-key").map(|value| value.to_str()) {
             None => None,
             Some(Ok(key)) if (1..=LONGEST_KEY).contains(&key.len()) => Some(key.to_owned()),
@@ -332,6 +331,8 @@ macro_rules! command {
             request_body = $body,
             responses(
                 (status = 200, description = "The incident after it", body = IncidentDetail),
+                (status = 403, description = "The role may not, or, of an alarm that is resolved, nobody can tell whose \
+                 the token is", body = Document, content_type = "application/problem+json"),
                 (status = 404, description = "There is none, or it is long over", body = Document,
                  content_type = "application/problem+json"),
                 (status = 409, description = "Somebody was first: `by` and `at` say who and when", body = Document,

@@ -27,7 +27,7 @@ pub(super) fn routes() -> Router<AppState> {
 async fn style(State(state): State<AppState>, Path(theme): Path<String>) -> Result<Response, Problem> {
     let theme = theme_of(&theme)?;
     let Some(tiles) = &state.tiles else { return Ok(StatusCode::NO_CONTENT.into_response()) };
-    let json = tiles.style(theme).await.map_err(unavailable)?;
+    let json = tiles.style(theme).await.map_err(|why| unavailable(&state, why))?;
     let media = HeaderValue::from_static("application/json");
     Ok(([(header::CONTENT_TYPE, media), (header::CACHE_CONTROL, KEEP_STYLE)], json).into_response())
 }
@@ -59,7 +59,7 @@ async fn sprite(
 async fn piece(state: &AppState, theme: &str, wanted: &Wanted<'_>) -> Result<Response, Problem> {
     let theme = theme_of(theme)?;
     let tiles = state.tiles.as_ref().ok_or_else(|| Problem::new(Kind::NOT_FOUND))?;
-    let mut response = match tiles.piece(theme, wanted).await.map_err(unavailable)? {
+    let mut response = match tiles.piece(theme, wanted).await.map_err(|why| unavailable(state, why))? {
         Some(piece) => whole(piece),
         None => StatusCode::NO_CONTENT.into_response(),
     };
@@ -84,12 +84,13 @@ fn theme_of(word: &str) -> Result<Theme, Problem> {
     }
 }
 
-fn unavailable(why: Unavailable) -> Problem {
+fn unavailable(state: &AppState, why: Unavailable) -> Problem {
     match why {
         Unavailable::NotNamed => Problem::new(Kind::NOT_FOUND),
         why => {
-            let why = why.to_string();
-            Problem::new(Kind::NO_MAP).because(&why).detail(why)
+            state.metrics.map_failures.inc();
+            // An outage is in the log once: each look at a map asks for dozens of pieces.
+            Problem::new(Kind::NO_MAP).detail(why.to_string()).logged()
         }
     }
 }

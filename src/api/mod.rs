@@ -30,6 +30,7 @@ mod orders;
 mod page;
 mod people;
 mod positions;
+mod precondition;
 mod problem;
 mod readiness;
 mod reconciliation;

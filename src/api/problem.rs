@@ -49,6 +49,8 @@ impl Kind {
         Self("wrong-method", "This method is not offered here", StatusCode::METHOD_NOT_ALLOWED);
     pub(crate) const CONFLICT: Self = Self("conflict", "Something else says otherwise", StatusCode::CONFLICT);
     pub(crate) const NOT_CANCELLED: Self = Self("not-cancelled", "The alarm goes on", StatusCode::CONFLICT);
+    pub(crate) const CHANGED: Self =
+        Self("changed", "It is not what the request leans on any more", StatusCode::PRECONDITION_FAILED);
     pub(crate) const TOO_LARGE: Self =
         Self("too-large", "The body is too large", StatusCode::PAYLOAD_TOO_LARGE);
     pub(crate) const MEDIA_TYPE: Self =
@@ -131,7 +133,12 @@ pub(crate) struct Document {
 
 /// What is behind a 5xx: goes to the log at the boundary, never to the caller.
 #[derive(Debug, Clone)]
-struct Cause(Arc<str>);
+enum Cause {
+    /// It is this.
+    Said(Arc<str>),
+    /// It is in the log already.
+    Logged,
+}
 
 impl Problem {
     /// The status code of the answer.
@@ -214,7 +221,13 @@ impl Problem {
 
     /// What is behind it, for the log.
     pub(crate) fn because(mut self, cause: &str) -> Self {
-        self.0.cause = Some(Cause(cause.into()));
+        self.0.cause = Some(Cause::Said(cause.into()));
+        self
+    }
+
+    /// It is in the log, where it was noticed.
+    pub(crate) fn logged(mut self) -> Self {
+        self.0.cause = Some(Cause::Logged);
         self
     }
 
@@ -307,13 +320,7 @@ pub(crate) async fn boundary(
     state.metrics.http_requests.get_or_create(&HttpLabels { method, route, status: status.as_u16() }).inc();
     // Not being ready is an answer, not a fault: it is asked for every few seconds, and its body says why.
     if status.is_server_error() && route != "/readyz" {
-        let cause = response.extensions_mut().remove::<Cause>();
-        let cause = cause.as_ref().map_or("not said", |cause| &cause.0);
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            tracing::warn!(method, route, status = status.as_u16(), cause, "request refused for now");
-        } else {
-            tracing::error!(method, route, status = status.as_u16(), cause, "request failed");
-        }
+        log(method, route, status, response.extensions_mut().remove::<Cause>().as_ref());
     }
     let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|v| v == MEDIA_TYPE)
         || response.extensions().get::<Said>().is_some();
@@ -325,6 +332,19 @@ pub(crate) async fn boundary(
         }
     }
     response
+}
+
+fn log(method: &'static str, route: &'static str, status: StatusCode, cause: Option<&Cause>) {
+    let cause = match cause {
+        Some(Cause::Logged) => return,
+        Some(Cause::Said(cause)) => &**cause,
+        None => "not said",
+    };
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        tracing::warn!(method, route, status = status.as_u16(), cause, "request refused for now");
+    } else {
+        tracing::error!(method, route, status = status.as_u16(), cause, "request failed");
+    }
 }
 
 fn of_status(status: StatusCode) -> Problem {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use super::out;
 use crate::audit::{self, Anchor, Verdict};
 use crate::config::Settings;
 use crate::store::Store;
@@ -31,16 +32,13 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     let Command::Verify { config, anchor } = &arguments.command;
     match verify(config, anchor) {
         Ok(Verdict::Intact(last)) => {
-            println!("intact: {} rows", last.seq);
-            println!("anchor={last}");
-            ExitCode::SUCCESS
+            super::printed(&format!("intact: {} rows\nanchor={last}\n", last.seq), ExitCode::SUCCESS)
         }
         Ok(Verdict::Broken(broken)) => {
-            println!("broken at row {}: {broken}", broken.row());
-            ExitCode::FAILURE
+            super::printed(&format!("broken at row {}: {broken}\n", broken.row()), ExitCode::FAILURE)
         }
         Err(error) => {
-            eprintln!("{error}");
+            out::say(error);
             super::unusable_input()
         }
     }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use zones::Timestamp;
 use zones::guidance::{self, Severity};
 
+use super::out;
 use crate::clock;
 
 #[derive(Debug, clap::Args)]
@@ -29,23 +30,22 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
             Ok(orders) => drafts.extend(orders),
             Err(errors) => {
                 unreadable = true;
-                for error in errors {
-                    eprintln!("{error}");
-                }
+                errors.into_iter().for_each(out::say);
             }
         }
     }
     let findings = guidance::check(&drafts, now);
-    if arguments.json {
-        println!("{}", serde_json::json!(findings));
+    let text = if arguments.json {
+        format!("{}\n", serde_json::json!(findings))
     } else if findings.is_empty() {
-        println!("{} bevelen, geen bevindingen / {} orders, no findings", drafts.len(), drafts.len());
+        format!("{} bevelen, geen bevindingen / {} orders, no findings\n", drafts.len(), drafts.len())
     } else {
-        print!("{}", guidance::render(&findings));
-    }
-    if unreadable {
+        guidance::render(&findings)
+    };
+    let status = if unreadable {
         super::unusable_input()
     } else {
         ExitCode::from(u8::from(findings.iter().any(|finding| finding.severity == Severity::Error)))
-    }
+    };
+    super::printed(&text, status)
 }

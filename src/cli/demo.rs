@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use tokio_util::sync::CancellationToken;
 
+use super::out;
 use crate::config::{Log, LogFormat};
 use crate::demo::{self, Line};
 
@@ -34,10 +35,20 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
             });
         }
         let settings = demo::Settings { listen: arguments.listen, seed: arguments.seed };
-        demo::run(settings, stop, |line| match line {
-            Line::Plain(text) => println!("{text}"),
-            Line::At(at, text) => println!("{}  {text}", &at.to_string()[11..19]),
+        // Where nobody reads any more there is nobody to show anything to.
+        let over = stop.clone();
+        demo::run(settings, stop, move |line| {
+            if !matches!(out::print(&words(&line)), Ok(true)) {
+                over.cancel();
+            }
         })
         .await
     })
+}
+
+fn words(line: &Line) -> String {
+    match line {
+        Line::Plain(text) => format!("{text}\n"),
+        Line::At(at, text) => format!("{}  {text}\n", &at.to_string()[11..19]),
+    }
 }

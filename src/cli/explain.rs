@@ -1,12 +1,13 @@
 //! `afstand explain`: why, step by step, from the store of a service or from recorded input.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use zones::Timestamp;
 
+use super::out;
 use crate::clock;
 use crate::config::Settings;
 use crate::explain::{self, Explanation, Question};
@@ -49,9 +50,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     {
         Ok(()) => ExitCode::SUCCESS,
         Err(errors) => {
-            for error in errors {
-                eprintln!("{error}");
-            }
+            errors.into_iter().for_each(out::say);
             super::unusable_input()
         }
     }
@@ -111,12 +110,8 @@ fn of_store(url: &str, question: &Question) -> Result<Explanation, String> {
     found
 }
 
-/// Prints; a reader who has had enough (`| head`) is no error.
 fn print(explanation: &Explanation, as_json: bool) -> io::Result<()> {
     let text =
         if as_json { serde_json::to_string(explanation)? + "\n" } else { explain::render(explanation) };
-    match io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
-        _ => Ok(()),
-    }
+    out::print(&text).map(drop)
 }

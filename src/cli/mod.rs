@@ -1,10 +1,10 @@
-//! The command line. What a command prints is its product, so this is the one place that prints.
-#![allow(clippy::print_stdout, clippy::print_stderr)] // see above
+//! The command line; `out.rs` prints what it has to say.
 
 mod audit;
 mod check_orders;
 mod demo;
 mod explain;
+mod out;
 mod push_key;
 mod replay;
 mod serve;
@@ -70,7 +70,7 @@ fn on_runtime(command: impl Future<Output = Result<(), String>>) -> ExitCode {
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{error}");
+            out::say(error);
             ExitCode::FAILURE
         }
     }
@@ -127,7 +127,8 @@ fn open_recorded(orders: &PathBuf, input: &Path) -> Result<(Vec<Arc<Order>>, Fil
             Ok(order) => in_force.push(Arc::new(order)),
             Err(findings) => {
                 for finding in findings {
-                    eprintln!("order {id}: not in force: {}: {}", finding.code.as_str(), finding.message);
+                    let (code, message) = (finding.code.as_str(), finding.message);
+                    out::say(format_args!("order {id}: not in force: {code}: {message}"));
                 }
             }
         }
@@ -136,6 +137,17 @@ fn open_recorded(orders: &PathBuf, input: &Path) -> Result<(Vec<Arc<Order>>, Fil
         if file.metadata()?.is_dir() { Err(io::ErrorKind::IsADirectory.into()) } else { Ok(file) }
     });
     Ok((in_force, opened.map_err(|error| vec![unreadable(input, &error)])?))
+}
+
+/// Prints what a command found, and ends with its status; what cannot be printed is an error of its own.
+fn printed(text: &str, status: ExitCode) -> ExitCode {
+    match out::print(text) {
+        Ok(_) => status,
+        Err(error) => {
+            out::say(format_args!("cannot print: {error}"));
+            unusable_input()
+        }
+    }
 }
 
 /// Exit status of a command that could not read what it was given.

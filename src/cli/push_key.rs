@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use super::out;
 use crate::delivery::VapidKey;
 
 #[derive(Debug, clap::Args)]
@@ -18,12 +19,11 @@ pub(super) struct Arguments {
 pub(super) fn run(Arguments { file }: &Arguments) -> ExitCode {
     match make(file) {
         Ok(public) => {
-            println!("public key: {public}");
-            println!("settings: [push] key_file = \"{}\", contact = \"mailto:…\"", file.display());
-            ExitCode::SUCCESS
+            let settings = format!("[push] key_file = \"{}\", contact = \"mailto:…\"", file.display());
+            super::printed(&format!("public key: {public}\nsettings: {settings}\n"), ExitCode::SUCCESS)
         }
         Err(error) => {
-            eprintln!("{}", super::unreadable(file, &error));
+            out::say(super::unreadable(file, &error));
             super::unusable_input()
         }
     }

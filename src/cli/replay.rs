@@ -4,6 +4,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use super::out;
 use crate::replay::{self, Event};
 
 #[derive(Debug, clap::Args)]
@@ -21,9 +22,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     let (orders, input) = match opened {
         Ok(opened) => opened,
         Err(errors) => {
-            for error in errors {
-                eprintln!("{error}");
-            }
+            errors.into_iter().for_each(out::say);
             return super::unusable_input();
         }
     };
@@ -34,7 +33,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
             alerts.write_all(b"\n")
         }
         Event::Unusable { line, reason } | Event::Remark { line, text: reason } => {
-            eprintln!("line {line}: {reason}");
+            out::say(format_args!("line {line}: {reason}"));
             Ok(())
         }
         Event::Judged(_) => Ok(()),
@@ -42,13 +41,12 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     let summary = replayed.and_then(|summary| alerts.flush().map(|()| summary));
     match summary {
         Ok(summary) => {
-            eprintln!("{}", serde_json::json!(summary));
+            out::say(serde_json::json!(summary));
             ExitCode::SUCCESS
         }
-        // Whoever reads the alerts has had enough (`| head`).
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) if out::is_closed(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{}", super::unreadable(&arguments.input, &error));
+            out::say(super::unreadable(&arguments.input, &error));
             super::unusable_input()
         }
     }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use tokio_util::sync::CancellationToken;
 
+use super::out;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::service::{Plan, Service};
@@ -20,7 +21,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     let settings = match Settings::load(&arguments.config) {
         Ok(settings) => settings,
         Err(error) => {
-            eprintln!("{error}");
+            out::say(error);
             return super::unusable_input();
         }
     };

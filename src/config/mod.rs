@@ -133,7 +133,15 @@ impl Settings {
         if tokens_file.is_none() && sign_in.is_none() {
             files.warn("neither api.tokens_file nor [sign_in] is set: nobody can use the API".to_owned());
         }
-        let tokens = tokens(tokens_file, &desks, &origin, &mut files)?;
+        let mut tokens = tokens(tokens_file, &desks, &origin, &mut files)?;
+        match &sign_in {
+            None => tokens.are_people(),
+            Some(_) => tokens.nameless().for_each(|name| {
+                files.warn(format!(
+                    "the API token {name:?} has no person: beside people who sign in it can resolve no alarm"
+                ));
+            }),
+        }
         let listen = match raw.api.listen.as_deref() {
             None => LISTEN,
             Some(text) => text

@@ -47,6 +47,11 @@ format = "json"
 level = "debug"
 "#;
 
+/// The tokens file of a centre where one person works.
+fn token_of_anna() -> String {
+    format!("[[token]]\nname = \"Anna\"\nrole = \"operator\"\nsha256 = \"{SESAME}\"\n")
+}
+
 /// A folder with a settings file and all that it names.
 struct Case {
     folder: TempDir,
@@ -62,8 +67,7 @@ impl Case {
         case.put("owntracks.toml", "\"anna/phone\" = \"hush\"");
         case.put("rotterdam.secret", SECRET);
         case.put("old.secret", SECRET);
-        let token = format!("[[token]]\nname = \"Anna\"\nrole = \"operator\"\nsha256 = \"{SESAME}\"\n");
-        case.put("tokens.toml", &token);
+        case.put("tokens.toml", &token_of_anna());
         fs::create_dir(case.folder.path().join("orders")).unwrap();
         case
     }

@@ -62,6 +62,9 @@ pub enum Only {
 pub struct Holder {
     /// The name; for the log and the history of an incident.
     pub name: String,
+    /// Who that is, whatever he comes with: the subject at the provider where people sign in, for a token what its table
+    /// says, or its name where no provider knows anybody. `None` where nobody said.
+    pub person: Option<String>,
     /// What it may be used for.
     pub role: Role,
     /// The desk it speaks for; set exactly when the role is [`Role::Desk`].
@@ -83,7 +86,8 @@ pub struct Token {
 impl Token {
     /// A token of a secret that is known, for a service that is set up without files.
     pub fn new(name: &str, role: Role, desk: Option<DeskId>, secret: &str) -> Self {
-        let holder = Holder { name: name.to_owned(), role, desk, device: None, only: None };
+        let person = Some(name.to_owned());
+        let holder = Holder { name: name.to_owned(), person, role, desk, device: None, only: None };
         Self { holder, hash: hash(secret) }
     }
 
@@ -96,14 +100,9 @@ impl Token {
 
     /// The same for the app that speaks for a victim device.
     pub fn of_victim(name: &str, device: DeviceId, secret: &str) -> Self {
-        let holder = Holder {
-            name: name.to_owned(),
-            role: Role::Victim,
-            desk: None,
-            device: Some(device),
-            only: None,
-        };
-        Self { holder, hash: hash(secret) }
+        let mut token = Self::new(name, Role::Victim, None, secret);
+        token.holder.device = Some(device);
+        token
     }
 }
 
@@ -156,6 +155,7 @@ struct RawFile {
 struct RawToken {
     name: String,
     role: Role,
+    person: Option<String>,
     desk: Option<String>,
     device: Option<String>,
     only: Option<Only>,
@@ -164,7 +164,8 @@ struct RawToken {
 
 impl Tokens {
     /// Reads `[[token]]` tables with `name`, `role`, `sha256` (64 hexadecimal digits) and, for the role `desk`,
-    /// `desk`, for the role `victim`, `device`; the role `integrator` may have `only`. The error is one line.
+    /// `desk`, for the role `victim`, `device`; the role `integrator` may have `only`, the roles `operator` and
+    /// `supervisor` the `person` who has it. The error is one line.
     pub fn from_toml(text: &str) -> Result<Self, String> {
         let raw: RawFile = toml::from_str(text).map_err(|error| {
             let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or("");
@@ -197,6 +198,20 @@ impl Tokens {
         usize::try_from(found).ok().and_then(|index| self.tokens.get(index))
     }
 
+    /// Takes each token for that of a person of its own where its table does not say whose it is: where people have
+    /// nothing but tokens, nobody comes by two names.
+    pub(super) fn are_people(&mut self) {
+        for Token { holder, .. } in &mut self.tokens {
+            holder.person.get_or_insert_with(|| holder.name.clone());
+        }
+    }
+
+    /// Names of the tokens of operators of which nobody said whose they are.
+    pub(super) fn nameless(&self) -> impl Iterator<Item = &str> {
+        let holders = self.iter().map(|token| &token.holder);
+        holders.filter(|it| it.role == Role::Operator && it.person.is_none()).map(|it| it.name.as_str())
+    }
+
     /// All tokens, as in the file.
     pub fn iter(&self) -> impl Iterator<Item = &Token> {
         self.tokens.iter()
@@ -210,9 +225,9 @@ impl FromIterator<Token> for Tokens {
 }
 
 fn parse(raw: RawToken) -> Result<Token, String> {
-    let RawToken { name, role, desk, device, only, sha256 } = raw;
+    let RawToken { name, role, person, desk, device, only, sha256 } = raw;
     let wrong = |problem: &str| format!("token {name:?}: {problem}");
-    if name.is_empty() || name.len() > 200 || name.chars().any(char::is_control) {
+    if !is_plain(&name) {
         return Err(wrong("name is not 1 to 200 plain characters"));
     }
     let hash = unhex(&sha256).ok_or_else(|| wrong("sha256 is not 64 hexadecimal digits"))?;
@@ -232,10 +247,22 @@ fn parse(raw: RawToken) -> Result<Token, String> {
         (_, Some(_)) => return Err(wrong("device goes with the role victim only")),
         (_, None) => None,
     };
+    if let Some(person) = &person {
+        if !matches!(role, Role::Operator | Role::Supervisor) {
+            return Err(wrong("person goes with the roles operator and supervisor only"));
+        }
+        if !is_plain(person) {
+            return Err(wrong("person is not 1 to 200 plain characters"));
+        }
+    }
     if only.is_some() && role != Role::Integrator {
         return Err(wrong("only goes with the role integrator only"));
     }
-    Ok(Token { holder: Holder { name, role, desk, device, only }, hash })
+    Ok(Token { holder: Holder { name, person, role, desk, device, only }, hash })
+}
+
+fn is_plain(text: &str) -> bool {
+    (1..=200).contains(&text.len()) && !text.chars().any(char::is_control)
 }
 
 fn hash(secret: &str) -> [u8; HASH_LEN] {
@@ -292,6 +319,18 @@ mod tests {
     }
 
     #[test]
+    fn a_token_is_of_whom_its_table_says_or_of_nobody_else() {
+        let hers = format!("{}\nperson = \"sub-17\"", sha(SESAME));
+        let text = entry("tablet", "operator", &hers) + &entry("other", "operator", &sha(OTHER));
+        let mut tokens = Tokens::from_toml(&text).unwrap();
+        let people = |tokens: &Tokens| tokens.iter().map(|it| it.holder.person.clone()).collect::<Vec<_>>();
+        assert_eq!(people(&tokens), [Some("sub-17".to_owned()), None]);
+        assert_eq!(tokens.nameless().collect::<Vec<_>>(), ["other"]);
+        tokens.are_people();
+        assert_eq!(people(&tokens), [Some("sub-17".to_owned()), Some("other".to_owned())]);
+    }
+
+    #[test]
     fn a_new_token_is_let_in_and_no_two_are_the_same() {
         let (one, two) = (NewToken::random().unwrap(), NewToken::random().unwrap());
         assert_ne!(one.secret, two.secret);
@@ -314,7 +353,7 @@ mod tests {
             (entry("a", "operator", "sha256 = \"12\""), "token \"a\": sha256 is not 64 hexadecimal digits"),
             (
                 entry("a", "operator", "sha512 = \"12\""),
-                "line 4: unknown field `sha512`, expected one of `name`, `role`, `desk`, `device`, `only`, `sha256`",
+                "line 4: unknown field `sha512`, expected one of `name`, `role`, `person`, `desk`, `device`, `only`, `sha256`",
             ),
             (
                 entry("a", "integrator", &format!("{}\nonly = \"orders\"", sha(SESAME))),
@@ -348,6 +387,14 @@ mod tests {
             (
                 entry("a", "victim", &format!("{}\ndevice = \"vd-1\"\ndesk = \"r\"", sha(SESAME))),
                 "token \"a\": desk goes with the role desk only",
+            ),
+            (
+                entry("a", "auditor", &format!("{}\nperson = \"anna\"", sha(SESAME))),
+                "token \"a\": person goes with the roles operator and supervisor only",
+            ),
+            (
+                entry("a", "operator", &format!("{}\nperson = \"\"", sha(SESAME))),
+                "token \"a\": person is not 1 to 200 plain characters",
             ),
             (entry("", "operator", &sha(SESAME)), "token \"\": name is not 1 to 200 plain characters"),
             (

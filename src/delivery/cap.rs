@@ -138,6 +138,7 @@ const ARREST: Text = Text {
 fn parameters(alert: &Alert, to: &mut Xml) -> io::Result<()> {
     let number = |number: Option<f64>| number.map(|number| number.to_string());
     let id = |id: Option<&dyn ToString>| id.map(ToString::to_string);
+    let many = alert.many.as_ref();
     let basis = serde_json::to_value(alert.legal_basis).unwrap_or_default();
     let all = [
         ("incident", Some(alert.incident.to_string())),
@@ -157,6 +158,12 @@ fn parameters(alert: &Alert, to: &mut Xml) -> io::Result<()> {
         ("uncertainty_m", number(alert.uncertainty_m)),
         ("closing_mps", number(alert.closing_mps)),
         ("contact_s", number(alert.contact_s)),
+        ("devices", many.map(|many| many.devices.to_string())),
+        ("of_desk", many.map(|many| many.of_desk.to_string())),
+        (
+            "silent",
+            many.map(|many| many.silent.iter().map(|one| one.order.as_str()).collect::<Vec<_>>().join(" ")),
+        ),
     ];
     for (name, value) in all {
         let Some(value) = value else { continue };

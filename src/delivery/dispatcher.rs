@@ -61,8 +61,8 @@ struct News {
     closed: Vec<(String, Timestamp)>,
     /// Devices and the alerts that they have shown.
     shown: Vec<(String, String)>,
-    /// There were too many to remember.
-    closed_many: bool,
+    /// There were too many to remember, or older ones are to be sent after all: the outbox is to be read anew.
+    read_anew: bool,
 }
 
 impl DispatchHandle {
@@ -78,7 +78,7 @@ impl DispatchHandle {
             if news.closed.len() < MOST_CLOSED {
                 news.closed.push((incident.to_owned(), at));
             } else {
-                news.closed_many = true;
+                news.read_anew = true;
             }
         });
     }
@@ -89,9 +89,14 @@ impl DispatchHandle {
             if news.shown.len() < MOST_CLOSED {
                 news.shown.push((device.to_owned(), alert.to_owned()));
             } else {
-                news.closed_many = true;
+                news.read_anew = true;
             }
         });
+    }
+
+    /// That deliveries which were kept back are to be sent after all was committed.
+    pub fn released(&self) {
+        self.tell(|news| news.read_anew = true);
     }
 
     fn tell(&self, what: impl FnOnce(&mut News)) {
@@ -222,7 +227,7 @@ impl<T: Transport> Dispatcher<T> {
             let to = Address { channel: Channel::VictimMqtt, name: device.as_str().into() };
             self.lanes.had(&to, |delivery| delivery.alert == *alert);
         }
-        if news.closed_many {
+        if news.read_anew {
             self.lanes.forget_waiting();
             self.read_up_to = 0;
             self.more_to_read = true;

@@ -160,7 +160,8 @@ fn plan(
 
 /// Who comes in by a link.
 fn who() -> Holder {
-    Holder { name: NAME.to_owned(), role: ROLE, desk: None, device: None, only: None }
+    let person = Some(NAME.to_owned());
+    Holder { name: NAME.to_owned(), person, role: ROLE, desk: None, device: None, only: None }
 }
 
 fn link(address: SocketAddr, code: &str) -> String {

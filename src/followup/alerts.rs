@@ -44,9 +44,13 @@ impl FollowUp {
         }
         incident.changed_at = now;
         let mass = incident.part_of.filter(|_| incident.grouped && incident.silent_since.is_some());
+        let held = raised.held && incident.held && raised.level == Level::Alarm;
         self.put(id, incident);
         if let Some(mass) = mass {
             self.raise_mass(now, mass, raised);
+            if let Some(desk) = raised.desk.as_ref().filter(|_| held) {
+                self.tell_desk_of(now, mass, desk);
+            }
         }
         Done::Done
     }
@@ -169,6 +173,7 @@ impl FollowUp {
         if !incident.is_open() {
             return; // The engine opens another after a resolution; what comes late is written down here.
         }
+        self.hold(id, incident, now, raised);
         self.begin_clocks(id, incident, now, raised);
         if raised.desk_by_hand && raised.level == Level::Alarm && before < Level::Alarm {
             self.set_task(id, incident, now, Task::PhoneDesk);

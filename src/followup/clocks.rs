@@ -75,6 +75,7 @@ impl FollowUp {
         for n in 0..incident.deadlines.len() {
             self.deadline(id, incident, n, at);
         }
+        self.tell_desks_of_news(id, incident, at);
     }
 
     /// Nobody can have been told anything while nobody looked.

@@ -176,10 +176,15 @@ impl FollowUp {
                 format!("{outcome} is not possible while the alarm lasts"),
             ));
         }
+        let takes_two = incident.worst >= Level::Alarm && !actor.supervisor;
+        if takes_two && actor.person.is_none() {
+            return Err(Refused::Nameless);
+        }
         let proposed = incident.proposed.as_ref();
-        let mine = proposed.is_some_and(|proposal| proposal.by == actor.name);
+        let mine = proposed.is_some_and(|proposal| proposal.by == actor.name)
+            || (actor.person.is_some() && incident.proposer == actor.person);
         let same = proposed.is_some_and(|proposal| proposal.outcome == outcome);
-        if incident.worst < Level::Alarm || actor.supervisor || (same && !mine) {
+        if !takes_two || (same && !mine) {
             let proposed_by = incident.proposed.take().filter(|_| same && !mine).map(|proposal| proposal.by);
             self.resolved(now, id, incident, actor, outcome, note, proposed_by);
             return Ok(Done::Done);
@@ -191,7 +196,8 @@ impl FollowUp {
             self.take_on(now, id, incident, actor);
         }
         let proposal = Proposal { by: actor.name.clone(), at: now, outcome };
-        let before = incident.proposed.replace(proposal.clone()).filter(|before| before.by != actor.name);
+        let before = incident.proposed.replace(proposal.clone()).filter(|_| !mine);
+        incident.proposer.clone_from(&actor.person);
         self.by(id, now, &actor.name, What::ResolutionProposed { outcome, note });
         self.ask_others(id, incident, &proposal, before.as_ref());
         self.rest(incident, now);

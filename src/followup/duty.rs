@@ -209,6 +209,7 @@ impl FollowUp {
             desk: None,
             told_desk: false,
             desk_by_hand: false,
+            held: false,
             devices: 0,
             last_distance_m: None,
             case_contact: None,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use uuid::Uuid;
 use zones::order::{Callee, Risk};
-use zones::{AlertKind, DeviceEventKind, DeviceId, Level, OrderId, PersonId, Timestamp, WatchKey};
+use zones::{AlertKind, DeskId, DeviceEventKind, DeviceId, Level, OrderId, PersonId, Timestamp, WatchKey};
 
 use super::words::{Action, DeskState, Outcome, StaffRole, Task};
 
@@ -40,6 +40,13 @@ pub enum Effect {
     },
     /// The service itself raises an alert of kind `follow_up`.
     Raise(OwnAlert),
+    /// A desk hears of many silent devices what concerns it.
+    Desk(DeskNews),
+    /// What was held back from the desk of an incident goes there after all.
+    Released {
+        /// The incident.
+        incident: Uuid,
+    },
     /// An incident that was resolved while it lasted is over, for its watch has opened another: its desk is to be told.
     Superseded {
         /// The incident.
@@ -208,6 +215,10 @@ pub enum What {
     Ungrouped {
         part_of: Uuid,
     },
+    ToldDesk {
+        desk: String,
+        devices: u32,
+    },
 }
 
 impl What {
@@ -244,6 +255,7 @@ impl What {
             Self::DutyChanged { .. } => "duty_changed",
             Self::Grouped { .. } => "grouped",
             Self::Ungrouped { .. } => "ungrouped",
+            Self::ToldDesk { .. } => "told_desk",
         }
     }
 }
@@ -324,6 +336,29 @@ pub struct Notice {
     /// Whom the case wants telephoned, in that order, as far as nobody has done so.
     pub call: Vec<Callee>,
     /// When it was due.
+    pub at: Timestamp,
+}
+
+/// What a desk hears of many silent devices.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeskNews {
+    /// Id of the message: the same when it is made again.
+    pub id: Uuid,
+    /// The incident of them all.
+    pub incident: Uuid,
+    /// The desk.
+    pub desk: DeskId,
+    /// Which message to that desk it is, from 1.
+    pub revision: u32,
+    /// `alarm`, or `clear` when it is over.
+    pub level: Level,
+    /// Silences in all.
+    pub devices: u32,
+    /// Devices of the desk's orders that are silent.
+    pub of_desk: u32,
+    /// Their silences, the most dangerous first.
+    pub silent: Vec<Uuid>,
+    /// When.
     pub at: Timestamp,
 }
 

@@ -132,6 +132,8 @@ pub struct Raised {
     pub desk: Option<DeskId>,
     /// Whether this alert was sent to the desk.
     pub told_desk: bool,
+    /// It would have been, but is held back: the desk hears of the group that the silence is part of.
+    pub held: bool,
     /// It would have been, if the order did not say that it is for the operator to telephone.
     pub desk_by_hand: bool,
     /// How many devices there are in all.
@@ -147,8 +149,11 @@ pub struct Raised {
 /// Who does something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
-    /// Name of the token, as it stands in the timeline.
+    /// Name of the token or the session, as it stands in the timeline.
     pub name: String,
+    /// Who that is, whatever he comes with: what two tokens or sessions of one person have in common. `None` where that
+    /// is not known.
+    pub person: Option<String>,
     /// Whether it may do alone what takes two others.
     pub supervisor: bool,
 }
@@ -231,6 +236,12 @@ pub enum Refused {
     /// The alert was sent to another device.
     #[error("the alert was not sent to this device")]
     OtherDevice,
+    /// What takes two people was asked by one of whom nobody can tell whether he is another.
+    #[error(
+        "an alarm is resolved by a supervisor or by two people, and nobody can tell whose this token or session is: give \
+         the token the `person` who has it, or sign in again"
+    )]
+    Nameless,
     /// A field cannot be used.
     #[error("{field}: {problem}")]
     Invalid {

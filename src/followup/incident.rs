@@ -5,6 +5,7 @@ use uuid::Uuid;
 use zones::order::Risk;
 use zones::{AlertKind, DeskId, DeviceId, Level, OrderId, PersonId, Timestamp};
 
+use super::desks::DeskTold;
 use super::effect::NO_ORDER;
 use super::event::{Raised, Refused};
 use super::policy::{ACCEPTED, Deadline, LATE_KEPT_FOR, Policy, REMEMBERED, Rules};
@@ -15,7 +16,7 @@ const MOST_REMEMBERED: usize = 16;
 
 /// So many fields at the end of an [`Incident`] are younger than the first stored rows. Each is such that nothing said
 /// is written as one zero byte: a row without them is read as one that ends in zeros.
-pub const ADDED: usize = 10;
+pub const ADDED: usize = 13;
 
 /// The follow-up of an incident.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -115,6 +116,12 @@ pub struct Incident {
     pub(super) receipts: Vec<Uuid>,
     /// Commands that are known again: what each key stood for.
     pub(super) said: Vec<(Uuid, Uuid)>,
+    /// The person who made the proposal, where there is one.
+    pub(super) proposer: Option<String>,
+    /// Its alarm was held back from its desk, which heard of the group that it is part of.
+    pub(super) held: bool,
+    /// Of many silent devices: which desks heard of it.
+    pub(super) desks: Vec<DeskTold>,
     /// When its next clock runs out, as the due set has it. Follows from the rest.
     #[serde(skip)]
     pub(super) next_at: Option<Timestamp>,
@@ -232,6 +239,9 @@ impl Incident {
             second_road: false,
             receipts: Vec::new(),
             said: Vec::new(),
+            proposer: None,
+            held: false,
+            desks: Vec::new(),
             next_at: None,
         }
     }
@@ -250,6 +260,11 @@ impl Incident {
     /// Whether somebody still has to do something about it.
     pub fn is_open(&self) -> bool {
         self.state != State::Resolved
+    }
+
+    /// Whether its alarm was held back from its desk.
+    pub fn is_held(&self) -> bool {
+        self.held
     }
 
     /// Nothing is known of a desk.
@@ -296,7 +311,7 @@ impl Incident {
             reminders.chain([clock.due_at])
         });
         let ring = self.ring_at.filter(|_| self.is_open());
-        steps.chain(deadlines).chain(ring).chain(self.forget_at()).min()
+        steps.chain(deadlines).chain(ring).chain(self.desks_due()).chain(self.forget_at()).min()
     }
 
     /// When nothing about it need be remembered any more.

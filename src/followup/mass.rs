@@ -26,7 +26,7 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x9a0c_5d1e_7f42_4b38_8f06_2d61_c3be_774
 #[derive(Debug, Default)]
 pub(super) struct Group {
     /// Silent still.
-    silent: BTreeSet<Uuid>,
+    pub(super) silent: BTreeSet<Uuid>,
     /// Heard again, and nobody's but through the group.
     back: BTreeSet<Uuid>,
 }
@@ -45,7 +45,7 @@ impl Incident {
     }
 
     /// The device that a silence is of: the last part of its watch's name.
-    fn device(&self) -> Option<&str> {
+    pub fn device(&self) -> Option<&str> {
         self.watch.as_deref().and_then(|watch| watch.rsplit('/').next())
     }
 
@@ -109,7 +109,8 @@ impl FollowUp {
             return; // It was heard for a moment.
         }
         if incident.grouped {
-            incident.grouped = false;
+            // What was held back of it then is over.
+            (incident.grouped, incident.held) = (false, false);
             incident.wake(now);
         }
         if !self.is_one_of_many(now, incident, raised.devices) {
@@ -191,6 +192,7 @@ impl FollowUp {
             victim_device: None,
             desk: None,
             told_desk: false,
+            held: false,
             last_distance_m: None,
             ..raised.clone()
         };
@@ -275,6 +277,7 @@ impl FollowUp {
             about: About::Silent { devices },
         }));
         self.clear(mass, &mut incident, now, Some(alert));
+        self.tell_desks_the_end(mass, &mut incident, now);
         incident.changed_at = now;
         self.put(mass, incident);
         self.let_go(now, mass);
@@ -293,6 +296,7 @@ impl FollowUp {
                 let clocks = [None, Some(Unless::Acknowledged), Some(Unless::Accepted)];
                 self.first_steps(id, &mut incident, now, &clocks);
             }
+            self.release(id, &mut incident, now);
             self.put(id, incident);
         }
     }

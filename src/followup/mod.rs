@@ -10,6 +10,7 @@
 mod alerts;
 mod clocks;
 mod commands;
+mod desks;
 mod duty;
 mod effect;
 mod event;
@@ -29,7 +30,7 @@ use uuid::Uuid;
 use zones::{AlertKind, OrderId, Timestamp};
 
 pub use duty::{DutyRow, OnDuty, Override};
-pub use effect::{About, Effect, Entry, NO_ORDER, Notice, OwnAlert, Reason, SERVICE, What};
+pub use effect::{About, DeskNews, Effect, Entry, NO_ORDER, Notice, OwnAlert, Reason, SERVICE, What};
 pub use event::{Actor, Command, Done, Event, Noted, Raised, Refused};
 pub use incident::{ADDED, Clock, Incident, Proposal, WhatWasDone};
 pub use policy::{ACCEPTED, Deadline, Duty, Policy, Rules, Step, Unfit};

@@ -44,6 +44,15 @@ pub(super) const SETTLED_AT_ONCE: usize = 100;
 /// … and the next so long after: ten thousand in five seconds.
 pub(super) const SETTLED_EVERY: Millis = Millis(50);
 
+/// A desk that was told of a mass silence hears this long after of more that became an alarm since: as long as a silence
+/// takes to become one, so that what follows in a minute comes together.
+pub(super) const MASS_DESK_AGAIN: Millis = zones::policy::SILENCE_ALARM_AFTER;
+
+/// A case of high risk in which both were last no farther apart than this is the desk's by itself, also in a mass
+/// silence: the distance that guidance advises around a victim, for reaction time.
+pub(super) const MASS_NEAR_M: u32 = zones::policy::GUIDANCE_ADVISED_M as u32;
+
+const _: () = assert!(MASS_DESK_AGAIN.0 > MASS_CHECKED_EVERY.0 && MASS_NEAR_M > 0);
 const _: () = assert!(SETTLED_AT_ONCE > 0 && SETTLED_EVERY.0 > 0);
 const _: () = assert!(MASS_OVER_BELOW < MASS_SILENCE_DEVICES as usize);
 const _: () = assert!(MASS_CHECKED_EVERY.0 > 0 && MASS_CHECKED_EVERY.0 < MASS_SILENCE_WITHIN.0);

@@ -1,7 +1,7 @@
 //! What desks and victim devices say.
 
 use uuid::Uuid;
-use zones::{DeskId, DeviceId, Timestamp};
+use zones::{AlertKind, DeskId, DeviceId, Timestamp};
 
 use super::FollowUp;
 use super::clocks::name_of;
@@ -21,7 +21,7 @@ pub(super) struct DeskSaid {
 
 impl DeskSaid {
     /// An id of the receipt: the same when it comes again.
-    fn name(&self, incident: Uuid) -> Uuid {
+    pub(super) fn name(&self, incident: Uuid) -> Uuid {
         let Self { desk, state, reference, at, .. } = self;
         let reference = reference.as_deref().unwrap_or_default();
         name_of(incident, &format!("{desk}/{state}/{}/{reference}", at.as_millis()))
@@ -36,6 +36,9 @@ impl FollowUp {
         said: &DeskSaid,
     ) -> Result<Done, Refused> {
         let known = self.incidents.get(&id).ok_or(Refused::UnknownIncident(id))?;
+        if known.kind == AlertKind::MassSilence {
+            return self.said_of_many(now, id, said);
+        }
         if known.desk.as_ref() != Some(&said.desk) {
             return self.accepted_before(now, id, said);
         }
@@ -78,7 +81,7 @@ impl FollowUp {
         Ok(Done::Done)
     }
 
-    fn note_desk(&mut self, now: Timestamp, id: Uuid, said: &DeskSaid) {
+    pub(super) fn note_desk(&mut self, now: Timestamp, id: Uuid, said: &DeskSaid) {
         let DeskSaid { desk, state, reference, reason, at } = said;
         let what = What::Desk {
             desk: desk.to_string(),

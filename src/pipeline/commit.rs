@@ -75,6 +75,9 @@ impl Committer {
                 self.dispatch.shown(&receipt.recipient, alert);
             }
         }
+        if !pending.batch.released.is_empty() {
+            self.dispatch.released();
+        }
         if !pending.batch.deliveries.is_empty() {
             self.dispatch.committed();
             self.hints.committed();

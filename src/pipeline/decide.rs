@@ -69,6 +69,17 @@ impl Pending {
     }
 }
 
+/// What an alert is to the desk of its order.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ToDesk {
+    /// It is sent.
+    pub(super) told: bool,
+    /// It is held back, because the desk hears of all that are silent at once.
+    pub(super) held: bool,
+    /// It is for the operator to telephone.
+    pub(super) by_hand: bool,
+}
+
 /// What does not change while the service runs.
 pub(super) struct Surroundings {
     pub(super) desks: Vec<Desk>,
@@ -344,15 +355,21 @@ impl Decider {
             told_desk,
         };
         let mut told = recipients(&facts);
+        let held = self.is_held(alert);
+        if held {
+            Self::hold_back(&mut told);
+        }
         let is_desk = |to: &Recipient| matches!(to.channel, Channel::DeskMqtt | Channel::DeskWebhook);
         let for_desk = told.iter().any(is_desk);
         told.retain(|to| tell_desk || !is_desk(to));
-        let (told_desk, desk_by_hand) = (for_desk && tell_desk, for_desk && !tell_desk);
-        let seq = self.enter(alert, told_desk);
+        let held = held && for_desk && tell_desk;
+        let (told_desk, desk_by_hand) = (for_desk && tell_desk && !held, for_desk && !tell_desk);
+        // What is held back is in its queue all the same.
+        let seq = self.enter(alert, told_desk || held);
         let hers = told.iter().any(|to| to.channel == Channel::VictimMqtt && to.kept_back.is_none());
         let victim_device = alert.victim_device.clone().filter(|_| hers);
         self.deliver(alert, seq, told);
-        self.follow_alert(alert, victim_device, told_desk, desk_by_hand);
+        self.follow_alert(alert, victim_device, ToDesk { told: told_desk, held, by_hand: desk_by_hand });
     }
 
     /// Puts an alert and its incident into the batch; its number.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use zones::{Alert, DeskId, DeviceId, Input, Level, OrderId, PersonId, Timestamp};
 
-use super::decide::Decider;
+use super::decide::{Decider, ToDesk};
 use super::rows;
 use crate::delivery::Trouble;
 use crate::followup::{
@@ -44,6 +44,8 @@ impl Decider {
                     self.second_channel(id, incident, &device, over, at);
                 }
                 Effect::Raise(own) => self.own_alert(&own),
+                Effect::Desk(news) => self.tell_desk(&news),
+                Effect::Released { incident } => self.pending.batch.released.push(incident.to_string()),
                 Effect::Superseded { incident, at } => self.superseded(incident, at),
                 Effect::Resolved { incident, watch, at } => {
                     self.pending.closed.push((incident.to_string(), at));
@@ -58,13 +60,7 @@ impl Decider {
     }
 
     /// What the follow-up needs of an alert that was routed.
-    pub(super) fn follow_alert(
-        &mut self,
-        alert: &Alert,
-        victim_device: Option<DeviceId>,
-        told_desk: bool,
-        desk_by_hand: bool,
-    ) {
+    pub(super) fn follow_alert(&mut self, alert: &Alert, victim_device: Option<DeviceId>, to_desk: ToDesk) {
         let order = self.engine.order(&alert.order);
         let risk = order.and_then(|order| order.risk);
         let second_road =
@@ -85,8 +81,9 @@ impl Decider {
             victim_device,
             second_road,
             desk: alert.desk.clone(),
-            told_desk,
-            desk_by_hand,
+            told_desk: to_desk.told,
+            held: to_desk.held,
+            desk_by_hand: to_desk.by_hand,
             devices: u32::try_from(self.engine.device_count()).unwrap_or(u32::MAX),
             last_distance_m: alert.last_distance_m.map(|metres| metres as u32),
             case_contact: self.case_contact(alert),
@@ -322,6 +319,7 @@ fn raised_of(row: &IncidentRow) -> Option<Raised> {
         second_road: false,
         desk: row.desk.as_deref().and_then(|desk| DeskId::new(desk).ok()),
         told_desk: false,
+        held: false,
         desk_by_hand: false,
         devices: 0,
         last_distance_m: None,

@@ -12,6 +12,7 @@ mod cap;
 mod commit;
 mod committed;
 mod decide;
+mod desks;
 mod directory;
 mod files;
 mod followup;

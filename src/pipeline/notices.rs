@@ -170,7 +170,7 @@ impl Decider {
         let watch = known.watch.as_deref().and_then(|watch| watch.parse().ok());
         let (Some(watch), Some(order)) = (watch, self.engine.order(&known.order)) else { return };
         let revision = u32::try_from(row.revision).unwrap_or_default().saturating_add(1);
-        let told_desk = order.tell_desk && row.worst == "alarm";
+        let told_desk = order.tell_desk && row.worst == "alarm" && !known.is_held();
         let alert = Alert::superseded(order, &watch, known.kind, (incident, revision), at);
         let told = recipients(&Facts {
             kind: alert.kind,

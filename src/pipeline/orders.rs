@@ -7,7 +7,7 @@ use zones::order::{Draft, Order};
 use zones::{Input, Invalid, OrderId, Outcome, Refused, Timestamp};
 
 use super::decide::Decider;
-use crate::api::commands::{NotWithdrawn, OrderAccepted, OrderRefused};
+use crate::api::commands::{NotWithdrawn, OrderAccepted, OrderRefused, Precondition};
 use crate::store::{OrderRow, Origin};
 
 /// Who changes the register.
@@ -16,24 +16,31 @@ pub(super) struct By {
     origin: Origin,
     /// Name of the token or of the file, where there is one.
     name: Option<String>,
+    /// What the change leans on.
+    only_if: Precondition,
 }
 
 impl By {
     /// The holder of a token.
     pub(super) fn token(name: String) -> Self {
-        Self { origin: Origin::Api, name: Some(name) }
+        Self { origin: Origin::Api, name: Some(name), only_if: Precondition::default() }
     }
 
     /// A file of the orders folder.
     pub(super) fn file(name: Option<&str>) -> Self {
-        Self { origin: Origin::File, name: name.map(str::to_owned) }
+        Self { origin: Origin::File, name: name.map(str::to_owned), only_if: Precondition::default() }
+    }
+
+    /// Only if the order is as it was read.
+    pub(super) fn only_if(self, only_if: Precondition) -> Self {
+        Self { only_if, ..self }
     }
 }
 
 #[cfg(test)]
 impl From<Origin> for By {
     fn from(origin: Origin) -> Self {
-        Self { origin, name: None }
+        Self { origin, name: None, only_if: Precondition::default() }
     }
 }
 
@@ -45,7 +52,7 @@ impl Decider {
         draft: Draft,
         by: impl Into<By>,
     ) -> Result<OrderAccepted, OrderRefused> {
-        let By { origin, name: by } = by.into();
+        let By { origin, name: by, only_if } = by.into();
         self.advance(now);
         let findings = self.findings(now, &draft);
         if findings.iter().any(|finding| finding.severity == Severity::Error) {
@@ -55,7 +62,11 @@ impl Decider {
         let order = Arc::new(draft.into_order().map_err(OrderRefused::Findings)?);
         self.register.names_are_free(&order).map_err(OrderRefused::Limit)?;
         let before = self.engine.order(&order.order).cloned();
-        let seq = self.next.input;
+        // The same again changes nothing, whoever was first: an answer that was lost is asked for once more.
+        if before.as_ref() != Some(&order) && !only_if.holds(self.changed_at(&order.order)) {
+            return Err(OrderRefused::Changed);
+        }
+        let (id, seq) = (order.order.clone(), self.next.input);
         match self.tell(now, &Input::Order(Arc::clone(&order))) {
             Ok(Outcome::Duplicate) => {}
             Ok(_) => {
@@ -63,16 +74,17 @@ impl Decider {
                     self.forget(before);
                 }
                 self.note(&order);
-                self.origins.insert(order.order.clone(), (origin, now));
+                self.origins.insert(id.clone(), (origin, now));
                 self.files.worth_trying = true;
-                let (order, document) = (order.order.clone(), Some(document));
+                let (order, document) = (id.clone(), Some(document));
                 let row = OrderRow { order, seq, document, at: now, origin, by };
                 self.pending.batch.orders.push(row);
             }
             Err(refused) => return Err(OrderRefused::Limit(field_of(refused))),
         }
         self.pending.urgent = true;
-        Ok(OrderAccepted { created: before.is_none(), findings })
+        let changed_at = self.changed_at(&id).unwrap_or(now);
+        Ok(OrderAccepted { created: before.is_none(), changed_at, findings })
     }
 
     /// Takes an order out of the register, also one that has ended; its history is kept.
@@ -82,10 +94,11 @@ impl Decider {
         id: &OrderId,
         by: impl Into<By>,
     ) -> Result<(), NotWithdrawn> {
-        let By { origin, name: by } = by.into();
+        let By { origin, name: by, only_if } = by.into();
         self.advance(now);
-        if !self.origins.contains_key(id) {
-            return Err(NotWithdrawn::Unknown);
+        let Some(changed_at) = self.changed_at(id) else { return Err(NotWithdrawn::Unknown) };
+        if !only_if.holds(Some(changed_at)) {
+            return Err(NotWithdrawn::Changed);
         }
         if origin == Origin::Api {
             self.may_be_withdrawn(id)?;
@@ -123,6 +136,11 @@ impl Decider {
     /// Whether the API has changed an order since its file was written.
     pub(super) fn is_superseded(&self, order: &OrderId, modified: Option<Timestamp>) -> bool {
         matches!(self.origins.get(order), Some((Origin::Api, at)) if modified.is_none_or(|modified| modified <= *at))
+    }
+
+    /// When an order of the register was last changed.
+    fn changed_at(&self, order: &OrderId) -> Option<Timestamp> {
+        self.origins.get(order).map(|(_, at)| *at)
     }
 
     /// Whether a file was the last to state an order.

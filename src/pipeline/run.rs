@@ -286,12 +286,12 @@ impl Deciding {
     fn command(&mut self, command: Command) {
         let now = self.clock.now();
         let answer: Box<dyn FnOnce() + Send> = match command {
-            Command::PutOrder { draft, by, reply } => {
-                let answer = self.decider.put_order(now, *draft, By::token(by));
+            Command::PutOrder { draft, by, only_if, reply } => {
+                let answer = self.decider.put_order(now, *draft, By::token(by).only_if(only_if));
                 Box::new(move || _ = reply.send(answer))
             }
-            Command::WithdrawOrder { order, by, reply } => {
-                let answer = self.decider.withdraw_order(now, &order, By::token(by));
+            Command::WithdrawOrder { order, by, only_if, reply } => {
+                let answer = self.decider.withdraw_order(now, &order, By::token(by).only_if(only_if));
                 Box::new(move || _ = reply.send(answer))
             }
             Command::CancelAware { device, at, code, reply } => {

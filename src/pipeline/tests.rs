@@ -26,6 +26,7 @@ use crate::wire::TrackerKeys;
 mod cap;
 mod mass;
 mod notices;
+mod versions;
 mod victim;
 
 /// So many seconds after the beginning of every test.
@@ -368,7 +369,7 @@ fn an_order_that_has_ended_can_be_withdrawn_and_its_incidents_wait_for_somebody(
     decider.take();
     assert_eq!(incidents(&decider), [stands("ord-a", true, "new"), stands("ord-b", true, "new")]);
     let ids: Vec<_> = decider.followup.incidents().map(|(id, _)| id).collect();
-    let sam = Actor { name: "sam".to_owned(), supervisor: true };
+    let sam = Actor { name: "sam".to_owned(), person: None, supervisor: true };
     for id in ids {
         let command = Command::Resolve { outcome: followup::Outcome::WearerLeft, note: None };
         decider.follow_command(now, id, sam.clone(), command, None).unwrap();

@@ -60,7 +60,14 @@ pub(super) fn person(
     let Some(meant) = settings.roles.iter().find(|row| values.contains(&row.value.as_str())) else {
         return Err(Refusal::NoRole { name });
     };
-    let mut holder = Holder { name, role: meant.role, desk: meant.desk.clone(), device: None, only: None };
+    let mut holder = Holder {
+        name,
+        person: Some(subject.to_owned()),
+        role: meant.role,
+        desk: meant.desk.clone(),
+        device: None,
+        only: None,
+    };
     if meant.role == Role::Victim {
         let claimed = settings.device_claim.as_deref().and_then(|path| claim(claims, path));
         match claimed.and_then(Value::as_str).map(DeviceId::new) {

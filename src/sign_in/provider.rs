@@ -8,15 +8,14 @@ use futures_util::future::BoxFuture;
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreClientAuthMethod, CoreErrorResponseType,
     CoreGenderClaim, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm,
-    CoreProviderMetadata, CoreRevocableToken, CoreRevocationErrorResponse, CoreTokenIntrospectionResponse,
-    CoreTokenType,
+    CoreRevocableToken, CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
 };
 use openidconnect::{
     AdditionalClaims, AuthType, AuthorizationCode, ClaimsVerificationError, Client, ClientId, ClientSecret,
     CsrfToken, EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest,
-    HttpResponse, IdTokenFields, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
-    RequestTokenError, Scope, SignatureVerificationError, StandardErrorResponse, StandardTokenResponse,
-    TokenResponse as _,
+    HttpResponse, IdTokenFields, IssuerUrl, LogoutRequest, Nonce, PkceCodeChallenge, PkceCodeVerifier,
+    PostLogoutRedirectUrl, ProviderMetadataWithLogout, RedirectUrl, RequestTokenError, Scope,
+    SignatureVerificationError, StandardErrorResponse, StandardTokenResponse, TokenResponse as _,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -102,7 +101,7 @@ pub struct Provider {
 
 #[derive(Debug, Default)]
 struct Known {
-    metadata: Option<(Arc<CoreProviderMetadata>, Instant)>,
+    metadata: Option<(Arc<ProviderMetadataWithLogout>, Instant)>,
     failed_at: Option<Instant>,
 }
 
@@ -160,6 +159,22 @@ impl Provider {
             begun_at: now.as_millis(),
         };
         Ok((url.into(), attempt))
+    }
+
+    /// Where a browser goes that signs out, so that it is signed out at the provider too; `None` where the provider has
+    /// no such place, or was never asked. The ID token is not kept to be shown there: it would stand in addresses, and
+    /// the provider asks the person instead.
+    pub async fn farewell(&self) -> Option<String> {
+        let known = self.known.lock().await.metadata.clone();
+        let end = known?.0.additional_metadata().end_session_endpoint.clone()?;
+        if !matches!(end.url().scheme(), "https" | "http") {
+            return None;
+        }
+        let back = PostLogoutRedirectUrl::from_url(self.settings.public_url.clone());
+        let request = LogoutRequest::from(end)
+            .set_client_id(ClientId::new(self.settings.client_id.clone()))
+            .set_post_logout_redirect_uri(back);
+        Some(request.http_get_url().into())
     }
 
     /// Who comes back with a code.
@@ -224,7 +239,7 @@ impl Provider {
         Ok(person(&self.settings, claims.subject().as_str(), name, &claims.additional_claims().claims))
     }
 
-    fn client(&self, metadata: &CoreProviderMetadata) -> Result<Relying, Refusal> {
+    fn client(&self, metadata: &ProviderMetadataWithLogout) -> Result<Relying, Refusal> {
         let secret = self.settings.client_secret.as_ref().map(|s| ClientSecret::new(s.expose().to_owned()));
         let back = self.settings.public_url.join(CALLBACK).map_err(|error| refused(Refusal::Down, &error))?;
         let client = Relying::from_provider_metadata(
@@ -242,7 +257,7 @@ impl Provider {
     }
 
     /// What the provider says of itself, no older than that; older if it no longer says it.
-    async fn metadata(&self, fresh_for: Duration) -> Result<Arc<CoreProviderMetadata>, Refusal> {
+    async fn metadata(&self, fresh_for: Duration) -> Result<Arc<ProviderMetadataWithLogout>, Refusal> {
         let mut known = self.known.lock().await;
         let had = known.metadata.clone();
         if let Some((metadata, at)) = &had
@@ -254,7 +269,7 @@ impl Provider {
             let issuer = IssuerUrl::new(self.settings.issuer.clone());
             let issuer = issuer.map_err(|error| refused(Refusal::Down, &error))?;
             let ask = self.asker();
-            match CoreProviderMetadata::discover_async(issuer, &ask).await {
+            match ProviderMetadataWithLogout::discover_async(issuer, &ask).await {
                 Ok(metadata) => {
                     let metadata = Arc::new(metadata);
                     *known =

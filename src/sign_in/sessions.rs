@@ -121,6 +121,7 @@ impl Sessions {
         let row = SessionRow {
             hash: digest(&id),
             name: holder.name.clone(),
+            person: holder.person.clone(),
             role: holder.role.as_str().into(),
             desk: holder.desk.as_ref().map(ToString::to_string),
             device: holder.device.as_ref().map(ToString::to_string),
@@ -312,7 +313,7 @@ fn holder(row: &SessionRow) -> Option<Holder> {
     let role: Role = role_of(&row.role).ok()?;
     let desk = row.desk.as_deref().map(DeskId::new).transpose().ok()?;
     let device = row.device.as_deref().map(DeviceId::new).transpose().ok()?;
-    Some(Holder { name: row.name.clone(), role, desk, device, only: None })
+    Some(Holder { name: row.name.clone(), person: row.person.clone(), role, desk, device, only: None })
 }
 
 /// What a page has to know of a session to change anything: another site cannot read it, and it says nothing about

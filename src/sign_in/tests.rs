@@ -17,12 +17,20 @@ fn minute(minutes: i64) -> Timestamp {
 }
 
 fn anna() -> Holder {
-    Holder { name: "Anna (anna)".to_owned(), role: Role::Operator, desk: None, device: None, only: None }
+    let person = Some("anna".to_owned());
+    Holder {
+        name: "Anna (anna)".to_owned(),
+        person,
+        role: Role::Operator,
+        desk: None,
+        device: None,
+        only: None,
+    }
 }
 
 fn app() -> Holder {
     let device = Some(DeviceId::new("vd-0001").unwrap());
-    Holder { name: "App (app)".to_owned(), role: Role::Victim, desk: None, device, only: None }
+    Holder { name: "App (app)".to_owned(), person: None, role: Role::Victim, desk: None, device, only: None }
 }
 
 struct Bench {
@@ -78,7 +86,8 @@ async fn a_restart_keeps_sessions_and_the_store_holds_no_id() {
     let after = bench.sessions("a", minute(2)).await;
     assert_eq!(after.find(&id, minute(2)).map(|found| found.holder), Some(app()));
     assert!(after.find(&gone, minute(2)).is_none());
-    assert!(after.find(&locked, minute(2)).unwrap().is_locked);
+    let locked = after.find(&locked, minute(2)).unwrap();
+    assert!(locked.is_locked && locked.holder == anna(), "who she is, too");
     drop(after);
     // Under other settings nobody has the role that she had.
     let other = bench.sessions("b", minute(3)).await;
@@ -230,6 +239,16 @@ fn the_first_row_whose_value_somebody_has_says_the_role() {
         let refused = judged("groups", json!({"groups": ["her"], "device": device}));
         assert_eq!(refused, Err(Refusal::NoDevice { name: "Anna (anna)".to_owned() }), "{device}");
     }
+}
+
+#[test]
+fn somebody_with_a_new_name_is_the_same_person() {
+    let claims = json!({"groups": "desk"});
+    let who =
+        |name| person(&settings("groups"), "sub-17", Some(name), claims.as_object().unwrap()).unwrap().holder;
+    let (before, after) = (who("Anna Bakker"), who("Anna de Vries"));
+    assert_ne!(before.name, after.name);
+    assert_eq!((before.person.as_deref(), &after.person), (Some("sub-17"), &before.person));
 }
 
 #[test]

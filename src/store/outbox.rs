@@ -12,7 +12,7 @@ const OF_OPEN_INCIDENT: &str =
 /// Of a delivery `d` to the device of a victim: it is about her, and her quiet hours did not keep it from her. Devices
 /// go from hand to hand.
 const SHOWN_TO_HER: &str = "(d.why IS NULL OR d.why <> ?) \
-    AND EXISTS (SELECT 1 FROM alerts a WHERE a.seq = d.alert_seq AND a.victim = ?)";
+    AND EXISTS (SELECT 1 FROM alerts a WHERE a.incident = d.incident AND a.victim = ?)";
 
 /// The columns of a [`DeliveryRecord`], from `deliveries d`.
 pub(super) fn record_columns() -> String {

@@ -9,7 +9,7 @@ use super::bulk::{Bind, Bulk, Table};
 use super::database::{Placeholder, Transaction, Value};
 use super::error::Label;
 use super::rows::{
-    AlertRow, AuditRow, Batch, Committed, DeadlineRow, DeliveryProgress, IncidentRow, InputRow,
+    AlertRow, AuditRow, Batch, Committed, DeadlineRow, DeliveryProgress, IN_MASS, IncidentRow, InputRow,
     MOST_REJECTED, NewDelivery, NoticeRow, OrderRow, Outcome, PushRow, ReceiptRow, RejectedRow, SessionRow,
     StateRow, TimelineRow,
 };
@@ -36,6 +36,9 @@ const CLOSED: &str = "UPDATE deliveries SET closed_at = $1, why = $2, next_at = 
 /// What she was shown she has, by whatever road.
 const SHOWN: &str = "UPDATE deliveries SET received_at = $1, detail = $2, next_at = NULL \
      WHERE alert = $3 AND channel = $4 AND recipient = $5 AND received_at IS NULL";
+
+const RELEASED: &str = "UPDATE deliveries SET closed_at = NULL, why = NULL \
+     WHERE incident = $1 AND why = $2 AND received_at IS NULL";
 
 /// How a recipient answered of whom only a receipt has come.
 const BY_RECEIPT: &str = "shown to her, says the receipt; no attempt had got through";
@@ -168,6 +171,10 @@ impl Statements {
         }
         for progress in &batch.progress {
             record(on, progress).await?;
+        }
+        for incident in &batch.released {
+            let values = vec![Value::text(incident), Value::text(IN_MASS)];
+            on.exec(SqlStr::from_static(RELEASED), values).await?;
         }
         self.receipts.run(on, &batch.receipts).await?;
         for receipt in &batch.receipts {

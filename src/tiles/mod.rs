@@ -3,6 +3,7 @@
 //! names and for nothing else, and says nothing of who wants it.
 
 mod fetch;
+mod outage;
 mod sheet;
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ pub use sheet::Wanted;
 
 use crate::config::MapStyles;
 use fetch::Fetcher;
+use outage::Outage;
 use sheet::Sheet;
 
 /// A style is read again after this long; one that could not be read, much sooner.
@@ -49,6 +51,7 @@ struct Map {
     theme: &'static str,
     url: Url,
     read: Mutex<Option<(Instant, SheetRead)>>,
+    outage: Outage,
 }
 
 /// What came of reading a style.
@@ -60,12 +63,12 @@ impl Tiles {
     /// # Errors
     /// When the HTTP client cannot be made.
     pub fn new(styles: MapStyles) -> Result<Self, Unavailable> {
-        let map = |theme, url| Map { theme, url, read: Mutex::new(None) };
+        let map = |theme, url| Map { theme, url, read: Mutex::new(None), outage: Outage::default() };
         let (light, dark) = (map("light", styles.light), map("dark", styles.dark));
         Ok(Self { light, dark, fetcher: Fetcher::new()? })
     }
 
-    /// The style as JSON, with every address in it leading back here.
+    /// The style as JSON, with every address in it leading back here. That its server is down is in the log once.
     ///
     /// # Errors
     /// When it cannot be fetched or used.
@@ -79,15 +82,22 @@ impl Tiles {
     /// When the style names no such thing, or it cannot be fetched.
     pub async fn piece(&self, theme: Theme, wanted: &Wanted<'_>) -> Result<Option<Piece>, Unavailable> {
         let url = self.sheet(theme).await?.address(wanted).ok_or(Unavailable::NotNamed)?;
-        self.fetcher.piece(url, LARGEST_PIECE).await
+        let piece = self.fetcher.piece(url, LARGEST_PIECE).await;
+        let map = self.map(theme);
+        map.outage.note(map.theme, &piece);
+        piece
+    }
+
+    fn map(&self, theme: Theme) -> &Map {
+        match theme {
+            Theme::Light => &self.light,
+            Theme::Dark => &self.dark,
+        }
     }
 
     /// The style of a theme, read at most once at a time.
     async fn sheet(&self, theme: Theme) -> Result<Arc<Sheet>, Unavailable> {
-        let map = match theme {
-            Theme::Light => &self.light,
-            Theme::Dark => &self.dark,
-        };
+        let map = self.map(theme);
         let mut read = map.read.lock().await;
         if let Some((at, known)) = &*read {
             let keeps = if known.is_ok() { FRESH_FOR } else { TRY_AGAIN_AFTER };
@@ -96,13 +106,13 @@ impl Tiles {
             }
         }
         let anew = Sheet::read(map.theme, &map.url, &self.fetcher).await.map(Arc::new);
-        if let Err(why) = &anew {
-            tracing::warn!(theme = map.theme, %why, "the map with streets cannot be had: the console shows its own");
-            // What was good an hour ago is better than nothing.
-            if let Some((at, Ok(sheet))) = &mut *read {
-                *at = Instant::now();
-                return Ok(Arc::clone(sheet));
-            }
+        map.outage.note(map.theme, &anew);
+        // What was good an hour ago is better than nothing.
+        if anew.is_err()
+            && let Some((at, Ok(sheet))) = &mut *read
+        {
+            *at = Instant::now();
+            return Ok(Arc::clone(sheet));
         }
         *read = Some((Instant::now(), anew.clone()));
         anew

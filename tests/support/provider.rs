@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::process::Command;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -140,6 +140,10 @@ struct Shared {
     wrong: Mutex<Wrong>,
     /// So many seconds later than now people sign in.
     ahead_s: AtomicU64,
+    /// Whether it has a place to sign out.
+    has_farewell: AtomicBool,
+    /// Who came there, by the parameters given.
+    farewells: Mutex<Vec<HashMap<String, String>>>,
     users: HashMap<String, Value>,
     codes: Mutex<HashMap<String, Granted>>,
 }
@@ -165,6 +169,8 @@ impl Provider {
             key: Mutex::new((if rsa { Key::rsa() } else { Key::ec() }, 1)),
             wrong: Mutex::default(),
             ahead_s: AtomicU64::new(0),
+            has_farewell: AtomicBool::new(false),
+            farewells: Mutex::default(),
             users: users.iter().map(|(name, claims)| ((*name).to_owned(), claims.clone())).collect(),
             codes: Mutex::default(),
         });
@@ -174,6 +180,7 @@ impl Provider {
             .route("/authorize", get(authorize))
             .route("/login", post(login))
             .route("/token", post(token))
+            .route("/logout", get(logout))
             .with_state(Arc::clone(&shared));
         let task = tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
         Self { issuer, shared, task }
@@ -186,6 +193,16 @@ impl Provider {
     /// People sign in so much later, as the service sees it whose clock was moved.
     pub fn later(&self, by: Duration) {
         self.shared.ahead_s.fetch_add(by.as_secs(), Ordering::SeqCst);
+    }
+
+    /// It has a place to sign out, and says so to who asks from now on.
+    pub fn has_farewell(&self) {
+        self.shared.has_farewell.store(true, Ordering::SeqCst);
+    }
+
+    /// With what parameters browsers came there.
+    pub fn farewells(&self) -> Vec<HashMap<String, String>> {
+        self.shared.farewells.lock().expect("its state").clone()
     }
 
     /// From now on it signs with another key.
@@ -203,7 +220,7 @@ impl Drop for Provider {
 
 async fn discovery(State(shared): State<Arc<Shared>>) -> Json<Value> {
     let at = |path: &str| format!("{}{path}", shared.issuer);
-    Json(json!({
+    let mut said = json!({
         "issuer": shared.issuer,
         "authorization_endpoint": at("/authorize"),
         "token_endpoint": at("/token"),
@@ -212,7 +229,18 @@ async fn discovery(State(shared): State<Arc<Shared>>) -> Json<Value> {
         "subject_types_supported": ["public"],
         // What it would take by itself, too weak ones among it.
         "id_token_signing_alg_values_supported": ["ES256", "RS256", "HS256", "none"],
-    }))
+    });
+    if shared.has_farewell.load(Ordering::SeqCst) {
+        said["end_session_endpoint"] = json!(at("/logout?theme=dark"));
+    }
+    Json(said)
+}
+
+/// Signs out, and leads back.
+async fn logout(State(shared): State<Arc<Shared>>, Query(asked): Query<HashMap<String, String>>) -> Response {
+    let back = asked.get("post_logout_redirect_uri").cloned().unwrap_or_default();
+    shared.farewells.lock().expect("its state").push(asked);
+    Redirect::to(&back).into_response()
 }
 
 async fn keys(State(shared): State<Arc<Shared>>) -> Json<Value> {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::engine::{Subject, WatchKey};
-use crate::order::{Contacts, LegalBasis, Order};
+use crate::order::{Contacts, LegalBasis, Order, Risk};
 use crate::{
     Certainty, DeskId, DeviceEventKind, DeviceId, Fix, Level, OrderId, PersonId, Timestamp, ZoneId, words,
 };
@@ -83,6 +83,34 @@ pub enum Approach {
     Unclear,
 }
 
+/// Many silent devices at once, as far as they concern one desk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Many {
+    /// How many are silent in all.
+    pub devices: u32,
+    /// How many of those are of the desk's orders.
+    pub of_desk: u32,
+    /// Which, the most dangerous first; the rest of a long list is in the desk's queue of incidents.
+    pub silent: Vec<SilentOne>,
+}
+
+/// One of many silent devices.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SilentOne {
+    /// Its own incident.
+    pub incident: Uuid,
+    /// Its order.
+    pub order: OrderId,
+    /// The wearer.
+    pub wearer: PersonId,
+    /// The device.
+    pub device: Option<String>,
+    /// The risk of the case.
+    pub risk: Option<Risk>,
+    /// Metres between the wearer and the nearest victim by the last fix of each.
+    pub last_distance_m: Option<u32>,
+}
+
 /// One change of standing with its evidence: the police version, which has everything an officer needs.
 /// Serialises as `data` of §8.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -147,6 +175,9 @@ pub struct Alert {
     pub contacts: Contacts,
     /// Why, in words: Dutch, then English.
     pub reason: String,
+    /// Of many silent devices, what concerns the desk that is told. Order and wearer are then of the first of its list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub many: Option<Box<Many>>,
     /// The device of the victim concerned, by the order as it was when this was raised.
     #[serde(skip)]
     pub victim_device: Option<DeviceId>,
@@ -203,6 +234,7 @@ impl Alert {
             arrest_on_sight: order.legal_basis.arrest_on_sight(),
             contacts: order.contacts.clone(),
             reason: String::new(),
+            many: None,
             victim_device: None,
             desk: order.desk.clone(),
             watch: None,
@@ -234,6 +266,28 @@ impl Alert {
         }
         words::OF_SUPERSEDED.clone_into(&mut alert.reason);
         alert
+    }
+
+    /// Many silent devices at once, for a desk: `order` is the first of those it has in the list. It names nobody to be
+    /// arrested or called: each case says that for itself.
+    pub fn of_many(
+        order: &Order,
+        (incident, alert, revision): (Uuid, Uuid, u32),
+        level: Level,
+        at: Timestamp,
+        many: Many,
+    ) -> Self {
+        Self {
+            alert,
+            incident,
+            revision,
+            level,
+            arrest_on_sight: false,
+            contacts: Contacts::default(),
+            reason: words::of_many(level, &many),
+            many: Some(Box::new(many)),
+            ..Self::about(order, AlertKind::MassSilence, at)
+        }
     }
 
     /// Names the victim concerned, with the device she is told on.

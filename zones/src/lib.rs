@@ -27,7 +27,7 @@ mod standing;
 mod time;
 mod words;
 
-pub use alert::{Alert, AlertKind, Approach};
+pub use alert::{Alert, AlertKind, Approach, Many, SilentOne};
 pub use calendar::Calendar;
 pub use decision::{Decision, Rule};
 pub use engine::{

@@ -1,11 +1,26 @@
 //! Reasons in words, for those who read an alert: Dutch first, then English. No position, no address.
 
-use crate::alert::{Alert, AlertKind};
+use crate::alert::{Alert, AlertKind, Many};
 use crate::{Certainty, DeviceEventKind, Level, Role};
 
 /// An incident ends because another begins.
 pub(crate) const OF_SUPERSEDED: &str = "Dit incident was al afgesloten; wat hierna komt is een ander incident / This \
      incident was resolved already; what comes after it is another incident";
+
+/// Many silent devices at once, for a desk.
+pub(crate) fn of_many(level: Level, many: &Many) -> String {
+    let Many { devices, of_desk, .. } = many;
+    if level == Level::Clear {
+        return format!(
+            "De storing is voorbij; nog {of_desk} apparaten van uw meldkamer zwijgen, die volgen elk apart / The outage \
+             is over; {of_desk} devices of your desk are silent still, and follow each by itself"
+        );
+    }
+    format!(
+        "{devices} apparaten zwijgen tegelijk, {of_desk} daarvan van uw meldkamer / {devices} devices are silent at \
+         once, {of_desk} of them of your desk"
+    )
+}
 
 /// Fills in why an alert about distance was raised.
 pub(crate) fn of_distance(alert: &Alert, threshold_m: f64) -> String {

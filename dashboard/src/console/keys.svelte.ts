@@ -1,6 +1,6 @@
 // The keys of the console: remappable, kept on this machine.
 
-export const DEEDS = ["next", "previous", "call", "take", "resolve", "mute"] as const;
+export const DEEDS = ["next", "previous", "call", "take", "resolve", "mute", "news"] as const;
 export type Deed = (typeof DEEDS)[number];
 
 const USUAL: Record<Deed, string> = {
@@ -10,6 +10,7 @@ const USUAL: Record<Deed, string> = {
   take: "o",
   resolve: "a",
   mute: "m",
+  news: "n",
 };
 const STORE = "keys";
 

@@ -1,5 +1,5 @@
 // What a key asks for reaches whatever part of the page can do it now.
-type Wish = "take" | "resolve" | "call" | "close";
+type Wish = "take" | "resolve" | "call" | "close" | "news";
 
 class Wishes {
   private able = new Map<Wish, () => void>();

@@ -37,6 +37,12 @@ export class Refused extends Error {
   }
 }
 
+/** Why somebody looks, as a header: its bytes are UTF-8, one character a byte as browsers want them. */
+export function reasonHeader(reason: string): Record<string, string> {
+  const said = reason.trim();
+  return said ? { "x-reason": String.fromCharCode(...new TextEncoder().encode(said)) } : {};
+}
+
 export class Api {
   /** Called when the service does not accept the token or the session (any more), or the session is locked. */
   onDenied: (locked: boolean) => void = () => {};

@@ -2,7 +2,7 @@
 import { isPinned } from "./flood.ts";
 import { isMass, isResolved, isTaken, shapeOf } from "./shown.ts";
 import type { Incident } from "./types.ts";
-import { byUrgency } from "./urgency.ts";
+import { byUrgency, type Known, step } from "./urgency.ts";
 
 export interface Filters {
   text: string;
@@ -45,27 +45,45 @@ export interface Arranging {
   gathered: (incident: Incident) => boolean;
   /** Keys of `more` and `group` lines that are unfolded. */
   unfolded: ReadonlySet<string>;
-  /** Ids in the order they have now, while nothing may move; `null` when it may. */
-  held: readonly string[] | null;
+  /** Places in the order they have now, while nothing may move; `null` when it may. */
+  held: Order | null;
+  /** What else is known of an incident: how near, how soon, whose. */
+  knownOf?: ((incident: Incident) => Known) | undefined;
 }
+
+/** Ids in their order, and how pressing each was then (0 is most). */
+export type Order = ReadonlyMap<string, number>;
 
 export interface Arranged {
   lines: Line[];
   /** The order of the incidents, folded ones included. */
-  order: string[];
+  order: Order;
   /** Incidents that wait above the list until it may move. */
   waiting: Incident[];
+  /** Those that keep their place until it may move, and have become worse since. */
+  worse: Incident[];
+  /** What the filters hide of all that is open. */
+  hidden: { open: number; alarms: number };
 }
 
 export function arrange(incidents: Iterable<Incident>, how: Arranging): Arranged {
   const wanted: Incident[] = [];
-  for (const incident of incidents) if (matches(incident, how.filters, how.me)) wanted.push(incident);
-  wanted.sort(byUrgency);
-  const { sorted, waiting } = how.held ? hold(wanted, how.held) : { sorted: wanted, waiting: [] };
-  const order = sorted.map((incident) => incident.incident);
-  const { own, parts } = gather(sorted, how.gathered);
+  const hidden = { open: 0, alarms: 0 };
+  for (const incident of incidents) {
+    if (matches(incident, how.filters, how.me)) wanted.push(incident);
+    else if (!isResolved(incident) && !how.gathered(incident)) {
+      hidden.open += 1;
+      if (shapeOf(incident) === "alarm" && !isTaken(incident)) hidden.alarms += 1;
+    }
+  }
+  const sorted = byUrgency(wanted, how.knownOf);
+  const { still, waiting, worse } = how.held
+    ? hold(sorted, how.held, how.gathered)
+    : { still: sorted, waiting: [], worse: [] };
+  const order = new Map(still.map((incident) => [incident.incident, step(incident)]));
+  const { own, parts } = gather(still, how.gathered);
   const lines = how.flood ? flooded(own, how) : cases(own, how);
-  return { lines: lines.flatMap((line) => withParts(line, parts, how)), order, waiting };
+  return { lines: lines.flatMap((line) => withParts(line, parts, how)), order, waiting, worse, hidden };
 }
 
 /** Silences of many stand below the incident that tells of them all, where that is in the list. */
@@ -95,12 +113,24 @@ function withParts(line: Line, parts: Map<string, Incident[]>, { unfolded }: Arr
 }
 
 /** The places of before, for those that are still there; the new ones wait. */
-function hold(wanted: Incident[], held: readonly string[]): { sorted: Incident[]; waiting: Incident[] } {
-  const place = new Map(held.map((id, at) => [id, at]));
-  const known = wanted.filter((incident) => place.has(incident.incident));
-  known.sort((a, b) => (place.get(a.incident) ?? 0) - (place.get(b.incident) ?? 0));
-  return { sorted: known, waiting: wanted.filter((incident) => !place.has(incident.incident)) };
+function hold(
+  wanted: Incident[],
+  held: Order,
+  gathered: Arranging["gathered"],
+): { still: Incident[]; waiting: Incident[]; worse: Incident[] } {
+  const place = new Map([...held.keys()].map((id, at) => [id, at]));
+  const still = wanted.filter((incident) => place.has(incident.incident));
+  still.sort((a, b) => (place.get(a.incident) ?? 0) - (place.get(b.incident) ?? 0));
+  return {
+    still,
+    waiting: wanted.filter((incident) => !place.has(incident.incident)),
+    worse: still.filter((one) => !gathered(one) && step(one) < (held.get(one.incident) ?? 0)),
+  };
 }
+
+/** Whether any filter is set. */
+export const isFiltered = (filters: Filters): boolean =>
+  (Object.keys(NO_FILTERS) as (keyof Filters)[]).some((name) => filters[name] !== NO_FILTERS[name]);
 
 /** Incidents of one case stand together, below the most urgent of them: two of them at once, the others folded. */
 const CASE_SHOWS = 2;

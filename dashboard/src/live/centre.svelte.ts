@@ -1,13 +1,19 @@
 // The console's picture of the service: incidents as they come, what is selected, and how the line is.
+import { untrack } from "svelte";
+import type { Place } from "../map/drawing.ts";
 import { Api, Refused } from "./api.ts";
-import { arrange, type Filters, NO_FILTERS } from "./arrange.ts";
+import { Archive } from "./archive.svelte.ts";
+import { arrange, type Filters, NO_FILTERS, type Order } from "./arrange.ts";
 import { now } from "./clock.ts";
+import { figureOf } from "./figure.ts";
 import { begunLately, isFlood } from "./flood.ts";
 import { withAlert, withFollowUp, withRead } from "./merge.ts";
+import { type Nearness, nearness } from "./nearness.ts";
 import { followShared } from "./shared.ts";
 import { isGathered, isMass, isResolved, isTaken, shapeOf } from "./shown.ts";
 import type { Listener, StreamEvent } from "./stream.ts";
 import type { AlertData, FollowUp, Incident, IncidentDetail, OrderDocument, OrderEntry } from "./types.ts";
+import type { Known } from "./urgency.ts";
 
 export type LineState = "closed" | "connecting" | "live" | "lost";
 
@@ -21,6 +27,9 @@ const DRAW_EVERY_MS = 40;
 /** What the stream does not tell is read again this often. */
 const REFRESH_MS = 60_000;
 const ORDERS_MS = 120_000;
+/** All of them are read at once: not with every alert of a flood. */
+const ORDERS_AGAIN_MS = 10_000;
+const TURN_MS = 5_000;
 
 export class Centre {
   api: Api;
@@ -28,6 +37,8 @@ export class Centre {
   lastSign = $state(0);
   /** The service's time, once a second. */
   time = $state(now());
+  /** People move between two alerts: the list is put in order again this often. */
+  private turn = $derived(Math.floor(this.time / TURN_MS));
   /** How long ago the newest alert was raised when it was here, in milliseconds. */
   lag = $state<number | null>(null);
   refused = $state<"" | "token" | "role">("");
@@ -48,22 +59,29 @@ export class Centre {
   orders = $state.raw<ReadonlyMap<string, OrderEntry>>(new Map());
   ordersRead = $state<boolean | null>(null);
 
+  readonly archive = new Archive(this);
+
   /** What the service calls incidents that are not resolved. */
   private openStates = "open";
   private known = new Map<string, Incident>();
   private version = $state(0);
   private drawTimer: ReturnType<typeof setTimeout> | undefined;
   private drawnAt = 0;
+  private ordersTimer: ReturnType<typeof setTimeout> | undefined;
   private timers: ReturnType<typeof setInterval>[] = [];
   private stopStream: () => void = () => {};
   /** The stream was refused, after the event with that id. */
   private deaf = false;
   private lastId = "";
-  private held = $state.raw<readonly string[]>([]);
+  private held = $state.raw<Order>(new Map());
   private listeners = new Set<(incident: Incident, before: Incident | undefined) => void>();
+
+  /** Where both are now; whoever follows the positions says so. */
+  placeOf: (person: string | null | undefined) => Place | undefined = () => undefined;
 
   arranged = $derived.by(() => {
     void this.version;
+    void this.turn;
     return arrange(this.known.values(), {
       filters: this.filters,
       me: this.me?.name ?? "",
@@ -71,6 +89,7 @@ export class Centre {
       gathered: (incident) => this.gathered(incident),
       unfolded: this.unfolded,
       held: this.still ? this.held : null,
+      knownOf: (incident) => untrack(() => this.knownOf(incident)),
     });
   });
 
@@ -125,6 +144,17 @@ export class Centre {
     this.listeners.add(tell);
   }
 
+  /** How near they are by their newest positions; `null` where nobody knows. */
+  nearness(incident: Incident): Nearness | null {
+    return nearness(incident, this.placeOf, this.orderOf(incident), this.time);
+  }
+
+  private knownOf(incident: Incident): Known {
+    const figure = figureOf(incident, this.nearness(incident), this.time);
+    const risk = this.orderOf(incident)?.risk;
+    return { distance_m: figure.distance_m, contact_s: figure.contact_s, risk };
+  }
+
   /** Every incident that is not resolved, and is followed up by itself. */
   *open(): Generator<Incident> {
     for (const incident of this.known.values())
@@ -142,7 +172,8 @@ export class Centre {
     return this.known.get(id);
   }
 
-  private gathered(incident: Incident): boolean {
+  /** Whether it is followed up with the silence of many that it is part of. */
+  gathered(incident: Incident): boolean {
     return Boolean(incident.part_of) && isGathered(incident, this.known.get(incident.part_of ?? ""));
   }
 
@@ -207,6 +238,7 @@ export class Centre {
     this.stopStream();
     this.timers.forEach(clearInterval);
     this.timers = [];
+    clearTimeout(this.ordersTimer);
     this.line = "closed";
   }
 
@@ -225,6 +257,7 @@ export class Centre {
       const alert = JSON.parse(event.data) as AlertData;
       this.lag = Math.max(0, now() - Date.parse(alert.raised_at));
       this.put(withAlert(this.known.get(alert.incident), alert));
+      if (alert.order && !this.orders.has(alert.order)) this.missOrder();
       if (alert.incident === this.selected) void this.readDetail();
     } else if (event.event === "followup") {
       const news = JSON.parse(event.data) as FollowUp;
@@ -259,7 +292,7 @@ export class Centre {
     if (this.quiet) return;
     const began = now();
     try {
-      const { items } = await this.api
+      const { items, more } = await this.api
         .all<Incident>(`/v1/incidents?state=${this.openStates}`)
         .catch((error) => {
           if (!(error instanceof Refused) || error.status !== 400) throw error;
@@ -267,19 +300,25 @@ export class Centre {
           return this.api.all<Incident>(`/v1/incidents?state=${this.openStates}`);
         });
       const open = new Set(items.map((item) => item.incident));
-      for (const item of items) this.put(withRead(this.known.get(item.incident), item));
-      // Open here and not there: it was resolved, unless it began while the list was being read.
-      for (const incident of this.known.values()) {
+      for (const item of items) this.put(withRead(this.known.get(item.incident), item, began));
+      // Open here and not there: it was resolved, unless it began while the list was being read. Of a list that is cut
+      // off nobody knows what is missing.
+      for (const incident of more ? [] : this.known.values()) {
         const old = Date.parse(incident.changed_at) < began - 5_000;
         if (!open.has(incident.incident) && old && !isResolved(incident)) {
           this.put({ ...incident, state: "resolved", closed_at: incident.changed_at });
         }
       }
-      this.read = true;
+      this.read = !more;
     } catch {
       this.read = false;
     }
     if (this.selected) await this.readDetail();
+  }
+
+  /** Takes what was read besides the open ones. */
+  takeRead(items: readonly Incident[]): void {
+    for (const item of items) this.put(withRead(this.known.get(item.incident), item));
   }
 
   async readDetail(): Promise<void> {
@@ -301,6 +340,14 @@ export class Centre {
     if (this.selected !== detail.incident) return;
     this.detail = detail;
     this.detailError = null;
+  }
+
+  /** An order that began since they were read: its zones, limits and risk are needed now. */
+  private missOrder(): void {
+    this.ordersTimer ??= setTimeout(async () => {
+      await this.readOrders();
+      this.ordersTimer = setTimeout(() => (this.ordersTimer = undefined), ORDERS_AGAIN_MS);
+    }, 1_000);
   }
 
   async readOrders(): Promise<void> {

@@ -1,44 +1,117 @@
-// The order that somebody draws up: its document, and what the guidance says about it while they draw.
+// The order that somebody draws up: its document, what the guidance says about it while they draw, and whether it is
+// still the order that they opened.
 import { Refused } from "./api.ts";
 import type { Centre } from "./centre.svelte.ts";
-import { newOrder, outgoing } from "./editing.ts";
-import type { Finding, OrderDocument } from "./types.ts";
+import { lacking, newOrder, outgoing, placeheld } from "./editing.ts";
+import type { Finding, OrderDocument, OrderEntry } from "./types.ts";
+import { forgetDraft, keepDraft, keptDraft } from "./unsent-order.ts";
 
 /** So long after the last change the guidance is asked. */
 const ASK_AFTER_MS = 350;
+
+/** The answer to a registration, as far as it is read. */
+interface Registered {
+  findings: Finding[];
+  changed_at?: string;
+}
 
 export class Draft {
   document = $state.raw<OrderDocument | null>(null);
   /** Whether it is in the register under its name. */
   registered = $state(false);
   changed = $state(false);
+  /** Whether something was written that stands nowhere else. */
+  written = $state(false);
+  /** Counts what was opened: another document is another order, whatever its name. */
+  opened = $state(0);
   findings = $state.raw<Finding[] | null>(null);
   /** Fields that cannot be used, or why nothing could be asked. */
   problems = $state.raw<{ field: string; problem: string }[]>([]);
+  /** Somebody else changed or withdrew the order since it was opened; of a new one: its name is taken. */
+  conflict = $state.raw<{ by: string; at: number; gone: boolean } | null>(null);
   saved = $state("");
   busy = $state(false);
+  /** What was imported and not opened yet, or not registered. */
+  queue = $state.raw<readonly OrderDocument[]>([]);
+  /** What somebody wants that would throw away what is written. */
+  wanted = $state.raw<(() => void) | null>(null);
+  /** When the registered order was last changed, as it was opened. */
+  private version = "";
   private timer: ReturnType<typeof setTimeout> | undefined;
   private asked = 0;
 
   constructor(private centre: Centre) {}
 
-  open(document: OrderDocument, registered: boolean): void {
-    this.registered = registered;
-    this.take(document);
-    this.changed = !registered;
+  /** Names that it still needs, by path. */
+  get lacking(): string[] {
+    return this.document ? lacking(this.document) : [];
+  }
+
+  /** Does it at once, or asks first when something that is written would be lost. */
+  instead(act: () => void): void {
+    if (this.written) this.wanted = act;
+    else act();
+  }
+
+  answer(yes: boolean): void {
+    const act = this.wanted;
+    this.wanted = null;
+    if (yes) act?.();
+  }
+
+  /** Opens what is in the register. */
+  openEntry(entry: OrderEntry): void {
+    this.version = entry.changed_at;
+    this.show(entry.document, true);
+  }
+
+  /** Opens what is not in the register yet. */
+  openNew(document: OrderDocument): void {
+    this.version = "";
+    this.show(document, false);
   }
 
   begin(): void {
-    this.open(newOrder(this.centre.time), false);
+    this.openNew(newOrder(this.centre.time));
+  }
+
+  private show(document: OrderDocument, registered: boolean): void {
+    forgetDraft();
+    this.registered = registered;
+    this.opened += 1;
+    this.conflict = null;
+    [this.findings, this.problems] = [null, []];
+    this.put(document);
+    [this.changed, this.written] = [!registered, false];
   }
 
   close(): void {
-    this.document = null;
+    clearTimeout(this.timer);
+    forgetDraft();
+    [this.document, this.written, this.conflict] = [null, false, null];
   }
 
+  /** What the writer had written in this tab before, if nothing else was begun since. */
+  restore(by: string): void {
+    const kept = keptDraft(by);
+    if (!kept || this.document) return;
+    this.version = kept.version;
+    this.registered = kept.registered;
+    this.opened += 1;
+    this.put(kept.document);
+    [this.changed, this.written] = [true, true];
+  }
+
+  /** Takes a change by the writer. */
   take(document: OrderDocument): void {
+    this.put(document);
+    [this.changed, this.written] = [true, true];
+    const by = this.centre.me?.name;
+    if (by) keepDraft(by, { document, registered: this.registered, version: this.version });
+  }
+
+  private put(document: OrderDocument): void {
     this.document = document;
-    this.changed = true;
     this.saved = "";
     clearTimeout(this.timer);
     this.timer = setTimeout(() => void this.ask(), ASK_AFTER_MS);
@@ -53,7 +126,7 @@ export class Draft {
       const { findings } = await this.centre.api.send<{ findings: Finding[] }>(
         "POST",
         "/v1/guidance",
-        outgoing(document),
+        outgoing(placeheld(document)),
       );
       if (asked !== this.asked) return;
       [this.findings, this.problems] = [findings, []];
@@ -71,19 +144,21 @@ export class Draft {
     this.busy = true;
     try {
       const path = `/v1/orders/${encodeURIComponent(document.order)}`;
-      const { findings } = await this.centre.api.send<{ findings: Finding[] }>(
-        "PUT",
-        path,
-        outgoing(document),
-      );
-      [this.findings, this.problems] = [findings, []];
-      [this.registered, this.changed, this.saved] = [true, false, document.order];
+      const body = outgoing(document);
+      const answer = await this.centre.api.send<Registered>("PUT", path, body, this.precondition());
+      [this.findings, this.problems, this.conflict] = [answer.findings, [], null];
+      [this.registered, this.saved, this.version] = [true, document.order, answer.changed_at ?? ""];
+      // What was written while the answer was on its way is not saved.
+      if (this.document === document) {
+        [this.changed, this.written] = [false, false];
+        forgetDraft();
+      }
+      this.queue = this.queue.filter((one) => one.order !== document.order);
       await this.centre.readOrders();
       return true;
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      if (error.findings.length) this.findings = error.findings;
-      this.problems = error.fields.length ? error.fields : [{ field: "", problem: error.detail }];
+      this.refused(error);
       return false;
     } finally {
       this.busy = false;
@@ -94,14 +169,51 @@ export class Draft {
     const { document } = this;
     if (!document) return false;
     try {
-      await this.centre.api.send("DELETE", `/v1/orders/${encodeURIComponent(document.order)}`);
+      const path = `/v1/orders/${encodeURIComponent(document.order)}`;
+      await this.centre.api.send("DELETE", path, undefined, this.precondition());
       await this.centre.readOrders();
       this.close();
       return true;
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      this.problems = [{ field: "", problem: error.detail }];
+      this.refused(error);
       return false;
     }
+  }
+
+  /** Only the order that was opened is changed; a new one takes nobody's place. */
+  private precondition(): Record<string, string> {
+    return this.version ? { "if-match": `"${this.version}"` } : { "if-none-match": "*" };
+  }
+
+  private refused(error: Refused): void {
+    if (error.status === 412) {
+      const { by, at } = error.problem;
+      const gone = !this.centre.orders.has(this.document?.order ?? "");
+      this.conflict = { by: String(by ?? "–"), at: Date.parse(String(at)), gone };
+      void this.centre.readOrders().then(() => this.lookAgain());
+      return;
+    }
+    if (error.findings.length) this.findings = error.findings;
+    this.problems = error.fields.length ? error.fields : [{ field: "", problem: error.detail }];
+  }
+
+  private lookAgain(): void {
+    const gone = !this.centre.orders.has(this.document?.order ?? "");
+    if (this.conflict) this.conflict = { ...this.conflict, gone };
+  }
+
+  /** Shows the order as somebody else left it; what was written here is dropped. */
+  openTheirs(): void {
+    const entry = this.centre.orders.get(this.document?.order ?? "");
+    if (entry) this.openEntry(entry);
+    else this.close();
+  }
+
+  /** Registers what is written here in place of what somebody else left, which was seen and is read again. */
+  async saveMine(): Promise<boolean> {
+    this.version = this.centre.orders.get(this.document?.order ?? "")?.changed_at ?? "";
+    this.conflict = null;
+    return this.save();
   }
 }

@@ -1,5 +1,6 @@
-// Drawing up an order: pure steps from one document to the next, and reading what somebody imports.
+// Drawing up an order: pure steps from one document to the next.
 import { metresBetween } from "../map/geo.ts";
+import { dayOf, daysAfter, midnight } from "./dutch-time.ts";
 import type { Lonlat, OrderDocument, ZoneFeature } from "./types.ts";
 
 export const BASES = [
@@ -20,8 +21,7 @@ const DAY_MS = 86_400_000;
 
 /** An order with everything that has to be filled in, valid for 90 days from tomorrow. */
 export function newOrder(now: number): OrderDocument {
-  const day = (after: number): string =>
-    `${new Date(now + after * DAY_MS).toISOString().slice(0, 10)}T00:00:00Z`;
+  const day = (after: number): string => midnight(daysAfter(dayOf(now), after));
   return {
     order: "",
     legal_basis: "sv_509hh",
@@ -47,22 +47,28 @@ const round = (n: number, digits: number): number => Math.round(n * 10 ** digits
 /** A place to 0.1 m: more digits only look exact. */
 export const tidy = ([lon, lat]: Lonlat): Lonlat => [round(lon, 6), round(lat, 6)];
 
+/** A name for a zone that none has. */
+export function freeName(taken: readonly string[]): string {
+  let n = taken.length + 1;
+  while (taken.includes(`zone-${n}`)) n += 1;
+  return `zone-${n}`;
+}
+
 /** The document with one zone more, named as none yet is. */
 export function withZone(
   order: OrderDocument,
   geometry: ZoneFeature["geometry"],
   radius_m?: number,
 ): OrderDocument {
-  const names = new Set(order.zones.features.map((zone) => zone.properties.zone));
-  let n = names.size + 1;
-  while (names.has(`zone-${n}`)) n += 1;
-  const victim = order.victims[0]?.person || null;
+  const names = order.zones.features.map((zone) => zone.properties.zone);
+  // Also while she has no name yet: the zone follows it.
+  const victim = order.victims[0]?.person ?? null;
   const size = geometry.type === "Point" ? { radius_m: Math.round(radius_m ?? 5_000) } : {};
   const zone: ZoneFeature = {
     type: "Feature",
     geometry,
     properties: {
-      zone: `zone-${n}`,
+      zone: freeName(names),
       kind: "exclusion",
       victim,
       ...size,
@@ -85,6 +91,26 @@ export function withZoneChanged(
 ): OrderDocument {
   const features = order.zones.features.map((zone, n) => (n === at ? change(zone) : zone));
   return { ...order, zones: { ...order.zones, features } };
+}
+
+/** The document with a victim changed; zones that protect her go on doing so under another name. */
+export function withVictimChanged(
+  order: OrderDocument,
+  at: number,
+  part: Partial<OrderDocument["victims"][number]>,
+): OrderDocument {
+  const before = order.victims[at]?.person;
+  const victims = order.victims.map((victim, n) => (n === at ? { ...victim, ...part } : victim));
+  const shared = order.victims.some((victim, n) => n !== at && victim.person === before);
+  const renamed = { ...order, victims };
+  if (part.person === undefined || part.person === before || shared) return renamed;
+  const { person } = part;
+  const features = order.zones.features.map((zone) =>
+    zone.properties.victim === before
+      ? { ...zone, properties: { ...zone.properties, victim: person } }
+      : zone,
+  );
+  return { ...renamed, zones: { ...order.zones, features } };
 }
 
 /** A circle from two places: its middle and a place on its edge. */
@@ -122,53 +148,6 @@ export function place(text: string): Lonlat | null {
   return Math.abs(lat) <= 90 && Math.abs(lon) <= 180 ? tidy([lon, lat]) : null;
 }
 
-export type Imported =
-  | { orders: OrderDocument[] }
-  | { zones: ZoneFeature[] }
-  | { problem: "json" | "neither" };
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** What a file holds: orders (one or an array) or a GeoJSON collection of zones. The service judges the rest. */
-export function imported(text: string): Imported {
-  let read: unknown;
-  try {
-    read = JSON.parse(text);
-  } catch {
-    return { problem: "json" };
-  }
-  const isOrder = (value: unknown): boolean =>
-    isObject(value) &&
-    isObject(value.zones) &&
-    Array.isArray(value.zones.features) &&
-    isObject(value.wearer) &&
-    Array.isArray(value.victims);
-  const all = Array.isArray(read) ? read : [read];
-  if (all.length && all.every(isOrder)) return { orders: all as OrderDocument[] };
-  if (isObject(read) && read.type === "FeatureCollection" && Array.isArray(read.features)) {
-    const zones = read.features.filter(
-      (feature) =>
-        isObject(feature) &&
-        isObject(feature.geometry) &&
-        ["Point", "Polygon", "MultiPolygon"].includes(String(feature.geometry.type)),
-    );
-    if (zones.length) return { zones: zones.map((zone, n) => named(zone as unknown as ZoneFeature, n)) };
-  }
-  return { problem: "neither" };
-}
-
-/** A zone of another editor has no properties of ours. */
-function named(zone: ZoneFeature, n: number): ZoneFeature {
-  const own = isObject(zone.properties) ? zone.properties : {};
-  const size = zone.geometry.type === "Point" ? { radius_m: 5_000 } : {};
-  return {
-    type: "Feature",
-    geometry: zone.geometry,
-    properties: { ...size, kind: "exclusion", zone: `zone-${n + 1}`, ...own } as ZoneFeature["properties"],
-  };
-}
-
 /** What the service should be told: what was left empty is absent, not an empty text. */
 export function outgoing(order: OrderDocument): OrderDocument {
   const emptied = <T extends Record<string, unknown>>(part: T): T =>
@@ -178,7 +157,32 @@ export function outgoing(order: OrderDocument): OrderDocument {
     order: order.order,
     wearer: { ...emptied(order.wearer), person: order.wearer.person },
     victims: order.victims.map((victim) => ({ ...emptied(victim), person: victim.person })),
+    zones: {
+      ...order.zones,
+      features: order.zones.features.map((zone) => ({
+        ...zone,
+        properties: { ...zone.properties, victim: zone.properties.victim || null },
+      })),
+    },
   };
+}
+
+/** Fields that an order cannot do without and that are still empty, by their paths. */
+export function lacking(order: OrderDocument): string[] {
+  const parties = order.victims.map((victim, n) => [`victims[${n}].person`, victim.person]);
+  const named = [["order", order.order], ["wearer.person", order.wearer.person], ...parties];
+  return named.flatMap(([path, name]) => (path && !name ? [path] : []));
+}
+
+/** The document to ask the guidance about while names are still lacking: distances do not wait for a name. */
+export function placeheld(order: OrderDocument): OrderDocument {
+  const named = order.victims.reduce(
+    (so_far, victim, n) =>
+      victim.person ? so_far : withVictimChanged(so_far, n, { person: `victim-${n + 1}-unnamed` }),
+    order,
+  );
+  const wearer = { ...named.wearer, person: named.wearer.person || "wearer-unnamed" };
+  return { ...named, order: named.order || "unnamed", wearer };
 }
 
 /** Whole days from now until a moment; negative when it is past. */

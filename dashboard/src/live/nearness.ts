@@ -1,6 +1,6 @@
 // How near two people are by their newest positions: for the eye, between two decisions of the service. It decides
-// nothing; what is old is not told as now.
-import { OLD_AFTER_S, type Place } from "../map/drawing.ts";
+// nothing, and says how old it is.
+import { isOld, type Place } from "../map/drawing.ts";
 import { metresBetween } from "../map/geo.ts";
 import type { Incident, OrderDocument } from "./types.ts";
 
@@ -9,10 +9,15 @@ export interface Nearness {
   uncertainty_m: number;
   /** Seconds since the older of the positions was taken. */
   age_s: number;
+  /** Somebody is silent, or was not heard for so long that it says where they were, not where they are. */
+  old: boolean;
 }
 
-/** Of the pair, or of the wearer to the edge of a round zone (negative inside); `null` when somebody's position is
- *  missing or old. */
+/** Kinds that are about a pair, where there is one: how near he is matters to all of them. */
+const OF_A_PAIR = ["victim_proximity", "aware", "tamper", "silence", "jamming"];
+
+/** Of the pair, or of the wearer to the edge of a round zone (negative inside); `null` when nobody knows where
+ *  somebody is. */
 export function nearness(
   incident: Pick<Incident, "kind" | "wearer" | "victim" | "zone">,
   of: (person: string) => Place | undefined,
@@ -20,15 +25,16 @@ export function nearness(
   now: number,
 ): Nearness | null {
   const wearer = incident.wearer ? of(incident.wearer) : undefined;
-  if (!wearer || isOld(wearer, now)) return null;
-  const age = (place: Place): number => Math.max(0, (now - place.fixed_at) / 1000);
-  if (incident.kind === "victim_proximity") {
-    const victim = incident.victim ? of(incident.victim) : undefined;
-    if (!victim || isOld(victim, now)) return null;
+  if (!wearer) return null;
+  if (OF_A_PAIR.includes(incident.kind)) {
+    const named = incident.victim ?? onlyVictim(order);
+    const victim = named ? of(named) : undefined;
+    if (!victim) return null;
     return {
       distance_m: metresBetween(wearer.at, victim.at),
       uncertainty_m: Math.hypot(wearer.uncertainty_m, victim.uncertainty_m),
-      age_s: Math.max(age(wearer), age(victim)),
+      age_s: Math.max(ageOf(wearer, now), ageOf(victim, now)),
+      old: isOld(wearer, now) || isOld(victim, now),
     };
   }
   if (incident.kind !== "exclusion_zone" && incident.kind !== "inclusion_zone") return null;
@@ -37,9 +43,16 @@ export function nearness(
   return {
     distance_m: metresBetween(wearer.at, zone.geometry.coordinates) - zone.properties.radius_m,
     uncertainty_m: wearer.uncertainty_m,
-    age_s: age(wearer),
+    age_s: ageOf(wearer, now),
+    old: isOld(wearer, now),
   };
 }
 
-const isOld = (place: Place, now: number): boolean =>
-  place.silent || (now - place.fixed_at) / 1000 > OLD_AFTER_S;
+/** Whom an incident is about that names no victim, where the order has one only. */
+function onlyVictim(order: OrderDocument | undefined): string | null {
+  const [first, second] = order?.victims ?? [];
+  return first && !second ? first.person : null;
+}
+
+/** Seconds since a position was taken. */
+const ageOf = (place: Place, now: number): number => Math.max(0, (now - place.fixed_at) / 1000);

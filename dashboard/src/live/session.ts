@@ -42,11 +42,15 @@ export const waysIn = (): Promise<Ways> =>
 const AGAIN_MS = 2_000;
 export const wait = (): Promise<void> => new Promise((resume) => setTimeout(resume, AGAIN_MS));
 
-/** Ends the session, however long that takes; nobody is told that he is signed out before he is. */
+/**
+ * Ends the session, however long that takes; nobody is told that he is signed out before he is. Where the provider has a
+ * place to be signed out there too, the page goes on to it, and is led back.
+ */
 export async function endSession(api: Pick<Api, "send">): Promise<void> {
   for (;;) {
     try {
-      await api.send("POST", "/auth/logout");
+      const left = await api.send<{ end_session: string } | undefined>("POST", "/auth/logout");
+      if (left?.end_session) location.assign(left.end_session);
       return;
     } catch (error) {
       if (error instanceof Refused && error.status === 401) return;

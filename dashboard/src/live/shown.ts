@@ -1,5 +1,5 @@
 // How an incident looks: its shape and word. A level is a shape, a word and a place, never colour alone.
-import type { Incident } from "./types.ts";
+import type { Incident, TimelineEntry } from "./types.ts";
 
 export type Shape = "alarm" | "warning" | "unknown" | "clear";
 
@@ -24,6 +24,10 @@ export function isGathered(incident: Incident, mass: Incident | undefined): bool
   return !isTaken(incident) && !incident.next_step_at;
 }
 
-/** Whether somebody has it. */
-export const isTaken = (incident: Pick<Incident, "owner" | "state">): boolean =>
-  Boolean(incident.owner) || ["acknowledged", "in_progress", "resolved", "closed"].includes(incident.state);
+/** Whether somebody has it as it stands now. An owner alone says nothing: who had the warning has not seen the alarm. */
+export const isTaken = (incident: Pick<Incident, "state">): boolean =>
+  ["acknowledged", "in_progress", "resolved", "closed"].includes(incident.state);
+
+/** Whether who has it asked for somebody else, and nobody has taken it up since. */
+export const isHandedOn = (timeline: readonly Pick<TimelineEntry, "what">[]): boolean =>
+  timeline.findLast(({ what }) => what === "escalated" || what === "acknowledged")?.what === "escalated";

@@ -2,64 +2,74 @@
 // is off until it was switched on, and the test is what switches it on.
 import type { Centre } from "./centre.svelte.ts";
 import { now } from "./clock.ts";
-import { due, type Sounding } from "./ring.ts";
-import { isTaken, shapeOf } from "./shown.ts";
+import { hasRisen } from "./merge.ts";
+import { Ring, type Tone, type Waiting } from "./ring.ts";
+import { isResolved, isTaken, shapeOf } from "./shown.ts";
 import { mayMakeNoise, sound } from "./tones.ts";
+import type { Incident } from "./types.ts";
 
 /** A mute ends by itself: nobody forgets it. */
 export const MUTE_MS = 5 * 60_000;
 
+/** What came so shortly before a mute may not have been seen. */
+const UNDER_WAY_MS = 5_000;
+
 /** What a reload must not switch off: on this tab only. */
 const KEY = "sound";
 
-/** What nobody has taken up. */
-export interface Untaken {
-  alarms: number;
-  warnings: number;
-}
+/** Without a sign of life for so long, nobody would be told of an alarm by this page. */
+const LOST_MS = 30_000;
+/** Whether a service that was heard last at a moment is lost; one that was never heard is being tried. */
+export const isLost = (heard: number): boolean => heard > 0 && now() - heard > LOST_MS;
+
+/** Why alarms may not come here: the line is lost, or the session is over. */
+export type Fault = "line" | "session";
 
 export class Sound {
   state = $state<"off" | "on" | "muted">("off");
   mutedUntil = $state(0);
-  /** Kinds of sounds that were made, counted: what a test can hear. */
-  made = $state({ alarm: 0, warning: 0 });
+  /** How many ring although it is muted: they came later. */
+  through = $state(0);
 
-  private sounding: Sounding = { lastAlarm: 0, lastWarning: 0, fresh: false };
+  private ring = new Ring();
+  private fault: Fault | null = null;
+  /** What came until then was muted already, before this page was read anew. */
+  private knownUntil = 0;
 
-  constructor(private waiting: () => Untaken) {
+  constructor(private incidents: () => Waiting[]) {
     const until = Number(sessionStorage.getItem(KEY) ?? Number.NaN);
     if (!Number.isNaN(until)) void this.goOn(until);
   }
 
-  /** The sound of a console: of every change for the worse that nobody has taken up. */
-  static of(centre: Centre): Sound {
-    const sound = new Sound(() => untaken(centre));
+  /** The sound of a console: of every change for the worse, and of what nobody has taken up. */
+  static of(centre: Pick<Centre, "onChange" | "open" | "gathered">): Sound {
+    const sound = new Sound(() => [...centre.open()].flatMap((incident) => waits(incident) ?? []));
     centre.onChange((incident, before) => {
-      const shape = shapeOf(incident);
-      const worse =
-        shape !== "clear" && (!before || (before.level !== incident.level && incident.level === "alarm"));
-      if (worse && !isTaken(incident)) sound.news();
+      if (isResolved(incident) || centre.gathered(incident) || !hasRisen(incident, before)) return;
+      // What somebody has when it is first heard of is told to nobody here; what becomes worse is.
+      if (!before && isTaken(incident)) return;
+      const at = before ? now() : Date.parse(incident.changed_at);
+      sound.rises({ id: incident.incident, tone: toneOf(incident) }, at);
     });
     return sound;
   }
 
-  /** Something came that was not told yet. */
-  news(): void {
-    this.sounding.fresh = true;
+  /** Something came at a moment, or became worse. */
+  rises(waiting: Waiting, at = now()): void {
+    this.ring.rises(waiting, waiting.tone === "alarm" && at > this.knownUntil);
   }
 
-  /** Called once a second. */
-  tick(): void {
-    if (this.state === "muted" && now() >= this.mutedUntil) this.state = "on";
-    const { alarms, warnings } = this.waiting();
-    const next = due(this.sounding, alarms, warnings, now());
-    if (!next) return;
-    this.sounding = {
-      ...this.sounding,
-      fresh: false,
-      [next === "alarm" ? "lastAlarm" : "lastWarning"]: now(),
-    };
-    if (this.state === "on") this.play(next);
+  /** Called once a second, with what keeps alarms away. */
+  tick(fault: Fault | null = null): void {
+    if (this.state === "muted" && now() >= this.mutedUntil) this.unmute();
+    if (fault && fault !== this.fault) {
+      this.ring.rises({ id: fault, tone: fault === "session" ? "alarm" : "warning" }, true);
+    }
+    this.fault = fault;
+    const waiting = this.waiting();
+    this.through = this.state === "muted" ? this.ring.heard(waiting).length : 0;
+    const next = this.ring.next(waiting, now());
+    if (next && this.state !== "off") sound(next);
   }
 
   turnOn(): void {
@@ -74,26 +84,41 @@ export class Sound {
       this.state = "on";
       this.remember();
     }
-    this.play("warning");
-    setTimeout(() => this.play("alarm"), 900);
+    sound("warning");
+    setTimeout(() => sound("alarm"), 900);
   }
 
+  /** Silences what is known now; what comes later rings all the same. */
   mute(): void {
     if (this.state === "off") return;
     this.state = "muted";
     this.mutedUntil = now() + MUTE_MS;
+    this.hush();
     this.remember();
   }
 
   unmute(): void {
     this.state = "on";
+    this.through = 0;
+    this.ring.unmute();
     this.remember();
   }
 
+  /** What a key or the button does: it silences what rings, also what rings through a mute. */
   toggle(): void {
-    if (this.state === "muted") this.unmute();
-    else if (this.state === "on") this.mute();
-    else this.turnOn();
+    if (this.state === "off") this.turnOn();
+    else if (this.state === "muted" && this.through === 0) this.unmute();
+    else this.mute();
+  }
+
+  private hush(): void {
+    this.through = 0;
+    this.ring.mute(this.waiting());
+  }
+
+  /** A fault that goes on is said again as warnings are. */
+  private waiting(): Waiting[] {
+    return [...this.incidents(), ...(this.fault ? [{ id: this.fault, tone: "warning" as const }] : [])];
   }
 
   /** As before the page was read anew, where the browser lets it: else it is off, and says so. */
@@ -101,25 +126,24 @@ export class Sound {
     if (!(await mayMakeNoise()) || this.state !== "off") return;
     this.state = until > now() ? "muted" : "on";
     this.mutedUntil = until;
+    if (this.state !== "muted") return;
+    this.knownUntil = until - MUTE_MS - UNDER_WAY_MS;
+    this.hush();
   }
 
   private remember(): void {
     sessionStorage.setItem(KEY, String(this.state === "muted" ? this.mutedUntil : 0));
   }
-
-  private play(level: "alarm" | "warning"): void {
-    this.made = { ...this.made, [level]: this.made[level] + 1 };
-    sound(level);
-  }
 }
 
-function untaken(centre: Centre): Untaken {
-  const count = { alarms: 0, warnings: 0 };
-  for (const incident of centre.open()) {
-    if (isTaken(incident)) continue;
-    const shape = shapeOf(incident);
-    if (shape === "alarm") count.alarms += 1;
-    else if (shape !== "clear") count.warnings += 1;
-  }
-  return count;
+/** An alarm, also one that is over already: how bad it was is what is told. */
+function toneOf(incident: Incident): Tone {
+  const isAlarm = incident.level === "clear" ? incident.worst === "alarm" : shapeOf(incident) === "alarm";
+  return isAlarm ? "alarm" : "warning";
+}
+
+/** What rings on: nobody has it, and it lasts. */
+function waits(incident: Incident): Waiting | null {
+  if (isTaken(incident) || incident.level === "clear") return null;
+  return { id: incident.incident, tone: toneOf(incident) };
 }

@@ -229,6 +229,12 @@ export interface Person {
 
 export type Lonlat = [number, number];
 
+/** Windows of the week, in local time. */
+export interface Schedule {
+  timezone?: string;
+  weekly: { days: string[]; from: string; to: string }[];
+}
+
 export interface ZoneFeature {
   type: "Feature";
   geometry:
@@ -241,7 +247,7 @@ export interface ZoneFeature {
     victim?: string | null;
     radius_m?: number;
     buffer_m?: number;
-    schedule?: unknown;
+    schedule?: Schedule | null;
     deviation?: { reason: string; decided_by: string } | null;
     protects?: Lonlat | null;
     [more: string]: unknown;
@@ -328,4 +334,59 @@ export interface Near {
   looked_at: number;
   not_looked_at: { what: string; count: number | null }[];
   next: string | null;
+}
+
+/** A zone that holds a place, or whose warning ring does. */
+export interface ZoneHere {
+  order: string;
+  zone: string;
+  kind: "exclusion" | "inclusion";
+  wearer: string;
+  victim: string | null;
+  /** Metres to its edge; negative within. */
+  edge_m: number;
+  buffer_m: number;
+  covers: boolean;
+  applies: boolean;
+  changes_at: string | null;
+  legal_basis: string;
+  arrest_on_sight: boolean;
+  desk: string | null;
+}
+
+export interface PlaceFound {
+  at: string;
+  may_not_be_here: string[];
+  must_be_here: string[];
+  zones: ZoneHere[];
+  cut: boolean;
+}
+
+/** What orders say of a person. */
+export interface PersonFound {
+  person: string;
+  orders: {
+    order: string;
+    role: Role;
+    device: string | null;
+    state: string;
+    valid_from: string;
+    valid_until: string;
+    legal_basis: string;
+    arrest_on_sight: boolean;
+    risk: string | null;
+    wearer: string;
+    victims: { victim: string; proximity: { alarm_m: number; warning_m: number } | null }[];
+    zones: {
+      zone: string;
+      kind: "exclusion" | "inclusion";
+      victim: string | null;
+      buffer_m: number;
+      applies: boolean;
+      changes_at: string | null;
+    }[];
+    desk: string | null;
+    contacts: Record<string, Contact | null>;
+    open_incidents: { incident: string; kind: string; level: string }[];
+  }[];
 }

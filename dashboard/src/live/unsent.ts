@@ -1,11 +1,20 @@
-// What somebody was writing and has not sent: it outlives another incident that is looked at, and a session that ends
-// in mid-work. It stays on this tab, for its writer only, until it is sent, cancelled, or the writer signs out.
+// What somebody was writing and has not sent: it outlives another form, another incident that is looked at, and a
+// session that ends in mid-work. It stays on this tab, for its writer only, until it is sent, cancelled, or the writer
+// signs out.
 
-export interface Unsent {
-  form: "resolve" | "escalate" | "note";
+export const FORMS = ["resolve", "escalate", "note"] as const;
+export type Form = (typeof FORMS)[number];
+
+export interface Words {
   note: string;
   outcome: string;
   to: string;
+}
+
+export interface Unsent {
+  /** The form that is open. */
+  form: Form | "";
+  drafts: Partial<Record<Form, Words>>;
 }
 
 interface Kept extends Unsent {
@@ -31,16 +40,14 @@ function write(next: Record<string, Kept>): void {
 /** What this person has not sent about an incident. */
 export function unsentOf(incident: string, by: string): Unsent | null {
   const kept = all()[incident];
-  return kept && kept.by === by ? kept : null;
+  return kept?.drafts && kept.by === by ? { form: kept.form, drafts: kept.drafts } : null;
 }
 
-export function keepUnsent(incident: string, by: string, what: Unsent): void {
-  write({ ...all(), [incident]: { ...what, by } });
-}
-
-export function forgetUnsent(incident: string): void {
+/** Keeps the drafts that say something; without any the incident is forgotten. */
+export function keepUnsent(incident: string, by: string, { form, drafts }: Unsent): void {
+  const said = Object.entries(drafts).filter(([, { note }]) => note.trim() !== "");
   const { [incident]: _, ...others } = all();
-  write(others);
+  write(said.length ? { ...others, [incident]: { by, form, drafts: Object.fromEntries(said) } } : others);
 }
 
 /** Who signs out leaves nothing for the next. */

@@ -1,7 +1,9 @@
 // A console that was locked and then read anew: nothing of its content is here or would be answered. What is left to do is
 // to count alarms, to ring, and to see whether somebody signs in.
+import { now } from "./clock.ts";
+import type { Waiting } from "./ring.ts";
 import { type Alarms, type Session, whoIsIn } from "./session.ts";
-import { Sound } from "./sound.svelte.ts";
+import { isLost, Sound } from "./sound.svelte.ts";
 
 /** The service is asked this often. */
 const ASK_MS = 2_000;
@@ -16,16 +18,14 @@ export class Watchman {
 
   private timer: ReturnType<typeof setInterval>;
   private askedAt = 0;
+  private reachedAt = now();
 
   constructor(
     session: Session,
     /** It is open again, or nobody is signed in any more. */
     private over: (session: Session | null) => void,
   ) {
-    this.sound = new Sound(() => ({
-      alarms: this.alarms?.untaken ?? 0,
-      warnings: this.alarms?.warnings ?? 0,
-    }));
+    this.sound = new Sound(() => waitingOf(this.alarms));
     this.take(session);
     this.timer = setInterval(() => void this.tick(), TICK_MS);
   }
@@ -35,12 +35,13 @@ export class Watchman {
   }
 
   private async tick(): Promise<void> {
-    this.sound.tick();
+    this.sound.tick(isLost(this.reachedAt) ? "line" : null);
     if (Date.now() - this.askedAt < ASK_MS) return;
     this.askedAt = Date.now();
     try {
       const session = await whoIsIn();
       this.reached = true;
+      this.reachedAt = now();
       if (session?.locked) this.take(session);
       else {
         this.stop();
@@ -56,6 +57,16 @@ export class Watchman {
     const before = this.alarms;
     this.alarms = alarms ?? null;
     if (!alarms || !before) return;
-    if (alarms.untaken > before.untaken || alarms.warnings > before.warnings) this.sound.news();
+    const known = new Set(waitingOf(before).map(({ id }) => id));
+    for (const one of waitingOf(alarms)) if (!known.has(one.id)) this.sound.rises(one);
   }
 }
+
+/** Of nobody a name is known: they are numbered. */
+const waitingOf = (alarms: Alarms | null): Waiting[] => [
+  ...Array.from({ length: alarms?.untaken ?? 0 }, (_, n): Waiting => ({ id: `alarm/${n}`, tone: "alarm" })),
+  ...Array.from(
+    { length: alarms?.warnings ?? 0 },
+    (_, n): Waiting => ({ id: `warning/${n}`, tone: "warning" }),
+  ),
+];

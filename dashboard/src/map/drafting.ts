@@ -2,7 +2,7 @@
 import type { Feature } from "geojson";
 import { RINGS_M } from "../live/editing.ts";
 import type { Lonlat, OrderDocument } from "../live/types.ts";
-import { ring } from "./geo.ts";
+import { metresBetween, ring } from "./geo.ts";
 
 export type Tool = "" | "circle" | "polygon" | "wearer" | "victim";
 
@@ -17,6 +17,7 @@ export function drafted(
   corners: readonly Lonlat[],
   tool: Tool,
   ringLabel: (m: number) => string,
+  pointer: Lonlat | null = null,
 ): Feature[] {
   if (!order) return [];
   const features: Feature[] = [];
@@ -45,9 +46,29 @@ export function drafted(
     features.push(
       feature({ type: "Point", coordinates: order.wearer.residence }, { part: "home", role: "wearer" }),
     );
-  if (corners.length > 1 && tool === "polygon")
-    features.push(feature({ type: "LineString", coordinates: [...corners] }, { part: "ring" }));
+  features.push(...drawnNow(corners, tool, ringLabel, pointer));
   for (const corner of corners)
     features.push(feature({ type: "Point", coordinates: corner }, { part: "corner" }));
   return features;
+}
+
+/** What a click would make: the circle to the pointer, or the line of corners and the way to it. */
+function drawnNow(
+  corners: readonly Lonlat[],
+  tool: Tool,
+  ringLabel: (m: number) => string,
+  pointer: Lonlat | null,
+): Feature[] {
+  const [centre] = corners;
+  if (!centre) return [];
+  if (tool === "polygon") {
+    const line = pointer ? [...corners, pointer] : [...corners];
+    return line.length > 1 ? [feature({ type: "LineString", coordinates: line }, { part: "ring" })] : [];
+  }
+  const m = pointer ? metresBetween(centre, pointer) : 0;
+  if (tool !== "circle" || !pointer || m < 1) return [];
+  return [
+    feature({ type: "LineString", coordinates: [centre, pointer] }, { part: "ring" }),
+    feature({ type: "Polygon", coordinates: [ring(centre, m)] }, { part: "ring", label: ringLabel(m) }),
+  ];
 }

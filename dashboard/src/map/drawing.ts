@@ -2,7 +2,7 @@
 // be tested without a screen.
 import type { Feature, FeatureCollection, Geometry } from "geojson";
 import type { Device, Fix, Lonlat, OrderDocument, Role, ZoneFeature } from "../live/types.ts";
-import { pixelsAtZoom0, ring } from "./geo.ts";
+import { pixelsAtZoom0, ring, towards } from "./geo.ts";
 
 /** Somebody's newest position. */
 export interface Place {
@@ -34,6 +34,10 @@ export function placeOf(device: Device): Place | null {
 /** A position older than this is said to be old: three intervals of the usual minute. */
 export const OLD_AFTER_S = 180;
 
+/** Whether a position says where somebody was, and not where somebody is. */
+export const isOld = (place: Place, now: number): boolean =>
+  place.silent || (now - place.fixed_at) / 1000 > OLD_AFTER_S;
+
 export const collection = (features: Feature[]): FeatureCollection => ({
   type: "FeatureCollection",
   features,
@@ -50,18 +54,18 @@ const polygon = (points: Lonlat[]): Geometry => ({ type: "Polygon", coordinates:
 /** A fix of an alert or a track as a place. */
 export const lonlat = (fix: Pick<Fix, "lon" | "lat">): Lonlat => [fix.lon, fix.lat];
 
-const mark = (place: Place, label: string): Feature => ({
-  ...feature({ type: "Point", coordinates: place.at }, { role: place.role, old: place.silent, label }),
+const mark = (place: Place, old: boolean, label: string): Feature => ({
+  ...feature({ type: "Point", coordinates: place.at }, { role: place.role, old, label }),
   id: place.device,
 });
 
-/** Everybody: small marks, with their age where nothing is heard any more. */
-export const people = (places: readonly Place[], ageOf: (place: Place) => string): Feature[] =>
-  places.map((place) => mark(place, place.silent ? ageOf(place) : ""));
+/** Everybody: small marks with the age of their position, which is always in sight of what is old. */
+export const people = (places: readonly Place[], now: number, ageOf: (place: Place) => string): Feature[] =>
+  places.map((place) => mark(place, isOld(place, now), ageOf(place)));
 
 /** Those of the case that is looked at: with their names, and how old their positions are. */
-export const chosen = (places: readonly Place[], ageOf: (place: Place) => string): Feature[] =>
-  places.map((place) => mark(place, `${place.person}\n${ageOf(place)}`));
+export const chosen = (places: readonly Place[], now: number, ageOf: (place: Place) => string): Feature[] =>
+  places.map((place) => mark(place, isOld(place, now), `${place.person}\n${ageOf(place)}`));
 
 /** Circles of uncertainty. */
 export const accuracy = (places: Iterable<Place>): Feature[] =>
@@ -103,11 +107,22 @@ export function movingZone(
   ];
 }
 
-/** The line between two people, with what is measured along it. */
-export function between(from: Lonlat, to: Lonlat, label: string): Feature[] {
-  const middle: Lonlat = [(from[0] + to[0]) / 2, (from[1] + to[1]) / 2];
+type Spot = Pick<Place, "at" | "uncertainty_m">;
+
+/** The line between two people in the band where either may be, with what is measured along it. */
+export function between(from: Spot, to: Spot, label: string): Feature[] {
+  const middle: Lonlat = [(from.at[0] + to.at[0]) / 2, (from.at[1] + to.at[1]) / 2];
+  const [east, north] = [
+    (to.at[0] - from.at[0]) * Math.cos((middle[1] * Math.PI) / 180),
+    to.at[1] - from.at[1],
+  ];
+  const bearing = (Math.atan2(east, north) * 180) / Math.PI;
+  const aside = ({ at, uncertainty_m }: Spot, turn: number): Lonlat =>
+    towards(at, uncertainty_m, bearing + turn);
+  const [corner, ...others] = [aside(from, -90), aside(to, -90), aside(to, 90), aside(from, 90)] as const;
   return [
-    feature({ type: "LineString", coordinates: [from, to] }, {}),
+    feature(polygon([corner, ...others, corner]), {}),
+    feature({ type: "LineString", coordinates: [from.at, to.at] }, {}),
     feature({ type: "Point", coordinates: middle }, { label }),
   ];
 }

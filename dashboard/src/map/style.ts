@@ -58,7 +58,7 @@ type Colour = NonNullable<LinePaint["line-color"]>;
 
 const kind = (name: string): Filter => ["==", ["get", "kind"], name];
 const part = (name: string): Filter => ["==", ["get", "part"], name];
-const shape = (type: "LineString" | "Point"): Filter => ["==", ["geometry-type"], type];
+const shape = (type: "LineString" | "Point" | "Polygon"): Filter => ["==", ["geometry-type"], type];
 
 /** A line of what a source shows; dashed where `dash` says so. */
 const line = (
@@ -196,6 +196,7 @@ function watched(c: Colours): LayerSpecification[] {
       paint: { ...trails.paint, "line-opacity": 0.8 },
     },
     { ...dots(c, "trail-fixes", "trails", shape("Point"), roleColour, [2.5, 1.2]), minzoom: 12 },
+    fill("between-band", "between", shape("Polygon"), c.text, 0.12),
     line("between", "between", shape("LineString"), c.text, 2.5, [2, 1.4]),
     crowd(c),
     marks(c),
@@ -233,6 +234,9 @@ const dots = (
   },
 });
 
+/** From this zoom every mark has its age beside it. */
+const AGES_FROM_ZOOM = 12;
+
 /** Everybody: small, drawn cheaply, since there are thousands of them and they all move every second. */
 function crowd(c: Colours): LayerSpecification {
   return {
@@ -242,7 +246,14 @@ function crowd(c: Colours): LayerSpecification {
     layout: {
       ...(mark as object),
       "icon-size": 0.55,
-      "text-field": ["get", "label"],
+      // Ages of all are read from near; from far only of those that were not heard for long.
+      "text-field": [
+        "step",
+        ["zoom"],
+        ["case", ["get", "old"], ["get", "label"], ""],
+        AGES_FROM_ZOOM,
+        ["get", "label"],
+      ],
       "text-font": BOLD,
       "text-size": 11,
       "text-anchor": "left",
@@ -273,7 +284,9 @@ function marks(c: Colours): LayerSpecification {
       "text-variable-anchor": ["left", "right", "top", "bottom"],
       "text-radial-offset": 1.3,
       "text-justify": "auto",
-      "text-optional": true,
+      // When they are nearest their names and ages matter most: rather over something than not there.
+      "text-overlap": "always",
+      "text-ignore-placement": true,
     },
     paint: ink(c, c.text),
   };

@@ -29,6 +29,8 @@ const NETHERLANDS: LngLatBoundsLike = [3.2, 50.7, 7.3, 53.6];
 /** How near a look at a case may come: below this the offline map has nothing to show. */
 const NEAREST_ZOOM = 14.5;
 const NEAREST_WITH_STREETS = 16.5;
+/** Below this a ring of a kilometre is a dot. */
+const NEAR_ENOUGH_ZOOM = 9;
 
 /** What lies beneath: what is built in, streets, or streets of which some cannot be fetched now. */
 export type Beneath = "offline" | "streets" | "failing";
@@ -57,6 +59,8 @@ export class View {
   onMoved: () => void = () => {};
   /** Called with the place that was clicked. */
   onClick: (at: Lonlat) => void = () => {};
+  /** Called with the place that the pointer is over. */
+  onPoint: (at: Lonlat) => void = () => {};
 
   private streets: StyleSpecification | null = null;
   private beneath: Beneath = "offline";
@@ -91,6 +95,7 @@ export class View {
       if ("originalEvent" in event && event.originalEvent) this.onMoved();
     });
     this.map.on("click", ({ lngLat }) => this.onClick([lngLat.lng, lngLat.lat]));
+    this.map.on("mousemove", ({ lngLat }) => this.onPoint([lngLat.lng, lngLat.lat]));
     // Without a listener every piece that cannot be fetched would be an error of the page.
     this.map.on("error", (event) => {
       if (isOfStreets(event)) this.tell("failing");
@@ -158,6 +163,11 @@ export class View {
     for (const feature of features) all.set(feature.id, feature);
     this.data.set(name, all);
     if (this.ready) this.map.getSource<GeoJSONSource>(name)?.updateData({ add: features });
+  }
+
+  /** Whether a place is in sight, near enough to draw by. */
+  sees(at: Lonlat): boolean {
+    return this.map.getZoom() > NEAR_ENOUGH_ZOOM && this.map.getBounds().contains(at);
   }
 
   /** Brings these places into sight. */

@@ -1,13 +1,16 @@
 import { expect, test } from "vitest";
+import { dayOf, daysAfter, midnight } from "../live/dutch-time.ts";
 import {
   circle,
   daysUntil,
-  imported,
+  lacking,
   newOrder,
   outgoing,
   place,
+  placeheld,
   polygon,
   withoutZone,
+  withVictimChanged,
   withZone,
   withZoneChanged,
 } from "../live/editing.ts";
@@ -50,24 +53,6 @@ test("a place is read however it was pasted, and nonsense is not", () => {
   for (const text of ["", "52", "a, b", "52, 5, 7", "520, 5"]) expect(place(text), text).toBeNull();
 });
 
-test("what is imported is told apart, and nothing else is taken", () => {
-  const order = { ...newOrder(T0), order: "ord-9" };
-  expect(imported(JSON.stringify(order))).toEqual({ orders: [order] });
-  expect(imported(JSON.stringify([order, order]))).toMatchObject({
-    orders: [{ order: "ord-9" }, { order: "ord-9" }],
-  });
-  const foreign = {
-    type: "FeatureCollection",
-    features: [{ type: "Feature", properties: null, geometry: { type: "Point", coordinates: HOME } }],
-  };
-  expect(imported(JSON.stringify(foreign))).toMatchObject({
-    zones: [{ properties: { zone: "zone-1", kind: "exclusion", radius_m: 5_000 } }],
-  });
-  expect(imported("{")).toEqual({ problem: "json" });
-  for (const other of ["[]", "7", "{}", '{"type":"FeatureCollection","features":[]}'])
-    expect(imported(other), other).toEqual({ problem: "neither" });
-});
-
 test("what was left empty is not sent, and what the service knows more of comes back as it was", () => {
   const order = {
     ...newOrder(T0),
@@ -79,6 +64,78 @@ test("what was left empty is not sent, and what the service knows more of comes 
   const sent = outgoing(order);
   expect("desk" in sent || "device" in sent.wearer).toBe(false);
   expect(sent).toMatchObject({ call_order: ["wearer"], wearer: { person: "w", receipts: true } });
+});
+
+test("a zone goes on protecting her when she gets her name, and another keeps his own", () => {
+  const [first] = newOrder(T0).victims;
+  const blank = {
+    ...newOrder(T0),
+    victims: [first, first].map((one) => ({ ...(one as NonNullable<typeof one>) })),
+  };
+  const whose = (order: typeof blank): unknown[] =>
+    order.zones.features.map((zone) => zone.properties.victim);
+  const drawn = withZone(
+    { ...blank, victims: blank.victims.slice(0, 1) },
+    { type: "Point", coordinates: HOME },
+  );
+  const named = withVictimChanged(drawn, 0, { person: "v" });
+  expect(whose(withVictimChanged(withVictimChanged(named, 0, { person: "vi" }), 0, { device: "d" }))).toEqual(
+    ["vi"],
+  );
+  // Two without a name are not told apart by it.
+  expect(whose(withVictimChanged({ ...drawn, victims: blank.victims }, 1, { person: "other" }))).toEqual([
+    "",
+  ]);
+  expect(outgoing(drawn).zones.features[0]?.properties.victim).toBeNull();
+});
+
+test("the guidance is asked before there are names, and what is lacking is known", () => {
+  const drawn = withZone(newOrder(T0), { type: "Point", coordinates: HOME }, 869);
+  expect(lacking(drawn)).toEqual(["order", "wearer.person", "victims[0].person"]);
+  const asked = placeheld(drawn);
+  const names = [asked.order, asked.wearer.person, asked.victims[0]?.person];
+  for (const name of names) expect(name).toMatch(/^[A-Za-z0-9_-]{1,64}$/);
+  expect(asked.zones.features[0]?.properties.victim).toBe(asked.victims[0]?.person);
+  const whole = { ...drawn, order: "ord-1", wearer: { ...drawn.wearer, person: "w" } };
+  expect(placeheld(whole)).toMatchObject({ order: "ord-1", wearer: { person: "w" } });
+  expect(lacking(whole)).toEqual(["victims[0].person"]);
+});
+
+test("an order begins and ends at midnight in the Netherlands, in winter and in summer", () => {
+  // 23:30 on 2 March is the 3rd there.
+  const order = newOrder(Date.parse("2027-03-02T23:30:00Z"));
+  expect([order.valid_from, order.valid_until]).toEqual([
+    "2027-03-04T00:00:00+01:00",
+    "2027-06-02T00:00:00+02:00",
+  ]);
+});
+
+test.each([
+  ["2027-03-28", "+01:00", "the day the clock goes forward begins in winter time"],
+  ["2027-03-29", "+02:00", "and the day after in summer time"],
+  ["2027-10-31", "+02:00", "the day it goes back begins in summer time"],
+  ["2027-11-01", "+01:00", "and the day after in winter time"],
+])("midnight of %s is at %s: %s", (day, offset) => {
+  expect(midnight(day)).toBe(`${day}T00:00:00${offset}`);
+  expect(dayOf(Date.parse(midnight(day)))).toBe(day);
+  expect(dayOf(Date.parse(midnight(day)) - 1)).toBe(daysAfter(day, -1));
+});
+
+test("a circle follows the pointer with its metres, and a polygon with its next side", () => {
+  const order = newOrder(T0);
+  const edge = towards(HOME, 812, 30);
+  const parts = (corners: Lonlat[], tool: "circle" | "polygon", pointer: Lonlat | null) =>
+    drafted(order, corners, tool, (m) => `${Math.round(m)} m`, pointer).filter(
+      (feature) => feature.properties?.part === "ring",
+    );
+  expect(parts([HOME], "circle", edge).map((feature) => feature.properties?.label)).toEqual([
+    undefined,
+    "812 m",
+  ]);
+  expect(parts([HOME], "circle", null)).toEqual([]);
+  expect(parts([], "circle", edge)).toEqual([]);
+  const [side] = parts([HOME], "polygon", edge);
+  expect(side?.geometry).toEqual({ type: "LineString", coordinates: [HOME, edge] });
 });
 
 test("the rings of the guidance stand around her home while one draws", () => {

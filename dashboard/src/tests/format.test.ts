@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { age, clock, half, metres, roundMetres, span, speed } from "../words/format.ts";
+import { age, clock, half, metres, roundMetres, span, speed, stamp } from "../words/format.ts";
 
 test("distances are said as people say them", () => {
   expect(metres(842.3, "nl")).toBe("842 m");
@@ -42,4 +42,12 @@ test("of a text in two languages each reader sees one", () => {
   const text = "Drager binnen 1000 m / Wearer within 1000 m";
   expect([half(text, "nl"), half(text, "en")]).toEqual(["Drager binnen 1000 m", "Wearer within 1000 m"]);
   expect(half("one language", "en")).toBe("one language");
+});
+
+test("a moment on paper has its day, its year and its zone", () => {
+  const told = stamp(Date.parse("2026-11-26T00:12:33Z"), "nl");
+  for (const part of ["26", "2026", "33"]) expect(told).toContain(part);
+  expect(told).toMatch(/nov/);
+  expect(told).toMatch(/[A-Z]{2,}/);
+  expect(stamp(Number.NaN, "nl")).toBe("–");
 });

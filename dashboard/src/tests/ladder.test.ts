@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { ladders } from "../live/ladder.ts";
-import { due } from "../live/ring.ts";
 import type { Delivery, Receipt } from "../live/types.ts";
 import { at } from "./incidents.ts";
 
@@ -75,15 +74,4 @@ test("a refusal of the desk is said with its reason", () => {
     [receipt("rejected", { reason: "andere regio" })],
   );
   expect(desk?.rejected?.reason).toBe("andere regio");
-});
-
-test("an alarm that nobody took up rings on, a warning seldom, and an alarm drowns a warning", () => {
-  const never = { lastAlarm: 0, lastWarning: 0, fresh: false };
-  expect(due(never, 0, 0, 1e6)).toBeNull();
-  expect(due(never, 1, 3, 1e6)).toBe("alarm");
-  expect(due(never, 0, 3, 1e6)).toBe("warning");
-  const told = { lastAlarm: 1e6, lastWarning: 1e6, fresh: false };
-  expect([1e6 + 7_000, 1e6 + 8_000].map((now) => due(told, 1, 0, now))).toEqual([null, "alarm"]);
-  expect([1e6 + 59_000, 1e6 + 60_000].map((now) => due(told, 0, 1, now))).toEqual([null, "warning"]);
-  expect(due({ ...told, fresh: true }, 0, 1, 1e6 + 2_500)).toBe("warning");
 });

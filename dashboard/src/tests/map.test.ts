@@ -1,7 +1,17 @@
 import type { Feature } from "geojson";
 import { expect, test } from "vitest";
 import type { Lonlat, OrderDocument } from "../live/types.ts";
-import { chosen, focus, movingZone, type Place, people, placeOf, trail, zones } from "../map/drawing.ts";
+import {
+  between,
+  chosen,
+  focus,
+  movingZone,
+  type Place,
+  people,
+  placeOf,
+  trail,
+  zones,
+} from "../map/drawing.ts";
 import { boxOf, metresBetween, ring, towards } from "../map/geo.ts";
 import { withStreets } from "../map/online.ts";
 import { fromRd, grid, toRd } from "../map/rd.ts";
@@ -90,13 +100,36 @@ test("the national grid is where its reference points are", () => {
   expect(grid(3, 50, 7, 53)).toEqual([]);
 });
 
-test("only people of the case are named with their age; who is silent shows it too", () => {
-  const all = [placed("wearer-1"), placed("victim-2"), placed("wearer-3", { silent: true })];
-  const [named] = chosen(all.slice(0, 1), () => "0:12");
+test("people of the case are named; everybody has an age, and what is old is drawn as old", () => {
+  const minute = { fixed_at: T0 };
+  const all = [
+    placed("wearer-1", minute),
+    placed("victim-2", minute),
+    placed("wearer-3", { ...minute, silent: true }),
+    placed("wearer-4", { fixed_at: T0 - 181_000 }),
+  ];
+  const [named] = chosen(all.slice(0, 1), T0, () => "0:12");
   expect(named).toMatchObject({ id: "dev-wearer-1", properties: { old: false, label: "wearer-1\n0:12" } });
-  const [other, silent] = people(all.slice(1), () => "0:12");
-  expect(other).toMatchObject({ id: "dev-victim-2", properties: { old: false, label: "", role: "victim" } });
-  expect(silent?.properties).toMatchObject({ old: true, label: "0:12" });
+  const others = people(all.slice(1), T0, () => "0:12");
+  expect(others[0]).toMatchObject({ id: "dev-victim-2", properties: { label: "0:12", role: "victim" } });
+  expect(others.map((other) => other.properties?.old)).toEqual([false, true, true]);
+});
+
+test("the line between two people lies in a band as wide as either may be off", () => {
+  const [his, hers] = [
+    { at: UTRECHT, uncertainty_m: 10 },
+    { at: towards(UTRECHT, 600, 63), uncertainty_m: 40 },
+  ];
+  const [band, line, label] = between(his, hers, "600 m ± 41 m");
+  const corners = outline(band);
+  expect(corners).toHaveLength(5);
+  const aside = corners
+    .slice(0, 4)
+    .map((corner) => Math.min(...[his.at, hers.at].map((at) => metresBetween(at, corner))));
+  for (const [n, m] of [10, 40, 40, 10].entries()) expect(aside[n]).toBeCloseTo(m, 3);
+  // Square to the line: from the far end it is Pythagoras.
+  expect(metresBetween(corners[0] as Lonlat, hers.at)).toBeCloseTo(Math.hypot(600, 10), 0);
+  expect([line?.geometry.type, label?.properties?.label]).toEqual(["LineString", "600 m ± 41 m"]);
 });
 
 test("a zone is drawn with its buffer, round or not", () => {

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
-import { withAlert, withFollowUp, withRead } from "../live/merge.ts";
+import { hasRisen, withAlert, withFollowUp, withRead } from "../live/merge.ts";
+import { isHandedOn, isTaken } from "../live/shown.ts";
 import type { AlertData, FollowUp, Incident } from "../live/types.ts";
-import { alert, at, incident } from "./incidents.ts";
+import { alert, at, incident, T0 } from "./incidents.ts";
 
 /** What the service would say of the incident after these alerts. */
 const alerts: AlertData[] = [
@@ -38,6 +39,18 @@ test("whatever is heard first, the list or the stream, the picture is the same",
   expect(listLast).toMatchObject({ level: "clear", owner: "bakker", state: "acknowledged" });
 });
 
+test("what was done while a list was on its way is not undone by it", () => {
+  const open = incident("1", { changed_at: at(0) });
+  const step = { incident: "1", at: at(60), actor: "bakker", what: "resolved", state: "resolved" };
+  const resolved = withFollowUp(open, step);
+  const asked = T0 + 55_000;
+  expect(withRead(resolved, open, asked)).toBe(resolved);
+  // One that was asked for long after, or that knows of more, tells what is.
+  expect(withRead(resolved, open, asked + 60_000).state).toBe("new");
+  expect(withRead(resolved, { ...open, changed_at: at(61) }, asked).state).toBe("new");
+  expect(withRead(resolved, { ...open, revision: 2 }, asked).state).toBe("new");
+});
+
 test("a late finding does not make now of the past", () => {
   const known = withAlert(undefined, alert("1", 1, { level: "clear" }));
   const late = withAlert(known, alert("1", 2, { level: "alarm", late: true }));
@@ -69,6 +82,44 @@ test("a step of somebody else shows, and keeps what it does not name", () => {
     state: "resolved",
   });
   expect(done.closed_at).toBe(at(50));
+});
+
+test("a warning that somebody has is nobody's again when it becomes an alarm, and so until the list knows", () => {
+  const taken = incident("1", { level: "warning", worst: "warning", owner: "ann", state: "acknowledged" });
+  const risen = withAlert(taken, alert("1", 2));
+  expect(risen).toMatchObject({ level: "alarm", state: "new", owner: "ann" });
+  expect([isTaken(taken), isTaken(risen)]).toEqual([true, false]);
+  // A list that was read before the alert does not take that back; one that knows of it does.
+  expect(isTaken(withRead(risen, taken))).toBe(false);
+  expect(isTaken(withRead(risen, { ...risen, state: "acknowledged" }))).toBe(true);
+  // An alarm that somebody has, and that is back: it stays taken.
+  const back = withAlert({ ...risen, state: "in_progress", level: "clear" }, alert("1", 3));
+  expect([back.level, isTaken(back)]).toEqual(["alarm", true]);
+});
+
+test("what becomes worse is told from what does not", () => {
+  const warning = { level: "warning", worst: "warning" } as const;
+  const alarm = { level: "alarm", worst: "alarm" } as const;
+  const over = { level: "clear", worst: "alarm" } as const;
+  expect([hasRisen(alarm, warning), hasRisen(alarm, over), hasRisen(warning, undefined)]).toEqual([
+    true,
+    true,
+    true,
+  ]);
+  expect([hasRisen(alarm, alarm), hasRisen(over, alarm), hasRisen(over, undefined)]).toEqual([
+    false,
+    false,
+    false,
+  ]);
+  // Found afterwards to have been an alarm, while it stands at a warning.
+  expect(hasRisen({ level: "warning", worst: "alarm" }, warning)).toBe(true);
+});
+
+test("who asks for somebody else still has it until somebody takes it over", () => {
+  const told = (...what: string[]) => isHandedOn(what.map((what) => ({ what })));
+  expect([told(), told("acknowledged", "noted")]).toEqual([false, false]);
+  expect(told("acknowledged", "escalated", "told")).toBe(true);
+  expect(told("acknowledged", "escalated", "acknowledged")).toBe(false);
 });
 
 test("a silence becomes one of many, rings by itself where it must, and is on its own again", () => {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { unseenFirst } from "../live/devices.ts";
+import { figureOf } from "../live/figure.ts";
 import { figures } from "../live/figures.ts";
 import { nearness } from "../live/nearness.ts";
 import { momentOf, moments, type Track } from "../live/retrace.ts";
@@ -32,9 +33,52 @@ test("how near they are now is told of fresh positions only", () => {
   expect(now?.distance_m).toBeGreaterThan(680);
   expect(now?.distance_m).toBeLessThan(690);
   expect([now?.uncertainty_m, now?.age_s]).toEqual([50, 10]);
+  expect(now?.old).toBe(false);
   expect(nearness(pair, among(his), undefined, T0)).toBeNull();
-  expect(nearness(pair, among(his, hers), undefined, T0 + 181_000)).toBeNull();
-  expect(nearness(pair, among({ ...his, silent: true }, hers), undefined, T0)).toBeNull();
+  expect(nearness(pair, among(his, hers), undefined, T0 + 181_000)).toMatchObject({ old: true, age_s: 181 });
+  expect(nearness(pair, among({ ...his, silent: true }, hers), undefined, T0)?.old).toBe(true);
+});
+
+test("a cry for help and a cut strap are about a pair too, where it is known which", () => {
+  const [his, hers] = [place("wearer-1", 5), place("victim-1", 5.01)];
+  const of = (victims: string[]) =>
+    ({ zones: { features: [] }, victims: victims.map((person) => ({ person })) }) as unknown as OrderDocument;
+  for (const kind of ["aware", "tamper", "silence"]) {
+    const far = nearness(incident("1", { kind }), among(his, hers), undefined, T0)?.distance_m;
+    expect(far, kind).toBeCloseTo(684.6, 0);
+  }
+  const cut = incident("1", { kind: "tamper", victim: null });
+  expect(nearness(cut, among(his, hers), of(["victim-1"]), T0)?.distance_m).toBeCloseTo(684.6, 0);
+  expect(nearness(cut, among(his, hers), of(["victim-1", "victim-2"]), T0)).toBeNull();
+  expect(nearness(incident("1", { kind: "battery" }), among(his, hers), undefined, T0)).toBeNull();
+});
+
+test("the figure is the newest there is, with its age, and a speed is good for half a minute", () => {
+  const latest = { distance_m: 905, uncertainty_m: 20, closing_mps: 19.7, contact_s: 46, fixed_at: at(0) };
+  const warning = incident("1", { level: "warning", latest });
+  const near = { distance_m: 439, uncertainty_m: 12, age_s: 4, old: false };
+  const after = (seconds: number, of = near) => figureOf(warning, of, T0 + seconds * 1_000);
+  expect(after(20)).toMatchObject({
+    distance_m: 439,
+    from: "now",
+    age_s: 4,
+    contact_s: 26,
+    closing_mps: 19.7,
+  });
+  // Four minutes later: nobody knows any more how fast, or how soon.
+  expect(after(240)).toMatchObject({ distance_m: 439, from: "now", contact_s: null, closing_mps: null });
+  // Without a line the last positions get older; they stay nearer to the truth than an alert before them.
+  expect(after(240, { ...near, age_s: 200, old: true })).toMatchObject({
+    distance_m: 439,
+    from: "last",
+    age_s: 200,
+  });
+  // Positions from before the alert say less than the alert.
+  expect(after(10, { ...near, age_s: 60 })).toMatchObject({ distance_m: 905, from: "alert", age_s: 10 });
+  expect(figureOf(warning, null, T0 + 50_000)).toMatchObject({ distance_m: 905, age_s: 50, contact_s: null });
+  // What is over approaches nobody, and what is resolved has no now.
+  expect(figureOf({ ...warning, level: "clear" }, near, T0 + 5_000).contact_s).toBeNull();
+  expect(figureOf({ ...warning, state: "resolved" }, near, T0 + 50_000).from).toBe("alert");
 });
 
 test("to a round zone the edge counts, negative inside; of other shapes nothing is claimed", () => {

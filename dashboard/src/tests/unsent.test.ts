@@ -1,7 +1,8 @@
 import { beforeEach, expect, test, vi } from "vitest";
-import { forgetAllUnsent, forgetUnsent, keepUnsent, unsentOf } from "../live/unsent.ts";
+import { forgetAllUnsent, keepUnsent, type Unsent, unsentOf } from "../live/unsent.ts";
 
-const NOTE = { form: "note", note: "Zus <b>gebeld</b> 🚓 \u202eomgekeerd", outcome: "", to: "" } as const;
+const words = (note: string) => ({ note, outcome: "", to: "" });
+const NOTE: Unsent = { form: "note", drafts: { note: words("Zus <b>gebeld</b> 🚓 \u202eomgekeerd") } };
 
 beforeEach(() => {
   const store = new Map<string, string>();
@@ -14,13 +15,19 @@ beforeEach(() => {
 
 test("what was being written comes back, to its writer and to its incident only", () => {
   keepUnsent("inc-1", "ann", NOTE);
-  keepUnsent("inc-2", "ann", { ...NOTE, note: "anders" });
-  expect(unsentOf("inc-1", "ann")).toMatchObject(NOTE);
-  expect(unsentOf("inc-2", "ann")?.note).toBe("anders");
+  keepUnsent("inc-2", "ann", { form: "note", drafts: { note: words("anders") } });
+  expect(unsentOf("inc-1", "ann")).toEqual(NOTE);
+  expect(unsentOf("inc-2", "ann")?.drafts.note?.note).toBe("anders");
   expect(unsentOf("inc-1", "bob")).toBeNull();
-  forgetUnsent("inc-1");
+  keepUnsent("inc-1", "ann", { form: "", drafts: {} });
   expect(unsentOf("inc-1", "ann")).toBeNull();
-  expect(unsentOf("inc-2", "ann")?.note).toBe("anders");
+  expect(unsentOf("inc-2", "ann")).not.toBeNull();
+});
+
+test("each form keeps its own words, whichever is open", () => {
+  const drafts = { ...NOTE.drafts, resolve: { note: "Ter plaatse", outcome: "police_intervened", to: "" } };
+  keepUnsent("inc-1", "ann", { form: "", drafts: { ...drafts, escalate: words(" ") } });
+  expect(unsentOf("inc-1", "ann")).toEqual({ form: "", drafts });
 });
 
 test("who signs out leaves nothing, and what cannot be read is nothing", () => {
@@ -29,6 +36,8 @@ test("who signs out leaves nothing, and what cannot be read is nothing", () => {
   expect(unsentOf("inc-1", "ann")).toBeNull();
   sessionStorage.setItem("unsent", "{half");
   expect(unsentOf("inc-1", "ann")).toBeNull();
+  sessionStorage.setItem("unsent", '{"inc-1":{"by":"ann","form":"note","note":"of an older page"}}');
+  expect(unsentOf("inc-1", "ann")).toBeNull();
   keepUnsent("inc-1", "ann", NOTE);
-  expect(unsentOf("inc-1", "ann")?.note).toBe(NOTE.note);
+  expect(unsentOf("inc-1", "ann")).toEqual(NOTE);
 });

@@ -1,7 +1,7 @@
 // Sound and vibration while something stands that she did not confirm. Off until she switched it on: a browser lets
 // nobody make noise before somebody pressed something, so the test is what switches it on.
 import { now } from "../live/clock.ts";
-import { due, type Sounding } from "../live/ring.ts";
+import { Ring, type Waiting } from "../live/ring.ts";
 import { sound } from "../live/tones.ts";
 import type { Companion } from "./companion.svelte.ts";
 
@@ -12,7 +12,7 @@ export class Ringing {
   /** Sounds that were made, counted: what a test can hear. */
   made = $state({ alarm: 0, warning: 0 });
 
-  private sounding: Sounding = { lastAlarm: 0, lastWarning: 0, fresh: false };
+  private ring = new Ring();
   private told = new Set<string>();
 
   constructor(private companion: Companion) {}
@@ -22,16 +22,16 @@ export class Ringing {
     const open = this.companion.heard.filter(
       (told) => told.level !== "clear" && !this.companion.isConfirmed(told),
     );
-    for (const { alert } of open) {
-      if (this.told.has(alert)) continue;
-      this.told.add(alert);
-      this.sounding.fresh = true;
+    const waiting = open.map(
+      ({ alert, level }): Waiting => ({ id: alert, tone: level === "alarm" ? "alarm" : "warning" }),
+    );
+    for (const one of waiting) {
+      if (this.told.has(one.id)) continue;
+      this.told.add(one.id);
+      this.ring.rises(one);
     }
-    const alarms = open.filter(({ level }) => level === "alarm").length;
-    const next = due(this.sounding, alarms, open.length - alarms, now());
+    const next = this.ring.next(waiting, now());
     if (!next) return;
-    const last = next === "alarm" ? { lastAlarm: now() } : { lastWarning: now() };
-    this.sounding = { ...this.sounding, fresh: false, ...last };
     if (this.on) this.make(next);
   }
 

@@ -44,6 +44,7 @@ export const dictionary = {
     "Nieuwe meldingen komen hier niet aan tot u weer bent ingelogd. Wat u schreef staat er nog.",
     "New alerts do not arrive here until you have signed in again. What you wrote is still there.",
   ],
+  "gate.alarmsThen": ["Open alarmen om {at}: {n}", "Open alarms at {at}: {n}"],
   "gate.alarms": ["Open alarmen: {n}", "Open alarms: {n}"],
 
   "header.places": ["Onderdelen", "Places"],
@@ -77,7 +78,11 @@ export const dictionary = {
   "sound.off": ["Geluid staat uit — zet aan", "Sound is off — turn on"],
   "sound.on": ["Geluid aan", "Sound on"],
   "sound.muted": ["Gedempt, nog {left} — zet aan", "Muted, {left} left — turn on"],
-  "sound.muteHint": ["Demp vijf minuten", "Mute for five minutes"],
+  "sound.through": ["{n} nieuw sinds dempen — demp ook dat", "{n} new since muting — mute that too"],
+  "sound.muteHint": [
+    "Demp wat er nu is, vijf minuten; een nieuw alarm klinkt wel",
+    "Mute what there is now, for five minutes; a new alarm does sound",
+  ],
   "sound.test": ["Geluid testen", "Test the sound"],
 
   "level.alarm": ["Alarm", "Alarm"],
@@ -108,7 +113,7 @@ export const dictionary = {
     "Highest risk first, then who was last nearest.",
   ],
   "mass.risk": ["SASH {risk}", "SASH {risk}"],
-  "mass.since": ["al {age} stil", "silent for {age}"],
+  "mass.since": ["gemeld om {at}", "raised at {at}"],
   "mass.back": ["weer gehoord", "heard again"],
   "mass.far": ["laatste afstand", "last distance"],
   "mass.none": ["De lijst is leeg.", "The list is empty."],
@@ -134,6 +139,10 @@ export const dictionary = {
   "alert.leaves": ["verwijdert zich {speed}", "leaving {speed}"],
   "alert.inside": ["{m} binnen", "{m} inside"],
   "alert.toEdge": ["{m} tot rand", "{m} to edge"],
+  "alert.toWearer": ["tot de drager", "to the wearer"],
+  "alert.toVictim": ["tot het slachtoffer", "to the victim"],
+  "alert.ago": ["{age} geleden", "{age} ago"],
+  "alert.unknownNear": ["onbekend hoe dichtbij hij is", "unknown how near he is"],
   "alert.over": ["Voorbij", "Over"],
   "alert.desk": ["meldkamer {desk}", "desk {desk}"],
   "alert.contactIn": ["Bij elkaar over {span}, met deze snelheid", "Together in {span}, at this speed"],
@@ -143,6 +152,11 @@ export const dictionary = {
   "list.filter": ["Filter", "Filter"],
   "list.untaken": ["niet opgepakt", "not taken up"],
   "list.news": ["{n} nieuw", "{n} new"],
+  "list.worse": ["{n} erger geworden", "{n} became worse"],
+  "list.filtered": ["Filter aan", "Filter on"],
+  "list.hidden": ["{n} verborgen door filter — wis filter", "{n} hidden by filter — clear filter"],
+  "list.hiddenAlarms": ["{n} alarm niet opgepakt", "{n} alarm not taken up"],
+  "list.noneFits": ["Geen incident past bij het filter.", "No incident fits the filter."],
   "list.none": ["Geen open incidenten.", "No open incidents."],
   "list.loading": ["Incidenten worden opgehaald…", "Fetching the incidents…"],
   "list.unread": ["De incidenten kunnen niet worden opgehaald.", "The incidents cannot be fetched."],
@@ -164,6 +178,15 @@ export const dictionary = {
   "filter.all": ["alle", "all"],
   "filter.nobody": ["niet opgepakt", "not taken up"],
   "filter.mine": ["van mij", "mine"],
+  "filter.resolved": ["ook afgehandelde", "resolved ones too"],
+  "filter.resolvedRead": [
+    "{n} afgehandelde gelezen, nieuwste eerst.",
+    "{n} resolved ones read, newest first.",
+  ],
+  "filter.resolvedUnread": [
+    "De afgehandelde incidenten kunnen niet worden opgehaald: {why}",
+    "The resolved incidents cannot be fetched: {why}",
+  ],
   "filter.none": ["Wis filters", "Clear filters"],
 
   "map.title": ["Kaart", "Map"],
@@ -186,6 +209,7 @@ export const dictionary = {
     "The positions cannot be fetched: what you see is old.",
   ],
   "map.age": ["{age} oud", "{age} old"],
+  "map.apart": ["{m} ± {sure}", "{m} ± {sure}"],
   "map.follow": ["Volg het incident weer", "Follow the incident again"],
   "zone.exclusion": ["Verboden gebied", "Exclusion zone"],
   "zone.inclusion": ["Locatiegebod", "Inclusion zone"],
@@ -247,6 +271,10 @@ export const dictionary = {
   ],
   "act.take": ["Oppakken", "Take up"],
   "act.owner": ["Opgepakt door {owner}", "Taken up by {owner}"],
+  "act.risen": ["Was opgepakt door {owner}; nu {level}", "Was taken up by {owner}; now {level}"],
+  "act.handedOn": ["– geëscaleerd", "– escalated"],
+  "act.takeOver": ["Neem over", "Take over"],
+  "act.unsent": ["niet verzonden", "not sent"],
   "act.tasks": ["Nu te doen: {tasks}", "To do now: {tasks}"],
   "act.nextStep": ["Volgende stap over {span}", "Next step in {span}"],
   "act.proposed": [
@@ -313,6 +341,18 @@ export const dictionary = {
   "contact.supervising_officer": ["Toezichthouder", "Supervising officer"],
   "contact.case_coordinator": ["Casusregisseur", "Case coordinator"],
   "contact.victim_contact": ["Contact slachtoffer", "Victim contact"],
+
+  "paper.printed": ["Afgedrukt op {at} door {by}", "Printed on {at} by {by}"],
+  "paper.who": ["Betrokkenen", "People"],
+  "paper.began": ["Begonnen", "Began"],
+  "paper.cleared": ["Opgeheven", "Cleared"],
+  "paper.state": ["Opvolging", "Follow-up"],
+  "paper.last": ["Laatste meting", "Last measurement"],
+  "paper.automatic": ["automatisch", "automatic"],
+  "paper.noWhy": [
+    "Kon niet worden opgehaald toen dit werd afgedrukt.",
+    "Could not be fetched when this was printed.",
+  ],
 
   "chart.title": ["Afstand in de tijd", "Distance over time"],
   "chart.summary": [
@@ -392,6 +432,7 @@ export const dictionary = {
 
   "map.past": ["Dit is het verleden: {at}", "This is the past: {at}"],
   "panel.now": ["nu, posities tot {age} oud", "now, positions up to {age} old"],
+  "panel.last": ["laatst bekend, {age} oud", "last known, {age} old"],
   "panel.then": ["Bij de laatste melding, {age} geleden:", "At the last alert, {age} ago:"],
 
   "replay.title": ["Terugkijken", "Replay"],
@@ -441,6 +482,7 @@ export const dictionary = {
   "health.ready": ["Gereed: hoort, beslist en bewaart", "Ready: hears, decides and stores"],
   "health.notReady": ["NIET GEREED", "NOT READY"],
   "health.noAnswer": ["De dienst antwoordt niet.", "The service does not answer."],
+  "health.noFigures": ["De cijfers kunnen niet worden opgehaald.", "The figures cannot be fetched."],
   "figure.afstand_backlog_messages": ["Wacht op beslissing", "Waiting for a decision"],
   "figure.afstand_broker_connected": ["Broker verbonden", "Broker connected"],
   "figure.yes": ["ja", "yes"],
@@ -473,6 +515,7 @@ export const dictionary = {
   "keys.take": ["Oppakken", "Take up"],
   "keys.resolve": ["Afhandelen", "Resolve"],
   "keys.mute": ["Geluid dempen", "Mute"],
+  "keys.news": ["Toon wat nieuw is", "Show what is new"],
   "keys.reset": ["Zoals geleverd", "As delivered"],
   "keys.close": ["Klaar", "Done"],
 } as const satisfies Record<string, readonly [nl: string, en: string]>;

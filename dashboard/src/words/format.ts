@@ -60,6 +60,21 @@ export function clock(moment: number, language: Language, today: number): string
   });
 }
 
+/** A moment that has to be clear years later: date and time. */
+export function stamp(moment: number, language: Language): string {
+  const at = new Date(moment);
+  if (Number.isNaN(at.getTime())) return "–";
+  return at.toLocaleString(locale(language), {
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    timeZoneName: "short",
+  });
+}
+
 /** A day. */
 export function day(moment: number, language: Language): string {
   const at = new Date(moment);

@@ -23,5 +23,6 @@ export const age = (seconds: number): string => format.age(seconds, current());
 export const span = (seconds: number): string => format.span(seconds, current());
 export const half = (text: string): string => format.half(text, current());
 export const clock = (moment: number, today: number): string => format.clock(moment, current(), today);
+export const stamp = (moment: number): string => format.stamp(moment, current());
 export const day = (moment: number): string => format.day(moment, current());
 export const seconds = (s: number): string => format.seconds(s, current());

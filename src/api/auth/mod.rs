@@ -222,12 +222,20 @@ fn entry(state: &AppState, holder: &Holder, by: &str, subject: String, outcome: 
     }
 }
 
+/// Who signed out here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct SignedOut {
+    /// Where the browser goes to be signed out at the provider too; that leads back to the first page.
+    pub end_session: String,
+}
+
 /// Signs out. A token goes on; a session is over, and with it its streams.
 #[utoipa::path(
     post,
     path = "/auth/logout",
     tag = "sign-in",
     responses(
+        (status = 200, description = "The session is over, and the provider's can be ended", body = SignedOut),
         (status = 204, description = "The session is over"),
         (status = 409, description = "The caller has a token, not a session", body = Document,
          content_type = "application/problem+json"),
@@ -238,8 +246,15 @@ async fn logout(State(state): State<AppState>, Session(found): Session) -> Respo
     if let Err(error) = state.sign_in.sessions.end(&found).await {
         tracing::warn!(%error, "a session is over, but still in the store; that is tried again");
     }
-    let cookie = Cookie::Session.unset(state.sign_in.is_secure());
-    (with([cookie]), StatusCode::NO_CONTENT).into_response()
+    let cookie = with([Cookie::Session.unset(state.sign_in.is_secure())]);
+    let farewell = match &state.sign_in.provider {
+        Some(provider) => provider.farewell().await,
+        None => None,
+    };
+    match farewell {
+        Some(end_session) => (cookie, Json(SignedOut { end_session })).into_response(),
+        None => (cookie, StatusCode::NO_CONTENT).into_response(),
+    }
 }
 
 /// Locks the session: until somebody signs in again it hears of alarms and is answered nothing else.

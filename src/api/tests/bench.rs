@@ -202,7 +202,8 @@ pub(super) fn with_cookie(method: Method, path: &str, id: &str, csrf: Option<&st
 pub(super) fn holder(role: Role) -> Holder {
     let desk = (role == Role::Desk).then(|| DeskId::new("rotterdam").unwrap());
     let device = (role == Role::Victim).then(|| DeviceId::new("vd-0001").unwrap());
-    Holder { name: format!("{} (person)", role.as_str()), role, desk, device, only: None }
+    let name = format!("{} (person)", role.as_str());
+    Holder { person: Some(name.clone()), name, role, desk, device, only: None }
 }
 
 pub(super) fn at(text: &str) -> Timestamp {
@@ -250,7 +251,7 @@ async fn keep_books(store: Store, mut commands: tokio::sync::mpsc::Receiver<Comm
             by: Some(by),
         };
         match command {
-            Command::PutOrder { draft, by, reply } => {
+            Command::PutOrder { draft, by, reply, .. } => {
                 let findings = guidance::check(slice::from_ref(&*draft), at(NOW));
                 if findings.iter().any(|finding| finding.severity == Severity::Error) {
                     let _ = reply.send(Err(OrderRefused::Findings(findings)));
@@ -260,9 +261,9 @@ async fn keep_books(store: Store, mut commands: tokio::sync::mpsc::Receiver<Comm
                 let created = known.is_none_or(|known| known.withdrawn_at.is_some());
                 let orders = vec![change(&draft.order, Some(draft.document().to_owned()), by)];
                 store.commit(&Batch { orders, ..Batch::default() }).await.unwrap();
-                let _ = reply.send(Ok(OrderAccepted { created, findings }));
+                let _ = reply.send(Ok(OrderAccepted { created, changed_at: at(NOW), findings }));
             }
-            Command::WithdrawOrder { order, by, reply } => {
+            Command::WithdrawOrder { order, by, reply, .. } => {
                 let known = store.order(order.as_str()).await.unwrap().is_some();
                 let orders = if known { vec![change(&order, None, by)] } else { Vec::new() };
                 store.commit(&Batch { orders, ..Batch::default() }).await.unwrap();

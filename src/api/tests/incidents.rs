@@ -1,8 +1,11 @@
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 use zones::Role;
 
-use super::bench::{Bench, alert, at, delivery, incident};
+use super::bench::{Bench, NOW, alert, at, delivery, holder, incident, with_cookie};
+use crate::api::commands::Command;
+use crate::config::Holder;
+use crate::followup::{Actor, Refused};
 use crate::store::*;
 
 fn ids(page: &Value) -> Vec<&str> {
@@ -171,4 +174,40 @@ async fn many_silent_devices_are_listed_by_risk_and_last_distance() {
     assert_eq!(bench.get("operator", "/v1/incidents/near").await.json()["part_of"], "mass");
     assert_eq!(bench.get("operator", "/v1/incidents/other").await.json().get("silent"), None);
     assert_eq!(bench.get("rotterdam", "/v1/incidents/mass").await.status, StatusCode::NOT_FOUND);
+}
+
+/// Whoever does something is known by name in the timeline, and by person where two are counted.
+#[tokio::test]
+async fn the_follow_up_hears_who_somebody_is_whatever_he_comes_with() {
+    let (heard, mut who) = tokio::sync::mpsc::unbounded_channel();
+    let bench = Bench::with_commands(|_, mut commands| async move {
+        while let Some(command) = commands.recv().await {
+            if let Command::FollowUp { actor, reply, .. } = command {
+                heard.send(actor).unwrap();
+                let _ = reply.send(Err(Refused::Nameless));
+            }
+        }
+    })
+    .await;
+    let path = format!("/v1/incidents/{}/acknowledge", uuid::Uuid::nil());
+    let refused = bench.json(Method::POST, "operator", &path, "{}").await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    assert!(refused.problem()["detail"].as_str().unwrap().contains("two people"), "{}", refused.text());
+    let anna = Holder {
+        name: "Anna de Vries (sub-17)".to_owned(),
+        person: Some("sub-17".to_owned()),
+        ..holder(crate::config::Role::Supervisor)
+    };
+    let id = bench.state.sign_in.sessions.begin(anna, None, at(NOW)).await.unwrap();
+    let csrf = bench.state.sign_in.sessions.find(&id, at(NOW)).unwrap().csrf;
+    let mut request = with_cookie(Method::POST, &path, &id, Some(&csrf));
+    request.headers_mut().insert("content-type", "application/json".parse().unwrap());
+    *request.body_mut() = "{}".into();
+    bench.send(request).await;
+    let actor = |name: &str, person: &str, supervisor| {
+        let (name, person) = (name.to_owned(), Some(person.to_owned()));
+        Some(Actor { name, person, supervisor })
+    };
+    assert_eq!(who.recv().await, actor("operator", "operator", false));
+    assert_eq!(who.recv().await, actor("Anna de Vries (sub-17)", "sub-17", true));
 }

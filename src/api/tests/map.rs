@@ -197,6 +197,7 @@ async fn a_redirect_is_not_followed_and_what_is_too_large_or_late_is_given_up() 
         assert_eq!(got.status, StatusCode::SERVICE_UNAVAILABLE, "{at}");
         assert!(got.problem()["detail"].as_str().unwrap().contains(why), "{at}: {}", got.text());
     }
+    assert_eq!(street.bench.metrics.map_failures.get(), failing.len() as u64);
     assert!(street.asked().await.iter().all(|asked| asked.url.path() != "/geheim"));
     // Where the map has nothing there is nothing, and what is no part of a map is none that a browser would run.
     assert_eq!(street.get("/tiles/light/tile/0/2/0/0").await.status, StatusCode::NO_CONTENT);

@@ -45,7 +45,10 @@ async fn an_order_goes_in_comes_out_and_is_withdrawn() {
 
     let first = put(&bench, &original).await;
     assert_eq!(first.status, StatusCode::CREATED);
-    assert_eq!(first.json(), json!({"order": "ord-1", "created": true, "findings": []}));
+    assert_eq!(
+        first.json(),
+        json!({"order": "ord-1", "created": true, "changed_at": "2026-11-21T10:20:00.000Z", "findings": []})
+    );
     assert_eq!(put(&bench, &original).await.status, StatusCode::OK);
     let stored = bench.get("auditor", path).await.json();
     assert_eq!(stored, original);
@@ -210,6 +213,62 @@ async fn an_order_that_a_file_states_is_not_withdrawn_over_the_api() {
     let answer = bench.send(request(Method::DELETE, "supervisor", "/v1/orders/ord-1", "")).await;
     assert_eq!(answer.status, StatusCode::CONFLICT);
     assert!(answer.problem()["detail"].as_str().unwrap().contains("the file cases.json"));
+}
+
+/// Commands as a pipeline answers them that finds another version than the one named.
+async fn somebody_was_first() -> Bench {
+    let bench = Bench::with_commands(|_, mut commands| async move {
+        while let Some(command) = commands.recv().await {
+            match command {
+                Command::PutOrder { only_if, reply, .. } => {
+                    assert!(!only_if.holds(None));
+                    let _ = reply.send(Err(OrderRefused::Changed));
+                }
+                Command::WithdrawOrder { only_if, reply, .. } => {
+                    assert!(!only_if.holds(None));
+                    let _ = reply.send(Err(NotWithdrawn::Changed));
+                }
+                _ => {}
+            }
+        }
+    })
+    .await;
+    let row = crate::store::OrderRow {
+        order: zones::OrderId::new("ord-1").unwrap(),
+        seq: 1,
+        document: Some(order("ord-1").to_string()),
+        at: zones::Timestamp::parse("2026-11-21T09:00:00.125Z").unwrap(),
+        origin: crate::store::Origin::Api,
+        by: Some("Anna".to_owned()),
+    };
+    bench.commit(crate::store::Batch { orders: vec![row], ..Default::default() }).await;
+    bench
+}
+
+#[tokio::test]
+async fn who_leans_on_a_version_that_is_gone_is_told_who_was_first() {
+    let bench = somebody_was_first().await;
+    let read = bench.get("operator", "/v1/orders/ord-1").await;
+    assert_eq!(read.headers["etag"], "\"2026-11-21T09:00:00.125Z\"");
+    let listed = bench.get("operator", "/v1/orders").await.json();
+    assert_eq!(listed["items"][0]["changed_at"], "2026-11-21T09:00:00.125Z", "a list names the version too");
+    for (method, body) in [(Method::PUT, order("ord-1").to_string()), (Method::DELETE, String::new())] {
+        let mut request = request(method, "supervisor", "/v1/orders/ord-1", body);
+        request.headers_mut().insert("content-type", "application/json".parse().unwrap());
+        request.headers_mut().insert("if-match", "\"2026-11-20T08:00:00.000Z\"".parse().unwrap());
+        let refused = bench.send(request).await;
+        assert_eq!(refused.status, StatusCode::PRECONDITION_FAILED);
+        let problem = refused.problem();
+        assert_eq!(problem["type"], "urn:afstand:problem:changed");
+        assert_eq!((&problem["by"], &problem["at"]), (&json!("Anna"), &json!("2026-11-21T09:00:00.125Z")));
+        assert!(problem["detail"].as_str().unwrap().contains("was changed at"), "{problem}");
+    }
+    for (name, value) in [("If-Match", &b"\xe9"[..]), ("If-None-Match", b"\"2026-11-21T09:00:00.125Z\"")] {
+        let mut request = request(Method::DELETE, "supervisor", "/v1/orders/ord-1", "");
+        let value = axum::http::HeaderValue::from_bytes(value).unwrap();
+        request.headers_mut().insert(axum::http::HeaderName::from_bytes(name.as_bytes()).unwrap(), value);
+        assert_eq!(bench.send(request).await.problem()["errors"][0]["field"], name);
+    }
 }
 
 #[tokio::test]

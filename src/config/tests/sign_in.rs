@@ -30,7 +30,24 @@ role = "victim"
 fn case(settings: &str) -> Case {
     let case = Case::new(&format!("{WHOLE}{settings}"));
     case.put("client.secret", "hush\n");
+    case.put("tokens.toml", &format!("{}person = \"sub-17\"\n", token_of_anna()));
     case
+}
+
+/// Beside people who sign in, nobody can tell whether a token is one of theirs.
+#[test]
+fn a_token_of_nobody_is_said_where_people_sign_in() {
+    let anna = |case: &Case| {
+        let Settings { api, warnings, .. } = case.load(&[]).unwrap();
+        (api.tokens.find("open-sesame").unwrap().holder.person.clone(), warnings)
+    };
+    assert_eq!(anna(&case(SIGN_IN)), (Some("sub-17".to_owned()), Vec::new()));
+    let nobodys = case(SIGN_IN);
+    nobodys.put("tokens.toml", &token_of_anna());
+    let (person, warnings) = anna(&nobodys);
+    let want = "the API token \"Anna\" has no person: beside people who sign in it can resolve no alarm";
+    assert_eq!((person, warnings), (None, vec![want.to_owned()]));
+    assert_eq!(anna(&Case::new(WHOLE)), (Some("Anna".to_owned()), Vec::new()), "without them it is hers");
 }
 
 #[test]

@@ -55,6 +55,7 @@ pub(in crate::delivery) fn alert(kind: AlertKind, level: Level) -> Alert {
             case_coordinator: Some(Box::new(person("C. Bakker", "0880000002"))),
             victim_contact: Some(Box::new(person("V. Jansen", "0880000003"))),
         },
+        many: None,
         reason: "Drager binnen 1000 m van het slachtoffer".to_owned(),
         victim_device: None,
         desk: None,

@@ -42,6 +42,7 @@ pub(super) fn raised(n: u8, revision: u32, level: Level) -> Raised {
         desk: DeskId::new("rotterdam").ok(),
         told_desk: level == Level::Alarm,
         desk_by_hand: false,
+        held: false,
         devices: 100,
         last_distance_m: None,
         case_contact: None,
@@ -50,11 +51,11 @@ pub(super) fn raised(n: u8, revision: u32, level: Level) -> Raised {
 }
 
 pub(super) fn operator(name: &str) -> Actor {
-    Actor { name: name.to_owned(), supervisor: false }
+    Actor { name: name.to_owned(), person: Some(name.to_owned()), supervisor: false }
 }
 
 pub(super) fn supervisor(name: &str) -> Actor {
-    Actor { name: name.to_owned(), supervisor: true }
+    Actor { name: name.to_owned(), person: Some(name.to_owned()), supervisor: true }
 }
 
 /// A machine and all that followed from what it was told.

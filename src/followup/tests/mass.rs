@@ -12,7 +12,7 @@ use crate::followup::{
     About, Change, Command, Condition, Effect, Event, FollowUp, Incident, Outcome, Raised, Rules, State,
 };
 
-fn id(n: u32) -> Uuid {
+pub(super) fn id(n: u32) -> Uuid {
     Uuid::from_u128(u128::from(n) + 50_000)
 }
 
@@ -35,6 +35,7 @@ pub(super) fn silence(n: u32, level: Level) -> Raised {
         desk: DeskId::new("rotterdam").ok(),
         told_desk: level == Level::Alarm,
         desk_by_hand: false,
+        held: false,
         second_road: false,
         devices: 1_000,
         last_distance_m: Some(n * 100),
@@ -43,19 +44,32 @@ pub(super) fn silence(n: u32, level: Level) -> Raised {
     }
 }
 
+/// What the machine hears of a silence: whether its desk is told by itself is asked of it first.
+fn asked(machine: &FollowUp, raised: Raised) -> Event {
+    let held = raised.told_desk
+        && machine.holds_back(raised.incident, raised.level, raised.risk, raised.last_distance_m);
+    Event::Alert(Box::new(Raised { held, told_desk: raised.told_desk && !held, ..raised }))
+}
+
 impl Case {
-    fn say(&mut self, seconds: i64, n: u32, level: Level) {
-        self.at(seconds, Event::Alert(Box::new(silence(n, level)))).unwrap();
+    pub(super) fn say(&mut self, seconds: i64, n: u32, level: Level) {
+        self.hear(seconds, silence(n, level));
+    }
+
+    pub(super) fn hear(&mut self, seconds: i64, raised: Raised) {
+        self.at(seconds, Event::Tick).unwrap();
+        let event = asked(&self.machine, raised);
+        self.at(seconds, event).unwrap();
     }
 
     /// Silences of devices, one after the other within a second.
-    fn fall_silent(&mut self, seconds: i64, of: std::ops::Range<u32>) {
+    pub(super) fn fall_silent(&mut self, seconds: i64, of: std::ops::Range<u32>) {
         for n in of {
             self.say(seconds, n, Level::Warning);
         }
     }
 
-    fn mass(&self) -> (Uuid, &Incident) {
+    pub(super) fn mass(&self) -> (Uuid, &Incident) {
         let all: Vec<_> =
             self.machine.incidents().filter(|(_, one)| one.kind == AlertKind::MassSilence).collect();
         assert_eq!(all.len(), 1, "one for all");
@@ -63,7 +77,7 @@ impl Case {
     }
 
     /// Who was told of which silence, after so many effects.
-    fn rung(&self, from: usize) -> Vec<(i64, Uuid)> {
+    pub(super) fn rung(&self, from: usize) -> Vec<(i64, Uuid)> {
         let notices = self.effects[from..].iter().filter_map(|effect| match effect {
             Effect::Notice(notice) => Some((since_start(notice.at), notice.incident)),
             _ => None,
@@ -289,7 +303,9 @@ fn play(machine: &mut FollowUp, one: &Move, now_s: i64) -> Vec<Effect> {
     match one {
         Move::Say(from, to, level) => {
             for n in *from..(*to).min(50) {
-                machine.handle(t(now_s), Event::Alert(Box::new(silence(n, *level)))).unwrap();
+                machine.handle(t(now_s), Event::Tick).unwrap();
+                let event = asked(machine, silence(n, *level));
+                machine.handle(t(now_s), event).unwrap();
             }
         }
         Move::Person(is_supervisor, of, command) => {

@@ -2,6 +2,7 @@
 
 mod case;
 mod desk;
+mod desks;
 mod duty;
 mod laws;
 mod mass;

@@ -4,7 +4,7 @@ use zones::Level;
 
 use super::case::{Case, incident_id, operator, raised, supervisor, t};
 use crate::followup::{
-    Action, Command, Condition, Done, Duty, Effect, Event, FollowUp, Notice, Outcome, Raised, Reason,
+    Action, Actor, Command, Condition, Done, Duty, Effect, Event, FollowUp, Notice, Outcome, Raised, Reason,
     Refused, Rules, StaffRole, State, What,
 };
 
@@ -61,6 +61,51 @@ fn an_alarm_takes_two_operators_or_a_supervisor() {
     case.alert(0, Level::Warning);
     case.command(1, &anna, resolve(Outcome::WearerLeft)).unwrap();
     assert!(!case.incident().is_open(), "a warning takes one");
+}
+
+/// She has a token on the tablet, signed in at two browsers, and the provider knows her by a new name since she married.
+#[test]
+fn one_person_is_no_second_whatever_she_comes_with() {
+    let anna = |name: &str| Actor { person: Some("sub-17".to_owned()), ..operator(name) };
+    let mut case = Case::new();
+    case.alert(0, Level::Alarm);
+    case.alert(1, Level::Clear);
+    case.command(1, &anna("Anna Bakker (sub-17)"), resolve(Outcome::PoliceIntervened)).unwrap();
+    for name in ["Anna Bakker (sub-17)", "Anna de Vries (sub-17)", "tablet 3"] {
+        let again = case.command(2, &anna(name), resolve(Outcome::PoliceIntervened));
+        assert_eq!((again, case.incident().is_open()), (Ok(Done::Already), true), "{name}");
+    }
+    // Her other name does not make the other opinion anybody's but hers.
+    case.command(3, &anna("tablet 3"), resolve(Outcome::ChanceEncounter)).unwrap();
+    let again = case.command(4, &anna("Anna Bakker (sub-17)"), resolve(Outcome::ChanceEncounter));
+    assert_eq!((again, case.incident().is_open()), (Ok(Done::Already), true));
+    // Nor does what a restart kept of it.
+    let kept = postcard::to_allocvec(case.incident()).unwrap();
+    let kept = [(incident_id(0), postcard::from_bytes(&kept).unwrap())];
+    case.machine = FollowUp::restore(Rules::default(), case.machine.clock(), kept, []);
+    let again = case.command(5, &anna("tablet 4"), resolve(Outcome::ChanceEncounter));
+    assert_eq!((again, case.incident().is_open()), (Ok(Done::Already), true));
+    case.command(6, &operator("Bea"), resolve(Outcome::ChanceEncounter)).unwrap();
+    assert!(!case.incident().is_open());
+}
+
+#[test]
+fn who_is_nobody_that_is_known_is_neither_of_two() {
+    let (machine, chief) =
+        (Actor { person: None, ..operator("m") }, Actor { person: None, ..supervisor("c") });
+    let mut case = Case::new();
+    case.alert(0, Level::Alarm);
+    let refused = case.command(1, &machine, resolve(Outcome::PoliceIntervened));
+    assert_eq!((refused, &case.incident().proposed), (Err(Refused::Nameless), &None));
+    case.command(2, &operator("Bea"), resolve(Outcome::PoliceIntervened)).unwrap();
+    assert_eq!(case.command(3, &machine, resolve(Outcome::PoliceIntervened)), Err(Refused::Nameless));
+    assert_eq!(case.command(4, &machine, Command::Note { text: "seen".to_owned() }), Ok(Done::Done));
+    case.command(5, &chief, resolve(Outcome::PoliceIntervened)).unwrap();
+    assert!(!case.incident().is_open(), "a supervisor needs no second");
+    let mut case = Case::new();
+    case.alert(0, Level::Warning);
+    case.command(1, &machine, resolve(Outcome::WearerLeft)).unwrap();
+    assert!(!case.incident().is_open(), "a warning takes one, whoever it is");
 }
 
 #[test]

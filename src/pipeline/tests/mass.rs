@@ -5,6 +5,7 @@ use zones::order::{EmailAddress, PhoneNumber};
 use super::*;
 use crate::config::{Contact, SmsGateway};
 use crate::followup::{Outcome as Became, StaffRole};
+use crate::store::{DeliveryProgress, IN_MASS};
 
 const PAIRS: usize = 15;
 
@@ -94,6 +95,9 @@ fn one_incident_for_all_that_fell_silent_and_a_restart_in_the_middle_changes_not
     let batch = after.take().batch;
     let mass = mass_of(&after.incidents);
     assert_eq!((mass.len(), &*mass[0].worst), (1, "alarm"), "ten minutes are over for all of them");
+    its_desk_hears_of_them_together(&batch);
+    let rows = batch.incidents.iter().filter(|row| row.kind == "silence");
+    assert!(rows.clone().all(|row| row.desk.as_deref() == Some("rotterdam")), "all are in its queue");
     let alone: Vec<_> = batch
         .deliveries
         .iter()
@@ -102,6 +106,29 @@ fn one_incident_for_all_that_fell_silent_and_a_restart_in_the_middle_changes_not
         .filter(|payload| payload.contains("\"silence\""))
         .collect();
     assert!(alone.is_empty(), "{alone:?}");
+}
+
+/// One message for thirty alarms: whose they are, the most dangerous first; the record has each of them.
+fn its_desk_hears_of_them_together(batch: &Batch) {
+    let kept = |id: i64| {
+        let why = |p: &DeliveryProgress| matches!(&p.outcome, Outcome::Closed { why } if why == IN_MASS);
+        batch.progress.iter().any(|progress| progress.id == id && why(progress))
+    };
+    let desks = batch.deliveries.iter().filter(|delivery| delivery.channel == Channel::DeskMqtt);
+    let (held, sent): (Vec<_>, Vec<_>) = desks.partition(|delivery| kept(delivery.id));
+    assert_eq!((held.len(), sent.len()), (2 * PAIRS, 1));
+    let event: Value = serde_json::from_str(&sent[0].payload).unwrap();
+    let (data, many) = (&event["data"], &event["data"]["many"]);
+    assert_eq!((&data["kind"], &data["level"]), (&json!("mass_silence"), &json!("alarm")));
+    assert_eq!((&many["devices"], &many["of_desk"]), (&json!(30), &json!(30)));
+    let list: Vec<_> = many["silent"].as_array().unwrap().iter().map(|one| &one["order"]).collect();
+    assert_eq!((list.len(), list[0], list[2]), (30, &json!("ord-p02"), &json!("ord-p05")));
+    assert_eq!((&data["order"], &many["silent"][0]["risk"]), (&json!("ord-p02"), &json!("high")));
+    assert_eq!(
+        (&data["contacts"], &data["arrest_on_sight"]),
+        (&json!({}), &json!(false)),
+        "of no single case"
+    );
 }
 
 #[test]
@@ -118,7 +145,7 @@ fn what_a_person_ends_she_hears_of_on_every_road_that_told_her() {
     assert_eq!(batch.deliveries.iter().filter(|d| d.channel == Channel::VictimSms).count(), 1);
     let incident = decider.incidents.values().find(|row| row.kind == "aware").unwrap().incident.clone();
     let id = uuid::Uuid::parse_str(&incident).unwrap();
-    let sam = Actor { name: "Sam".to_owned(), supervisor: true };
+    let sam = Actor { name: "Sam".to_owned(), person: None, supervisor: true };
     let resolve = Command::Resolve { outcome: Became::PoliceIntervened, note: None };
     decider.follow_command(t(300), id, sam, resolve, None).unwrap();
     let batch = decider.take().batch;
@@ -177,7 +204,7 @@ fn whom_to_telephone_first_stands_in_tasks_and_notices_until_it_is_done() {
     let text = said["text_en"].as_str().unwrap();
     assert!(text.ends_with("Phone the victim first, then the wearer, then the police."), "{text}");
     let id = uuid::Uuid::parse_str(&row.incident).unwrap();
-    let anna = Actor { name: "anna".to_owned(), supervisor: false };
+    let anna = Actor { name: "anna".to_owned(), person: None, supervisor: false };
     let called = Command::Act { action: followup::Action::CalledVictim, note: None };
     decider.follow_command(t(20), id, anna, called, None).unwrap();
     let row = decider.take().batch.incidents.into_iter().find(|row| row.incident == id.to_string()).unwrap();

@@ -68,7 +68,7 @@ fn the_desk_hears_the_end_of_what_was_resolved_while_it_lasted() {
     let batch = decider.take().batch;
     let first = batch.incidents.iter().find(|row| row.kind == "victim_proximity").unwrap().incident.clone();
     let resolve = Command::Resolve { outcome: followup::Outcome::PoliceIntervened, note: None };
-    let sam = Actor { name: "Sam".to_owned(), supervisor: true };
+    let sam = Actor { name: "Sam".to_owned(), person: None, supervisor: true };
     decider.follow_command(t(70), first.parse().unwrap(), sam, resolve, None).unwrap();
     decider.take();
     for n in 0..8 {

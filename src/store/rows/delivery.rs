@@ -47,6 +47,9 @@ pub struct NewDelivery {
 /// Why a delivery was closed that her quiet hours keep from a victim.
 pub const QUIET_HOURS: &str = "quiet_hours";
 
+/// Why a delivery to a desk was closed that is about one of many silent devices: the desk hears of all at once.
+pub const IN_MASS: &str = "mass_silence";
+
 /// How a delivery went.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryProgress {

@@ -49,6 +49,8 @@ pub struct Batch {
     pub duty: Vec<StateRow>,
     /// Lines of timelines.
     pub timeline: Vec<TimelineRow>,
+    /// Incidents of which is sent after all what was closed with [`IN_MASS`].
+    pub released: Vec<String>,
     /// Partners' deadlines begun or changed. Of several of one incident, name and desk the last counts.
     pub deadlines: Vec<DeadlineRow>,
     /// Alerts raised. An alert id that is stored already is left as it is, and counted.
@@ -80,6 +82,7 @@ impl Batch {
             && self.duty.is_empty()
             && self.timeline.is_empty()
             && self.deadlines.is_empty()
+            && self.released.is_empty()
             && self.alerts.is_empty()
             && self.deliveries.is_empty()
             && self.notices.is_empty()

@@ -11,6 +11,8 @@ pub struct SessionRow {
     pub hash: String,
     /// Who it is.
     pub name: String,
+    /// Who that is for good; of a session of an earlier version it is not known.
+    pub person: Option<String>,
     /// The role.
     pub role: Word,
     /// The desk it speaks for, where the role is that of one.

@@ -8,7 +8,7 @@ use crate::store::rows::SessionRow;
 /// People who signed in.
 pub(in crate::store) const SESSIONS: Table<SessionRow> = Table {
     name: "sessions",
-    columns: "hash, name, role, desk, device, terms, begun_at, active_at, locked",
+    columns: "hash, name, role, desk, device, terms, begun_at, active_at, locked, person",
     on_conflict: OnConflict::Replace("hash"),
     bind: bind_session,
 };
@@ -24,6 +24,7 @@ fn bind_session<'a>(row: &'a SessionRow, to: Values<'_, 'a>) {
         time(row.begun_at),
         time(row.active_at),
         i64::from(row.locked).into(),
+        Value::opt_text(row.person.as_deref()),
     ]);
 }
 
@@ -39,5 +40,6 @@ pub(in crate::store) fn read_session(from: &mut Columns<'_>) -> Read<SessionRow>
         begun_at: from.time()?,
         active_at: from.time()?,
         locked: from.int()? != 0,
+        person: from.opt_text()?,
     })
 }

@@ -95,6 +95,11 @@ async fn a_delivery_lives_from_outbox_to_record() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_kept_back_from_a_desk_is_sent_after_all() {
+    with_both(|s| Box::pin(stories::what_was_kept_back_is_sent_after_all(s))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_withdrawn_order_keeps_its_history() {
     with_both(|s| Box::pin(stories::withdrawal_keeps_history(s))).await;
 }

@@ -208,6 +208,7 @@ pub(super) fn one_of_each() -> Batch {
         ..incident(2)
     };
     Batch {
+        released: vec!["inc-none".to_owned()],
         inputs: vec![input(1), tick, aware],
         devices: vec![state("am-1", Some(&[7; 300]))],
         histories: vec![state("am-1", Some(&[9; 768]))],

@@ -8,6 +8,7 @@ pub(super) async fn sessions_are_kept_until_they_are_over(store: &Store) {
     let row = |hash: &str, active: i64| SessionRow {
         hash: hash.to_owned(),
         name: "Anna \u{1f642} (anna)".to_owned(),
+        person: Some("anna".to_owned()),
         role: "desk".into(),
         desk: Some("rotterdam".to_owned()),
         device: None,
@@ -16,8 +17,13 @@ pub(super) async fn sessions_are_kept_until_they_are_over(store: &Store) {
         active_at: at(active),
         locked: false,
     };
-    let victim =
-        SessionRow { desk: None, device: Some("vd-0001".to_owned()), role: "victim".into(), ..row("b", 3) };
+    let victim = SessionRow {
+        desk: None,
+        device: Some("vd-0001".to_owned()),
+        role: "victim".into(),
+        person: None,
+        ..row("b", 3)
+    };
     store.keep_sessions(&[row("a", 2), victim.clone()], &[]).await.unwrap();
     let locked = SessionRow { locked: true, ..row("a", 9) };
     store

@@ -72,6 +72,23 @@ pub(super) async fn delivery_life_cycle(store: &Store) {
     assert_eq!((desk.closed_at, desk.why.as_deref()), (Some(at(70)), Some("incident closed")));
 }
 
+pub(super) async fn what_was_kept_back_is_sent_after_all(store: &Store) {
+    let alerts: Vec<AlertRow> =
+        (1..=4).map(|n| alert(n, if n < 4 { "inc-000001" } else { "inc-000002" })).collect();
+    let deliveries: Vec<NewDelivery> =
+        alerts.iter().map(|alert| delivery(alert.seq, alert, Channel::DeskMqtt, "rotterdam")).collect();
+    let closed =
+        |id, why: &str| DeliveryProgress { id, at: at(5), outcome: Outcome::Closed { why: why.to_owned() } };
+    let progress = vec![closed(1, IN_MASS), closed(2, QUIET_HOURS), closed(3, IN_MASS), closed(4, IN_MASS)];
+    store.commit(&Batch { alerts, deliveries, progress, ..Batch::default() }).await.unwrap();
+    assert!(store.pending_deliveries(0, 10).await.unwrap().is_empty());
+    let released = vec!["inc-000001".to_owned()];
+    assert!(!Batch { released: released.clone(), ..Batch::default() }.is_empty());
+    store.commit(&Batch { released, ..Batch::default() }).await.unwrap();
+    let pending = store.pending_deliveries(0, 10).await.unwrap();
+    assert_eq!(pending.iter().map(|one| one.delivery.id).collect::<Vec<_>>(), [1, 3]);
+}
+
 pub(super) async fn withdrawal_keeps_history(store: &Store) {
     let commit =
         async |orders: Vec<OrderRow>| store.commit(&Batch { orders, ..Batch::default() }).await.unwrap();

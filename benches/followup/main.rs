@@ -1,13 +1,16 @@
 //! What follow-up costs: 100,000 open incidents with their clocks while nothing and while the usual is due, 10,000
-//! devices silent at one moment with what that commits, and a page of a list of 100,000 with its row of the audit.
+//! devices silent at one moment with what that commits and what an alarm among them waits for, and a page of a list of
+//! 100,000 with its row of the audit.
 //!
-//! `cargo bench --bench followup`
+//! `cargo bench --bench followup`; with `-- burst` only the alarms among the silences.
 #![allow(missing_docs, reason = "a benchmark has no interface")]
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
     reason = "a benchmark stops at its first problem and says so"
 )]
+
+mod burst;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -64,6 +67,7 @@ fn raised(n: u32, kind: AlertKind) -> Raised {
         victim_device: DeviceId::new(&format!("vd-{n}")).ok().filter(|_| pair),
         desk: DeskId::new("rotterdam").ok(),
         desk_by_hand: false,
+        held: false,
         second_road: true,
         told_desk: true,
         devices: OPEN,
@@ -82,7 +86,7 @@ fn drain(machine: &mut FollowUp) -> usize {
 /// 100,000 alarms that came within a quarter of an hour; somebody works on each.
 fn full() -> FollowUp {
     let mut machine = FollowUp::new(Rules::default());
-    let actor = Actor { name: "anna".to_owned(), supervisor: false };
+    let actor = Actor { name: "anna".to_owned(), person: None, supervisor: false };
     for n in 0..OPEN {
         let at = t(i64::from(n) * 9);
         let raised = raised(n, AlertKind::VictimProximity);
@@ -320,9 +324,13 @@ async fn pages() {
 }
 
 fn main() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    if std::env::args().any(|argument| argument == "burst") {
+        return runtime.block_on(burst::burst());
+    }
     idle();
     at_once();
-    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(burst::burst());
     runtime.block_on(commits());
     runtime.block_on(pages());
 }

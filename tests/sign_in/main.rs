@@ -4,6 +4,8 @@
 // A test that cannot go on should stop there; clippy's own exception covers only the test functions.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
+mod farewell;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::collections::BTreeMap;
@@ -14,9 +16,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use afstand::clock::{self, Clock};
-use afstand::config::{
-    Contacts, Holder, Role, RoleValue, Secret, SessionLimits, Settings, SignIn, Token, Tokens,
-};
+use afstand::config::{Contacts, Role, RoleValue, Secret, SessionLimits, Settings, SignIn, Token, Tokens};
 use afstand::mqtt::MqttConfig;
 use afstand::service::{Plan, Service};
 use afstand::sign_in::Links;
@@ -439,8 +439,7 @@ async fn who_signed_in_goes_back_to_a_page_of_the_service_and_nowhere_else() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_lets_in_once_and_says_so() {
     let (show, mut shown) = mpsc::channel(4);
-    let demo =
-        Holder { name: "demo".to_owned(), role: Role::Supervisor, desk: None, device: None, only: None };
+    let demo = Token::new("demo", Role::Supervisor, None, TOKEN).holder;
     let mut stage = Stage::new(None).await;
     stage.stop().await;
     stage.links = Some(Arc::new(Links::new(demo, show)));
