@@ -131,7 +131,9 @@ struct World {
 
 impl World {
     fn new(rules: Rules, kinds: Vec<AlertKind>) -> Self {
-        let machine = FollowUp::new(rules.clone());
+        let mut machine = FollowUp::new(rules.clone());
+        // It begins now, and not where years begin to be counted.
+        machine.handle(t(0), Event::Tick).unwrap();
         Self { machine, stored: Stored::default(), rules, kinds, now_s: 0 }
     }
 
