@@ -75,6 +75,7 @@ export class Centre {
   private lastId = "";
   private held = $state.raw<Order>(new Map());
   private listeners = new Set<(incident: Incident, before: Incident | undefined) => void>();
+  private readers = new Set<(line: FollowUp, incident: Incident) => void>();
 
   /** Where both are now; whoever follows the positions says so. */
   placeOf: (person: string | null | undefined) => Place | undefined = () => undefined;
@@ -142,6 +143,11 @@ export class Centre {
   /** Tells of every change of an incident, with what it was before. */
   onChange(tell: (incident: Incident, before: Incident | undefined) => void): void {
     this.listeners.add(tell);
+  }
+
+  /** Tells of every line of an incident's timeline as it comes. */
+  onLine(tell: (line: FollowUp, incident: Incident) => void): void {
+    this.readers.add(tell);
   }
 
   /** How near they are by their newest positions; `null` where nobody knows. */
@@ -262,7 +268,10 @@ export class Centre {
     } else if (event.event === "followup") {
       const news = JSON.parse(event.data) as FollowUp;
       const before = this.known.get(news.incident);
-      if (before) this.put(withFollowUp(before, news));
+      if (before) {
+        this.put(withFollowUp(before, news));
+        for (const tell of this.readers) tell(news, before);
+      }
       if (news.incident === this.selected) void this.readDetail();
     }
   }

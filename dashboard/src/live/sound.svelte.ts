@@ -6,7 +6,7 @@ import { hasRisen } from "./merge.ts";
 import { Ring, type Tone, type Waiting } from "./ring.ts";
 import { isResolved, isTaken, shapeOf } from "./shown.ts";
 import { mayMakeNoise, sound } from "./tones.ts";
-import type { Incident } from "./types.ts";
+import type { FollowUp, Incident } from "./types.ts";
 
 /** A mute ends by itself: nobody forgets it. */
 export const MUTE_MS = 5 * 60_000;
@@ -42,7 +42,7 @@ export class Sound {
   }
 
   /** The sound of a console: of every change for the worse, and of what nobody has taken up. */
-  static of(centre: Pick<Centre, "onChange" | "open" | "gathered">): Sound {
+  static of(centre: Pick<Centre, "onChange" | "onLine" | "open" | "gathered" | "me">): Sound {
     const sound = new Sound(() => [...centre.open()].flatMap((incident) => waits(incident) ?? []));
     centre.onChange((incident, before) => {
       if (isResolved(incident) || centre.gathered(incident) || !hasRisen(incident, before)) return;
@@ -50,6 +50,12 @@ export class Sound {
       if (!before && isTaken(incident)) return;
       const at = before ? now() : Date.parse(incident.changed_at);
       sound.rises({ id: incident.incident, tone: toneOf(incident) }, at);
+    });
+    centre.onLine((line, incident) => {
+      if (!calls(line, centre.me?.name) || centre.gathered(incident)) return;
+      // Nothing is done about an alarm: that is told as the alarm is. A mute silences what was known.
+      const tone = line.what === "rang" ? toneOf(incident) : "warning";
+      sound.ring.rises({ id: incident.incident, tone }, false);
     });
     return sound;
   }
@@ -134,6 +140,17 @@ export class Sound {
   private remember(): void {
     sessionStorage.setItem(KEY, String(this.state === "muted" ? this.mutedUntil : 0));
   }
+}
+
+/** Lines of a timeline that ask for somebody, also for who has it. */
+const CALLING = ["rang", "escalated", "deadline_reminded", "deadline_missed", "undelivered"];
+
+/** Whether a line calls the one who sits here: the words are those of `GET /v1/live`. */
+function calls({ what, actor, detail }: FollowUp, me: string | undefined): boolean {
+  if (what === "desk") return detail?.state === "rejected";
+  if (what === "resolution_proposed") return actor !== me;
+  if (what === "proposal_displaced") return detail?.proposed_by === me;
+  return CALLING.includes(what);
 }
 
 /** An alarm, also one that is over already: how bad it was is what is told. */

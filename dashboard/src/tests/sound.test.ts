@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { isLost, MUTE_MS, Sound } from "../live/sound.svelte.ts";
-import type { Incident } from "../live/types.ts";
+import type { FollowUp, Incident } from "../live/types.ts";
 import { incident } from "./incidents.ts";
 
 const made: string[] = [];
@@ -13,7 +13,12 @@ vi.mock("../live/tones.ts", () => ({
 function world(press = true) {
   const known = new Map<string, Incident>();
   let tell: (incident: Incident, before: Incident | undefined) => void = () => {};
+  let read: (line: FollowUp, incident: Incident) => void = () => {};
   const sound = Sound.of({
+    me: { name: "ann", role: "operator" },
+    onLine: (told) => {
+      read = told;
+    },
     onChange: (told) => {
       tell = told;
     },
@@ -40,7 +45,12 @@ function world(press = true) {
   };
   if (press) sound.turnOn();
   pass(10);
-  return { sound, put, pass };
+  /** A line comes about an incident that is known. */
+  const line = (id: string, what: string, more: Partial<FollowUp> = {}) => {
+    const about = known.get(id);
+    if (about) read({ incident: id, at: "", actor: "afstand", what, ...more }, about);
+  };
+  return { sound, put, pass, line };
 }
 
 beforeEach(() => {
@@ -117,4 +127,31 @@ test("a page that is read anew stays muted for what was known, and for nothing t
   expect(anew.pass(60)).toBe("");
   anew.put(incident("later", { changed_at: new Date(muted + 20_000).toISOString() }));
   expect(anew.pass(2)).toBe("a");
+});
+
+test("an alarm that somebody has calls again when nothing is done, when a partner fails, and when another is asked", () => {
+  const { put, pass, line, sound } = world();
+  put(incident("1", { level: "alarm", worst: "alarm", ...taken }));
+  expect(pass(300)).toBe("");
+  line("1", "rang");
+  expect(pass(10)).toBe("a");
+  for (const what of ["escalated", "deadline_missed", "deadline_reminded", "undelivered"]) {
+    line("1", what);
+    expect(pass(10), what).toBe("w");
+  }
+  line("1", "desk", { actor: "rotterdam", detail: { state: "rejected" } });
+  expect(pass(10)).toBe("w");
+  line("1", "resolution_proposed", { actor: "bea" });
+  expect(pass(10)).toBe("w");
+  line("1", "proposal_displaced", { detail: { proposed_by: "ann" } });
+  expect(pass(10)).toBe("w");
+  // What was done by herself, or well, calls nobody; nor does what is known, while it is muted.
+  line("1", "resolution_proposed", { actor: "ann" });
+  line("1", "proposal_displaced", { detail: { proposed_by: "bea" } });
+  line("1", "desk", { actor: "rotterdam", detail: { state: "accepted" } });
+  line("1", "noted");
+  expect(pass(10)).toBe("");
+  sound.mute();
+  line("1", "rang");
+  expect(pass(10)).toBe("");
 });
