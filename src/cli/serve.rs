@@ -26,9 +26,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         }
     };
     super::start_log(&settings.log);
-    for warning in settings.said_at_start() {
-        tracing::warn!("{warning}");
-    }
+    let warnings: Vec<String> = settings.said_at_start().collect();
     let plan = Plan {
         store_url: settings.store_url,
         broker: settings.mqtt.link,
@@ -50,6 +48,10 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         let stop = CancellationToken::new();
         super::cancel_on_signal(stop.clone())?;
         let service = Service::start(plan).await.map_err(|error| error.to_string())?;
+        // What keeps it from starting is one line and stands alone.
+        for warning in warnings {
+            tracing::warn!("{warning}");
+        }
         tracing::info!(address = %service.address, "the API answers; devices are heard once the broker is connected");
         service.run(stop).await.map_err(|error| error.to_string())?;
         tracing::info!("stopped; everything decided is stored");

@@ -149,7 +149,7 @@ must_not = """
 anything alarm
 victim_proximity possible
 victim_proximity victim_approaches
-protection unprotected
+protection unprotected after 09:01
 anything late
 silence about anna
 anything to desk

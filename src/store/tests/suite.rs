@@ -181,7 +181,7 @@ pub(super) async fn dropped_commit_leaves_nothing(store: &Store) {
         let whole = [loaded.few.next.input == 4, loaded.orders.len() == 1, loaded.few.next.delivery == 4];
         assert!(whole == [true; 3] || whole == [false; 3], "{whole:?} after {waits} waits");
     }
-    assert!(dropped > 3, "dropped {dropped} times");
+    assert!(dropped > 0, "it was never dropped: how often it waits is for the database to say");
     batch.inputs.clear();
     store.commit(&batch).await.unwrap();
     assert_eq!(store.load().await.unwrap().few.next.input, 4);
