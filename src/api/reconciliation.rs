@@ -12,12 +12,13 @@ use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use zones::{Calendar, Timestamp};
+use zones::{Calendar, DeviceId, Timestamp};
 
 use super::AppState;
 use super::cases::{Waiting, waiting};
 use super::problem::Problem;
 use crate::store::{MOST_ROWS, UnknownDevice};
+use crate::wire;
 
 /// Entries of each list that are shown; the counts are whole.
 const MOST_SHOWN: usize = 1_000;
@@ -116,11 +117,19 @@ async fn made(state: &AppState) -> Result<Reconciliation, Problem> {
         tokio::task::yield_now().await;
     }
     let mut unknown = state.store.unknown_devices().await?;
+    // One that is in an order by now was only early.
+    unknown.retain(|device| !is_in_an_order(state, &device.topic));
     found.unknown = unknown.len();
     unknown.sort_by_key(|device| std::cmp::Reverse(device.messages));
     unknown.truncate(MOST_SHOWN);
     found.devices_without_orders = unknown.into_iter().map(Unordered::from).collect();
     Ok(found)
+}
+
+/// Whether the device of a topic is in an order of the register.
+fn is_in_an_order(state: &AppState, topic: &str) -> bool {
+    let device = wire::device_of(topic).and_then(|device| DeviceId::new(device).ok());
+    device.is_some_and(|device| !state.register.of_device(&device).is_empty())
 }
 
 /// When each device last reported.

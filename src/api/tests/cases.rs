@@ -79,6 +79,8 @@ async fn bench() -> Bench {
                 unknown(1, "afstand/v1/wearer/am-x/fix"),
                 unknown(2, "afstand/v1/wearer/am-y/fix"),
                 unknown(3, "afstand/v1/wearer/am-y/fix"),
+                // It sent before its order was registered.
+                unknown(5, "afstand/v1/wearer/am-0001/fix"),
                 RejectedRow {
                     reason: "lat: missing".to_owned(),
                     ..unknown(4, "afstand/v1/wearer/am-0001/fix")
