@@ -75,13 +75,14 @@ const publishing = (port) => (topic, payload) =>
     ...["-t", topic, "-m", JSON.stringify(payload)],
   ]);
 
-async function freePort() {
-  const server = net.createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
+/** So many ports that nobody has, all different: held together until all are found. */
+async function freePorts(many) {
+  const servers = Array.from({ length: many }, () => net.createServer().listen(0, "127.0.0.1"));
+  await Promise.all(servers.map((server) => once(server, "listening")));
+  const ports = servers.map((server) => server.address().port);
+  for (const server of servers) server.close();
+  await Promise.all(servers.map((server) => once(server, "close")));
+  return ports;
 }
 
 /** People of a monitoring centre, by name. Their tokens are only for the test that made them. */
@@ -93,7 +94,7 @@ export const STAFF = { anna: "operator", bob: "operator", claire: "supervisor" }
  */
 export async function centre(more = "", device = "") {
   const folder = mkdtempSync(join(tmpdir(), "afstand-centre-"));
-  const [port, broker] = [await freePort(), await freePort()];
+  const [port, broker] = await freePorts(2);
   const names = [...Object.keys(STAFF), ...(device ? ["app"] : [])];
   const tokens = names.map((name) => [name, `${name}-${crypto.randomUUID()}`]);
   const lines = tokens.map(([name, secret]) => {
