@@ -56,7 +56,7 @@ test("a cry for help and a cut strap are about a pair too, where it is known whi
 test("the figure is the newest there is, with its age, and a speed is good for half a minute", () => {
   const latest = { distance_m: 905, uncertainty_m: 20, closing_mps: 19.7, contact_s: 46, fixed_at: at(0) };
   const warning = incident("1", { level: "warning", latest });
-  const near = { distance_m: 439, uncertainty_m: 12, age_s: 4, old: false };
+  const near = { distance_m: 439, uncertainty_m: 12, age_s: 4, newest_s: 4, old: false };
   const after = (seconds: number, of = near) => figureOf(warning, of, T0 + seconds * 1_000);
   expect(after(20)).toMatchObject({
     distance_m: 439,
@@ -68,13 +68,15 @@ test("the figure is the newest there is, with its age, and a speed is good for h
   // Four minutes later: nobody knows any more how fast, or how soon.
   expect(after(240)).toMatchObject({ distance_m: 439, from: "now", contact_s: null, closing_mps: null });
   // Without a line the last positions get older; they stay nearer to the truth than an alert before them.
-  expect(after(240, { ...near, age_s: 200, old: true })).toMatchObject({
+  expect(after(240, { ...near, age_s: 200, newest_s: 200, old: true })).toMatchObject({
     distance_m: 439,
     from: "last",
     age_s: 200,
   });
   // Positions from before the alert say less than the alert.
-  expect(after(10, { ...near, age_s: 60 })).toMatchObject({ distance_m: 905, from: "alert", age_s: 10 });
+  expect(after(10, { ...near, age_s: 60, newest_s: 60 })).toMatchObject({ from: "alert", age_s: 10 });
+  // He was heard since, she was not: the alert knew no newer position of her either.
+  expect(after(42, { ...near, age_s: 64, newest_s: 37 })).toMatchObject({ distance_m: 439, age_s: 64 });
   expect(figureOf(warning, null, T0 + 50_000)).toMatchObject({ distance_m: 905, age_s: 50, contact_s: null });
   // What is over approaches nobody, and what is resolved has no now.
   expect(figureOf({ ...warning, level: "clear" }, near, T0 + 5_000).contact_s).toBeNull();

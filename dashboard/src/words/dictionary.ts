@@ -47,7 +47,7 @@ export const dictionary = {
   "kind.parted": ["baken of telefoon kwijt", "beacon or phone lost"],
   "kind.order_expiry": ["bevel loopt af", "order expires"],
   "kind.follow_up": ["opvolging", "follow-up"],
-  "kind.mass_silence": ["veel apparaten zwijgen", "many devices silent"],
+  "kind.mass_silence": ["veel toestellen zwijgen", "many devices silent"],
 
   "mass.name": ["Massale stilte", "Mass silence"],
   "mass.title": ["Massale stilte – {n} toestellen", "Mass silence – {n} devices"],
@@ -368,7 +368,7 @@ export const dictionary = {
   "step.deadline_kept": ["termijn gehaald:", "deadline kept:"],
   "step.undelivered": ["blijft onbezorgd bij", "remains undelivered to"],
   "step.duty_changed": ["dienst gewijzigd", "duty changed"],
-  "step.grouped": ["hoort bij veel stille apparaten", "part of many silent devices"],
+  "step.grouped": ["hoort bij veel stille toestellen", "part of many silent devices"],
   "step.ungrouped": ["staat weer op zichzelf", "on its own again"],
   "task.phone_desk": ["bel de meldkamer", "phone the desk"],
   "task.phone_victim": ["bel het slachtoffer", "phone the victim"],
