@@ -6,6 +6,7 @@ import { nearness } from "../live/nearness.ts";
 import { momentOf, moments, type Track } from "../live/retrace.ts";
 import { story } from "../live/story.ts";
 import type { Device, IncidentDetail, OrderDocument } from "../live/types.ts";
+import { stepsOf } from "../live/why.ts";
 import { type Place, placeOf } from "../map/drawing.ts";
 import { towards } from "../map/geo.ts";
 import { alert, at, incident, T0 } from "./incidents.ts";
@@ -235,4 +236,26 @@ test("a service without a timeline still tells what recipients said", () => {
     ["rotterdam", [{ text: "P-7" }]],
     ["", []],
   ]);
+});
+
+test("a silence has its why as a distance has: steps of a device stand among those of judged fixes", () => {
+  const judged = (seconds: number, before: string, after: string) => ({
+    ...{ at: at(seconds), before, after, why: `${before} → ${after}` },
+    ...{ distance_m: 900, uncertainty_m: 9, certainty: "certain" },
+  });
+  const input = { number: 1, received_at: at(0), kind: "fix", device: "am-1" };
+  const explanation = {
+    inputs: [
+      { ...input, judgements: [judged(30, "clear", "warning"), judged(40, "warning", "warning")] },
+      { ...input, number: 2, judgements: [judged(90, "warning", "alarm")] },
+    ],
+    steps: [{ at: at(60), why: "al 60 s geen positie / no position for 60 s" }],
+  };
+  expect(stepsOf(explanation).map(({ why }) => why)).toEqual([
+    "clear → warning",
+    "al 60 s geen positie / no position for 60 s",
+    "warning → alarm",
+  ]);
+  expect(stepsOf({ inputs: [], steps: [{ at: at(0), why: "band doorgeknipt" }] })).toHaveLength(1);
+  expect(stepsOf(null)).toEqual([]);
 });
