@@ -175,6 +175,10 @@ export const dictionary = {
   "panel.print": ["Afdrukken", "Print"],
   "panel.loading": ["Wordt opgehaald…", "Fetching…"],
   "panel.unread": ["Dit incident kan niet worden gelezen: {why}", "This incident cannot be read: {why}"],
+  "panel.again": [
+    "Bezorging en verloop kunnen niet opnieuw worden gelezen en kunnen oud zijn: {why}",
+    "Delivery and timeline cannot be read again and may be old: {why}",
+  ],
   "panel.resolved": ["Dit incident is afgehandeld.", "This incident is resolved."],
 
   "risk.low": ["laag", "low"],
@@ -240,6 +244,10 @@ export const dictionary = {
   "act.send.escalate": ["Escaleer", "Escalate"],
   "act.send.note": ["Leg vast", "Record"],
   "act.cancel": ["Annuleer", "Cancel"],
+  "act.meanwhile": [
+    "Intussen afgehandeld. Wat u schreef kan nog als bijzonderheid worden vastgelegd.",
+    "Resolved meanwhile. What you wrote can still be recorded as a note.",
+  ],
   "act.conflict": ["{by} was eerder, om {at}.", "{by} was first, at {at}."],
   "act.forbidden": ["Uw rol mag dit niet.", "Your role may not do this."],
   "act.stalled": [
