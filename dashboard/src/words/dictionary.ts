@@ -1,9 +1,11 @@
 import { entrance } from "./entrance.ts";
+import { orders } from "./orders.ts";
 import { paperwork } from "./paperwork.ts";
 
 // What readers read: Dutch first, English second. `{n}` and the like are filled in.
 export const dictionary = {
   ...entrance,
+  ...orders,
   ...paperwork,
   "line.live": ["Live", "Live"],
   "line.connecting": ["Verbinden…", "Connecting…"],
