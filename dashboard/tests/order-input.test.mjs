@@ -2,7 +2,19 @@
 // finds in it.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { desk, give, HOME, isBroad, LONG, NASTY, patience, registerOf, rich, row } from "./paperwork.mjs";
+import {
+  desk,
+  give,
+  HOME,
+  isBroad,
+  LONG,
+  NASTY,
+  patience,
+  registered,
+  registerOf,
+  rich,
+  row,
+} from "./paperwork.mjs";
 import { axe, browser, centre, orderOf } from "./world.mjs";
 
 const at = {};
@@ -87,7 +99,7 @@ test(
     await page.getByLabel("Reden").fill(LONG);
     await page.getByLabel("Besloten door").fill(NASTY);
     await button("Registreer").click();
-    await form.getByText("Bevel ord-night is van kracht volgens zijn data.").waitFor();
+    await registered(form, "ord-night");
     const { zones } = await stored("ord-night");
     assert.deepEqual(zones.features[0].properties.deviation, { reason: LONG, decided_by: NASTY });
     assert.deepEqual(zones.features[0].properties.schedule.weekly, [
@@ -145,7 +157,7 @@ test(
     await findings.getByText("Geen bevindingen").waitFor();
     await page.getByLabel("Meldkamer").pressSequentially("rotterdam");
     await button("Registreer").click();
-    await form.getByText("Bevel ord-corners is van kracht volgens zijn data.").waitFor();
+    await registered(form, "ord-corners");
     assert.deepEqual((await stored("ord-corners")).zones.features[0].geometry.coordinates, [corners]);
     assert.deepEqual(sins, []);
     await leave();

@@ -108,3 +108,11 @@ export const rich = (name) =>
       victim_contact: { name: LONG.slice(0, 200), phone: "06", email: "a@b.example" },
     },
   });
+
+/** Waits until the form says that an order is registered; where it does not, tells what it says instead. */
+export async function registered(form, order) {
+  const said = form.getByText(`Bevel ${order} is van kracht volgens zijn data.`);
+  await said
+    .waitFor()
+    .catch(async () => assert.fail((await form.locator(".told, .findings").allTextContents()).join()));
+}

@@ -200,3 +200,14 @@ test("pointing at a place ends with the order it was for", () => {
   draft.openNew({ ...ORDER, victims: [] });
   expect(draft.pointing).toBeNull();
 });
+
+test("what the guidance refuses is said by its findings, and by nothing beside them", async () => {
+  const { draft, centre } = register(null);
+  const finding = { zone: "zone-1", code: "RADIUS_TOO_SMALL", severity: "error", message: "" };
+  centre.api.send = async () => {
+    throw new Refused(422, "The order cannot be in force", { findings: [finding] });
+  };
+  draft.openNew(ORDER);
+  expect(await draft.save()).toBe(false);
+  expect([draft.findings, draft.problems]).toEqual([[finding], []]);
+});
