@@ -117,6 +117,28 @@ test("a key that is held down is pressed once", { timeout: 60_000 }, async () =>
   await page.getByRole("button", { name: /^Gedempt/ }).waitFor();
 });
 
+test("with text at twice its size who it is about, and what to do, are in sight at once", {
+  timeout: 60_000,
+}, async () => {
+  const device = await tamper(service, "large");
+  const { page, panel, sins } = await desk("anna");
+  await find(page, device);
+  await page.getByRole("button", { name: "Filter aan" }).click();
+  // 1,440 × 900 at 200 %.
+  await page.setViewportSize({ width: 720, height: 450 });
+  const seen = {
+    incident: page.locator(".row").first(),
+    who: panel.locator(".figure strong"),
+    take: panel.locator(".take"),
+    sound: page.getByRole("button", { name: "Geluid staat uit" }),
+  };
+  for (const [what, part] of Object.entries(seen)) {
+    const { x, y, width, height } = await part.boundingBox();
+    assert.ok(x >= 0 && x + width <= 720 && y >= 0 && y + height <= 450, `${what} is in sight`);
+  }
+  assert.deepEqual(sins, []);
+});
+
 test("the browser's way back leads through the console's places", { timeout: 60_000 }, async () => {
   const device = await tamper(service, "way-back");
   const { page, sins } = await desk("anna");
