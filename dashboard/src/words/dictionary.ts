@@ -1,9 +1,11 @@
 import { entrance } from "./entrance.ts";
+import { orders } from "./orders.ts";
 import { paperwork } from "./paperwork.ts";
 
 // What readers read: Dutch first, English second. `{n}` and the like are filled in.
 export const dictionary = {
   ...entrance,
+  ...orders,
   ...paperwork,
   "line.live": ["Live", "Live"],
   "line.connecting": ["Verbinden…", "Connecting…"],
@@ -328,7 +330,12 @@ export const dictionary = {
   "ladder.other": ["{name}", "{name}"],
   "ladder.reference": ["kenmerk {reference}", "reference {reference}"],
   "ladder.notYet": ["nog niet", "not yet"],
-  "ladder.trouble": ["Niet bezorgd na {attempts} pogingen.", "Not delivered after {attempts} attempts."],
+  "ladder.trouble": ["Nog niet bezorgd, pogingen: {attempts}.", "Not delivered yet, attempts: {attempts}."],
+  "ladder.untried": [
+    "Nog niet geprobeerd: wacht op een eerder bericht.",
+    "Not tried yet: an earlier message goes first.",
+  ],
+  "ladder.nobody": ["De ontvanger is niet verbonden.", "The recipient is not connected."],
   "ladder.rejected": ["Afgewezen om {at}:", "Rejected at {at}:"],
   "ladder.closed": ["Niet meer geprobeerd: {why}", "Given up: {why}"],
   "ladder.none": [
