@@ -41,26 +41,24 @@ const device = (n, at) => ({
 });
 
 /** The demonstration's own people, who walk as well: the pair that is looked at is among them. */
-async function own(api) {
+async function own(api, now) {
   const { body } = await api("GET", "/v1/devices?limit=500");
-  return body.items.flatMap((device, n) => {
-    const { last_fix: fix } = device;
+  return body.items.flatMap((known, n) => {
+    const { last_fix: fix } = known;
     if (!fix) return [];
-    return (now) => {
-      const turn = n + now / 20_000;
-      const [lon, lat] = [fix.lon + 0.0005 * Math.cos(turn), fix.lat + 0.0003 * Math.sin(turn)];
-      const fixed_at = new Date(now).toISOString();
-      return { ...device, silent_since: null, last_fix: { ...fix, lon, lat, fixed_at } };
-    };
+    const turn = n + now / 20_000;
+    const [lon, lat] = [fix.lon + 0.0005 * Math.cos(turn), fix.lat + 0.0003 * Math.sin(turn)];
+    const fixed_at = new Date(now).toISOString();
+    return [{ ...known, silent_since: null, last_fix: { ...fix, lon, lat, fixed_at } }];
   });
 }
 
-async function crowd(answer, api) {
-  const walking = await own(api);
+function crowd(answer, api) {
   answer.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
-  const tell = () => {
+  const tell = async () => {
     const now = Date.now();
-    const pair = walking.map((walks) => walks(now));
+    const pair = await own(api, now).catch(() => []);
+    if (answer.destroyed) return;
     answer.write(`event: positions\ndata: ${JSON.stringify(pair)}\n\n`);
     for (let from = 0; from < MANY; from += PIECE) {
       const piece = Array.from({ length: Math.min(PIECE, MANY - from) }, (_, n) => device(from + n, now));
@@ -76,7 +74,7 @@ async function crowd(answer, api) {
 async function before({ address, api }) {
   const [host, port] = address.split(":");
   const server = http.createServer((asked, answer) => {
-    if (asked.url.startsWith("/v1/live/positions")) return void crowd(answer, api);
+    if (asked.url.startsWith("/v1/live/positions")) return crowd(answer, api);
     const { method, url: path, headers } = asked;
     const further = http.request({ host, port, method, path, headers }, (answered) => {
       answer.writeHead(answered.statusCode, answered.headers);

@@ -3,7 +3,7 @@
 import { Map as MapLibre, type MapOptions } from "maplibre-gl";
 
 /** Pictures that are asked for while nobody moves the map are at least so far apart. */
-const APART_MS = 500;
+const APART_MS = 900;
 /** So long after the first piece of news the others are waited for. */
 const GATHER_MS = 120;
 /** So long after somebody touched the map it is painted as it asks: what is brought into sight has to come. */

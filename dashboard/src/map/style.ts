@@ -91,7 +91,8 @@ const fill = (
   type: "fill",
   source,
   ...(filter && { filter }),
-  paint: { "fill-color": color, "fill-opacity": opacity },
+  // What one sees through has a line of its own around it.
+  paint: { "fill-color": color, "fill-opacity": opacity, ...(opacity < 1 && { "fill-antialias": false }) },
 });
 
 const ink = (c: Colours, colour: string) => ({

@@ -77,6 +77,7 @@ export class View {
   private towns: FeatureCollection = collection([]);
   private data = new Map<LiveSource, Feature[]>();
   private drawn = new Map<LiveSource, string>();
+  private dimmed = new Set<LiveSource>();
   private crowd: Crowd = { places: [], now: 0, ageOf: () => "" };
   private packed: Packed = packed([], 0);
   private layer: CrowdLayer | null = null;
@@ -191,6 +192,17 @@ export class View {
     if (text === this.drawn.get(name)) return;
     this.drawn.set(name, text);
     this.map.getSource<GeoJSONSource>(name)?.setData(collection(features));
+    this.dim(name, features.length === 0);
+  }
+
+  /** A source that shows nothing costs as much of a picture as one that does, unless nobody looks at it. */
+  private dim(name: LiveSource, isEmpty: boolean): void {
+    if (this.dimmed.has(name) === isEmpty) return;
+    if (isEmpty) this.dimmed.add(name);
+    else this.dimmed.delete(name);
+    for (const layer of this.map.getLayersOrder())
+      if (this.map.getLayer(layer)?.source === name)
+        this.map.setLayoutProperty(layer, "visibility", isEmpty ? "none" : "visible");
   }
 
   /** Replaces everybody. */
@@ -258,6 +270,7 @@ export class View {
     this.map.addLayer(this.layer, ABOVE_CROWD);
     this.ready = true;
     this.drawn.clear();
+    this.dimmed.clear();
     for (const name of LIVE_SOURCES) this.show(name, this.data.get(name) ?? []);
     this.drawGrid();
   }
@@ -276,7 +289,7 @@ export class View {
         geometry: { type: "LineString", coordinates },
       }),
     );
-    this.map.getSource<GeoJSONSource>("grid")?.setData(collection(features));
+    this.show("grid", features);
   }
 
   private async readTowns(): Promise<void> {
