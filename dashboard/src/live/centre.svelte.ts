@@ -1,7 +1,7 @@
 // The console's picture of the service: incidents as they come, what is selected, and how the line is.
 import { untrack } from "svelte";
 import type { Place } from "../map/drawing.ts";
-import { Api, Refused } from "./api.ts";
+import { Api, everyPage, Refused } from "./api.ts";
 import { Archive } from "./archive.svelte.ts";
 import { arrange, type Filters, NO_FILTERS, type Order } from "./arrange.ts";
 import { now } from "./clock.ts";
@@ -30,6 +30,8 @@ const ORDERS_MS = 120_000;
 /** All of them are read at once: not with every alert of a flood. */
 const ORDERS_AGAIN_MS = 10_000;
 const TURN_MS = 5_000;
+/** What is resolved is forgotten after so long: a console runs for weeks. Who asks for it has it read again. */
+const KEPT_MS = 12 * 3_600_000;
 
 export class Centre {
   api: Api;
@@ -65,13 +67,15 @@ export class Centre {
   private openStates = "open";
   private known = new Map<string, Incident>();
   private version = $state(0);
+  /** Counts the readings of the selected incident, and which of them is shown: an answer may come after a later one. */
+  private asked = 0;
+  private shown = 0;
   private drawTimer: ReturnType<typeof setTimeout> | undefined;
   private drawnAt = 0;
   private ordersTimer: ReturnType<typeof setTimeout> | undefined;
   private timers: ReturnType<typeof setInterval>[] = [];
   private stopStream: () => void = () => {};
-  /** The stream was refused, after the event with that id. */
-  private deaf = false;
+  /** The event that was told last. */
   private lastId = "";
   private held = $state.raw<Order>(new Map());
   private listeners = new Set<(incident: Incident, before: Incident | undefined) => void>();
@@ -194,15 +198,14 @@ export class Centre {
     void this.readMe();
   }
 
-  /** Goes on where it was when the service refused: nothing that was told meanwhile is left out. */
+  /** Goes on by a new session where it was: nothing that was told meanwhile is left out. */
   resume(): void {
-    if (this.deaf) this.listen();
-    else void this.refresh();
+    this.stopStream();
+    this.listen();
     void this.readOrders();
   }
 
   private listen(): void {
-    this.deaf = false;
     this.line = "connecting";
     const on: Listener = {
       open: () => {
@@ -223,10 +226,10 @@ export class Centre {
       anew: () => {
         this.lastId = "";
         this.known.clear();
+        this.archive.forget();
         this.draw();
       },
       refused: (status) => {
-        this.deaf = true;
         this.line = "lost";
         if (status === 403) this.deny("role");
         else this.api.onDenied(false);
@@ -301,13 +304,12 @@ export class Centre {
     if (this.quiet) return;
     const began = now();
     try {
-      const { items, more } = await this.api
-        .all<Incident>(`/v1/incidents?state=${this.openStates}`)
-        .catch((error) => {
-          if (!(error instanceof Refused) || error.status !== 400) throw error;
-          this.openStates = "new,acknowledged,in_progress";
-          return this.api.all<Incident>(`/v1/incidents?state=${this.openStates}`);
-        });
+      const list = () => everyPage<Incident>(this.api, `/v1/incidents?state=${this.openStates}`);
+      const { items, more } = await list().catch((error) => {
+        if (!(error instanceof Refused) || error.status !== 400) throw error;
+        this.openStates = "new,acknowledged,in_progress";
+        return list();
+      });
       const open = new Set(items.map((item) => item.incident));
       for (const item of items) this.put(withRead(this.known.get(item.incident), item, began));
       // Open here and not there: it was resolved, unless it began while the list was being read. Of a list that is cut
@@ -319,10 +321,22 @@ export class Centre {
         }
       }
       this.read = !more;
+      this.forget(began);
     } catch {
       this.read = false;
     }
     if (this.selected) await this.readDetail();
+  }
+
+  /** Lets go of what was resolved long ago, unless somebody has it listed or looks at it. */
+  private forget(at: number): void {
+    if (this.filters.resolved) return;
+    this.archive.forget();
+    for (const incident of this.known.values()) {
+      const over =
+        isResolved(incident) && Date.parse(incident.closed_at ?? incident.changed_at) < at - KEPT_MS;
+      if (over && incident.incident !== this.selected) this.known.delete(incident.incident);
+    }
   }
 
   /** Takes what was read besides the open ones. */
@@ -333,20 +347,23 @@ export class Centre {
   async readDetail(): Promise<void> {
     const id = this.selected;
     if (!id || this.quiet) return;
+    this.asked += 1;
+    const turn = this.asked;
     try {
       const detail = await this.api.read<IncidentDetail>(`/v1/incidents/${encodeURIComponent(id)}`);
-      if (this.selected !== id) return;
-      this.takeDetail(detail);
+      if (this.selected === id && turn > this.shown) this.takeDetail(detail, turn);
     } catch (error) {
-      if (this.selected === id && error instanceof Refused) this.detailError = error;
+      if (this.selected === id && turn > this.shown && error instanceof Refused) this.detailError = error;
     }
   }
 
-  takeDetail(detail: IncidentDetail): void {
+  /** Takes how an incident stands: what is answered to somebody's deed is newer than all that was asked for before. */
+  takeDetail(detail: IncidentDetail, turn = this.asked): void {
     const newest = detail.alerts?.at(-1)?.data;
     const row: Incident = { ...detail, latest: detail.latest ?? newest ?? null };
     this.put(withRead(this.known.get(detail.incident), row));
     if (this.selected !== detail.incident) return;
+    this.shown = turn;
     this.detail = detail;
     this.detailError = null;
   }
@@ -362,7 +379,7 @@ export class Centre {
   async readOrders(): Promise<void> {
     if (this.quiet) return;
     try {
-      const { items } = await this.api.all<OrderEntry>("/v1/orders");
+      const { items } = await everyPage<OrderEntry>(this.api, "/v1/orders");
       this.orders = new Map(items.map((entry) => [entry.order, entry]));
       this.ordersRead = true;
     } catch {

@@ -89,6 +89,10 @@ export class View {
   onClick: (at: Lonlat) => void = () => {};
   /** Called with the place that the pointer is over. */
   onPoint: (at: Lonlat) => void = () => {};
+  /** Called when a place was clicked twice in a moment, after both clicks, while a click places something. */
+  onDoubleClick: () => void = () => {};
+  /** Called with the place in the middle while the map moves. */
+  onShifted: (middle: Lonlat) => void = () => {};
 
   private streets: StyleSpecification | null = null;
   private beneath: Beneath = "offline";
@@ -127,6 +131,8 @@ export class View {
     });
     this.map.on("click", ({ lngLat }) => this.onClick([lngLat.lng, lngLat.lat]));
     this.map.on("mousemove", ({ lngLat }) => this.onPoint([lngLat.lng, lngLat.lat]));
+    this.map.on("dblclick", () => this.onDoubleClick());
+    this.map.on("move", () => this.onShifted(this.middle()));
     // Without a listener every piece that cannot be fetched would be an error of the page.
     this.map.on("error", (event) => {
       if (isOfStreets(event)) this.tell("failing");
@@ -139,9 +145,22 @@ export class View {
     void this.readStreets();
   }
 
-  /** Shows that a click will place something. */
+  /** Shows that a click will place something. Two clicks are two places then, and do not bring the map nearer. */
   aim(on: boolean): void {
     this.map.getCanvas().classList.toggle("aims", on);
+    if (on) this.map.doubleClickZoom.disable();
+    else this.map.doubleClickZoom.enable();
+  }
+
+  /** The place in the middle. */
+  middle(): Lonlat {
+    const { lng, lat } = this.map.getCenter();
+    return [lng, lat];
+  }
+
+  /** Takes the keys: the arrows move it. */
+  focus(): void {
+    this.map.getCanvas().focus();
   }
 
   wear(theme: "dark" | "light"): void {

@@ -1,9 +1,11 @@
 import { entrance } from "./entrance.ts";
+import { orders } from "./orders.ts";
 import { paperwork } from "./paperwork.ts";
 
 // What readers read: Dutch first, English second. `{n}` and the like are filled in.
 export const dictionary = {
   ...entrance,
+  ...orders,
   ...paperwork,
   "line.live": ["Live", "Live"],
   "line.connecting": ["Verbinden…", "Connecting…"],
@@ -47,7 +49,7 @@ export const dictionary = {
   "kind.parted": ["baken of telefoon kwijt", "beacon or phone lost"],
   "kind.order_expiry": ["bevel loopt af", "order expires"],
   "kind.follow_up": ["opvolging", "follow-up"],
-  "kind.mass_silence": ["veel apparaten zwijgen", "many devices silent"],
+  "kind.mass_silence": ["veel toestellen zwijgen", "many devices silent"],
 
   "mass.name": ["Massale stilte", "Mass silence"],
   "mass.title": ["Massale stilte – {n} toestellen", "Mass silence – {n} devices"],
@@ -91,7 +93,7 @@ export const dictionary = {
   "alert.unknownNear": ["onbekend hoe dichtbij hij is", "unknown how near he is"],
   "alert.over": ["Voorbij", "Over"],
   "alert.desk": ["meldkamer {desk}", "desk {desk}"],
-  "alert.contactIn": ["Bij elkaar over {span}, met deze snelheid", "Together in {span}, at this speed"],
+  "alert.contactIn": ["Bij deze snelheid over {span} bij elkaar", "Together in {span}, at this speed"],
 
   "list.title": ["Incidenten", "Incidents"],
   "list.open": ["{open} open · {untaken} niet opgepakt", "{open} open · {untaken} not taken up"],
@@ -101,7 +103,7 @@ export const dictionary = {
   "list.worse": ["{n} erger geworden", "{n} became worse"],
   "list.filtered": ["Filter aan", "Filter on"],
   "list.hidden": ["{n} verborgen door filter — wis filter", "{n} hidden by filter — clear filter"],
-  "list.hiddenAlarms": ["{n} alarm niet opgepakt", "{n} alarm not taken up"],
+  "list.hiddenAlarms": ["niet opgepakte alarmen: {n}", "alarms not taken up: {n}"],
   "list.noneFits": ["Geen incident past bij het filter.", "No incident fits the filter."],
   "list.none": ["Geen open incidenten.", "No open incidents."],
   "list.loading": ["Incidenten worden opgehaald…", "Fetching the incidents…"],
@@ -175,6 +177,10 @@ export const dictionary = {
   "panel.print": ["Afdrukken", "Print"],
   "panel.loading": ["Wordt opgehaald…", "Fetching…"],
   "panel.unread": ["Dit incident kan niet worden gelezen: {why}", "This incident cannot be read: {why}"],
+  "panel.again": [
+    "Bezorging en verloop kunnen niet opnieuw worden gelezen en kunnen oud zijn: {why}",
+    "Delivery and timeline cannot be read again and may be old: {why}",
+  ],
   "panel.resolved": ["Dit incident is afgehandeld.", "This incident is resolved."],
 
   "risk.low": ["laag", "low"],
@@ -240,8 +246,12 @@ export const dictionary = {
   "act.send.escalate": ["Escaleer", "Escalate"],
   "act.send.note": ["Leg vast", "Record"],
   "act.cancel": ["Annuleer", "Cancel"],
+  "act.meanwhile": [
+    "Intussen afgehandeld. Wat u schreef kan nog als bijzonderheid worden vastgelegd.",
+    "Resolved meanwhile. What you wrote can still be recorded as a note.",
+  ],
   "act.conflict": ["{by} was eerder, om {at}.", "{by} was first, at {at}."],
-  "act.forbidden": ["Uw rol mag dit niet.", "Your role may not do this."],
+  "act.forbidden": ["Dit mag niet met uw rol.", "Your role may not do this."],
   "act.stalled": [
     "De dienst antwoordt niet. Het kan toch gedaan zijn: kijk bij het verloop en probeer het nog eens.",
     "The service does not answer. It may be done all the same: look at the timeline and try again.",
@@ -320,10 +330,18 @@ export const dictionary = {
   "ladder.other": ["{name}", "{name}"],
   "ladder.reference": ["kenmerk {reference}", "reference {reference}"],
   "ladder.notYet": ["nog niet", "not yet"],
-  "ladder.trouble": ["Niet bezorgd na {attempts} pogingen.", "Not delivered after {attempts} attempts."],
+  "ladder.trouble": ["Nog niet bezorgd, pogingen: {attempts}.", "Not delivered yet, attempts: {attempts}."],
+  "ladder.untried": [
+    "Nog niet geprobeerd: wacht op een eerder bericht.",
+    "Not tried yet: an earlier message goes first.",
+  ],
+  "ladder.nobody": ["De ontvanger is niet verbonden.", "The recipient is not connected."],
   "ladder.rejected": ["Afgewezen om {at}:", "Rejected at {at}:"],
   "ladder.closed": ["Niet meer geprobeerd: {why}", "Given up: {why}"],
-  "ladder.none": ["Niemand is bericht: alleen voor de operator.", "Nobody was told: for the operator only."],
+  "ladder.none": [
+    "Niemand kreeg bericht: alleen voor de operator.",
+    "Nobody was told: for the operator only.",
+  ],
   "rung.sent": ["verzonden", "sent"],
   "rung.received": ["ontvangen", "received"],
   "rung.displayed": ["getoond", "displayed"],
@@ -345,18 +363,24 @@ export const dictionary = {
   "step.repeated": ["kwam opnieuw", "came again"],
   "step.not_cancelled": ["intrekken mislukt", "not cancelled"],
   "step.told": ["bericht gestuurd aan", "told"],
-  "step.told_second_channel": ["slachtoffer via tweede kanaal bericht", "victim told by second channel"],
-  "step.not_told": ["niet bericht: de dienst lag stil", "not told: the service was down"],
+  "step.told_second_channel": [
+    "slachtoffer bericht gestuurd via tweede kanaal",
+    "victim told by second channel",
+  ],
+  "step.not_told": ["geen bericht gestuurd: de dienst lag stil", "not told: the service was down"],
   "step.task_set": ["taak:", "task:"],
   "step.task_done": ["taak gedaan:", "task done:"],
-  "step.rang": ["opnieuw gebeld", "rang again"],
+  "step.rang": ["opnieuw gealarmeerd", "rang again"],
   "step.nobody_on_duty": ["niemand heeft dienst als", "nobody is on duty as"],
   "step.acknowledged": ["opgepakt", "taken up"],
   "step.acted": ["gehandeld", "acted"],
   "step.noted": ["bijzonderheid", "note"],
   "step.escalated": ["geëscaleerd naar", "escalated to"],
   "step.resolution_proposed": ["uitkomst voorgesteld", "outcome proposed"],
-  "step.proposal_displaced": ["ander voorstel voor uitkomst vervangen", "other proposed outcome replaced"],
+  "step.proposal_displaced": [
+    "verving een ander voorstel voor de uitkomst",
+    "other proposed outcome replaced",
+  ],
   "step.resolved": ["afgehandeld", "resolved"],
   "step.step": ["stap van een partner", "partner's step"],
   "step.displayed": ["slachtofferdevice toonde het alarm", "victim device displayed the alert"],
@@ -368,7 +392,8 @@ export const dictionary = {
   "step.deadline_kept": ["termijn gehaald:", "deadline kept:"],
   "step.undelivered": ["blijft onbezorgd bij", "remains undelivered to"],
   "step.duty_changed": ["dienst gewijzigd", "duty changed"],
-  "step.grouped": ["hoort bij veel stille apparaten", "part of many silent devices"],
+  "step.told_desk": ["stille toestellen gemeld aan meldkamer", "silent devices told to desk"],
+  "step.grouped": ["hoort bij veel stille toestellen", "part of many silent devices"],
   "step.ungrouped": ["staat weer op zichzelf", "on its own again"],
   "task.phone_desk": ["bel de meldkamer", "phone the desk"],
   "task.phone_victim": ["bel het slachtoffer", "phone the victim"],
@@ -395,7 +420,7 @@ export const dictionary = {
   "why.title": ["Waarom", "Why"],
   "why.show": ["Toon dit moment op de kaart", "Show this moment on the map"],
   "why.none": [
-    "Er is geen overgang van dit toezicht vastgelegd.",
+    "Van dit toezicht is geen verandering vastgelegd.",
     "No change of standing is recorded for this watch.",
   ],
   "why.more": ["Meer staat in: afstand explain --incident", "More is in: afstand explain --incident"],
@@ -404,7 +429,7 @@ export const dictionary = {
   "party.victim": ["slachtoffer", "victim"],
 
   "devices.title": ["Toestellen", "Devices"],
-  "devices.counts": ["{all} gezien, {unseen} nu uit beeld", "{all} known, {unseen} unseen now"],
+  "devices.counts": ["{all} bekend, {unseen} nu uit beeld", "{all} known, {unseen} unseen now"],
   "devices.find": ["Zoek toestel of persoon", "Find device or person"],
   "devices.look": ["Toestand", "State"],
   "devices.state": ["Toestand", "State"],
@@ -454,7 +479,7 @@ export const dictionary = {
 
   "keys.title": ["Toetsen", "Keys"],
   "keys.how": ["Druk op een toets hieronder en dan op de nieuwe.", "Press one below and then the new key."],
-  "keys.press": ["druk een toets…", "press a key…"],
+  "keys.press": ["druk op een toets…", "press a key…"],
   "keys.next": ["Volgend incident", "Next incident"],
   "keys.previous": ["Vorig incident", "Previous incident"],
   "keys.call": ["Bellen", "Call"],
@@ -462,7 +487,7 @@ export const dictionary = {
   "keys.resolve": ["Afhandelen", "Resolve"],
   "keys.mute": ["Geluid dempen", "Mute"],
   "keys.news": ["Toon wat nieuw is", "Show what is new"],
-  "keys.reset": ["Zoals geleverd", "As delivered"],
+  "keys.reset": ["Standaardtoetsen", "As delivered"],
   "keys.close": ["Klaar", "Done"],
 } as const satisfies Record<string, readonly [nl: string, en: string]>;
 
