@@ -1,8 +1,9 @@
-// Pictures of every place of the console at both widths and in both themes, of the demonstration as it plays, and of
-// the companion on a telephone's screen, in each of its states:
+// Pictures of every place of the console at both widths and in both themes, of the demonstration as it plays; of what it
+// does not come to in a minute; and of the companion on a telephone's screen, in each of its states:
 //     dashboard/run pictures FOLDER
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { centrePictures } from "./centre-states.mjs";
 import { companionPictures } from "./companion-states.mjs";
 import { browser, demo, watched } from "./world.mjs";
 
@@ -81,6 +82,7 @@ try {
     await page.context().close();
   }
   await companionPictures(chromium, service.address, to);
+  await centrePictures(chromium, to);
 } finally {
   await chromium.close();
   await service.stop();

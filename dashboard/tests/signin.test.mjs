@@ -215,6 +215,57 @@ test("a console where nobody sits locks, and alarms are counted behind it", {
   assert.deepEqual(sins(), []);
 });
 
+test("two tabs of one console: a lock closes both at once, and neither shows what somebody else may see", {
+  timeout: 180_000,
+}, async () => {
+  const { page, sins } = await visitor();
+  await page.goto(`${origin}/`);
+  await signIn(page, "anna");
+  await tamper(service, "tabs");
+  await page.locator(".row").first().waitFor();
+  const other = await page.context().newPage();
+  await other.goto(`${origin}/`);
+  await other.locator(".row").first().waitFor();
+  const locked = (tab) => tab.getByRole("heading", { name: "Vergrendeld" });
+  await menu(other, "Vergrendelen");
+  await locked(page).waitFor({ timeout: 2_000 });
+  await page.getByRole("link", { name: "Opnieuw inloggen" }).focus();
+  await signInApart(page, "anna");
+  for (const tab of [page, other]) await locked(tab).waitFor({ state: "detached" });
+  // What is pressed in either counts.
+  await other.locator(".row").first().click();
+  await other.mouse.move(700, 500);
+  await other.keyboard.press("o");
+  await other.locator("aside.panel").getByText("Opgepakt door Anna", { exact: false }).waitFor();
+  // Anna signs in once more, by an address that she kept: both go on.
+  const again = async (name) => {
+    const apart = await page.context().newPage();
+    await apart.goto(`${origin}/auth/login?back=/auth/done`);
+    await atProvider(apart, name);
+    await apart.getByText("U kunt dit venster sluiten").waitFor();
+    await apart.close();
+  };
+  await again("anna");
+  // The line is there again.
+  await page.waitForFunction(() => /^\(\d+\)/.test(document.title), undefined, { timeout: 30_000 });
+  const alarms = Number(/\d+/.exec(await page.title())[0]);
+  await tamper(service, "tabs-again");
+  for (const tab of [page, other]) {
+    await tab.waitForFunction((n) => document.title.startsWith(`(${n})`), alarms + 1, { timeout: 30_000 });
+    await tab.locator(".app:not(.old):not(.shut)").waitFor();
+  }
+  // Bea does: nothing of Anna's stays, and both are hers.
+  const anew = [page, other].map((tab) => tab.waitForEvent("load", { timeout: 30_000 }));
+  await again("bea");
+  await Promise.all(anew);
+  for (const tab of [page, other]) {
+    await tab.getByRole("button", { name: "Menu" }).press("Enter");
+    await tab.getByText(/^Bea \(bea\)/).waitFor();
+  }
+  await page.context().close();
+  assert.deepEqual(sins(), []);
+});
+
 test("a locked console that is read anew is locked still, counts alarms and rings", {
   timeout: 120_000,
 }, async () => {

@@ -142,6 +142,24 @@ test("what she presses arrives, however often the service fails first", { timeou
   }
 });
 
+test("a page goes on by the session that she begins in another tab, and her call for help arrives by it", {
+  timeout: 60_000,
+}, async () => {
+  const apart = await page.context().newPage();
+  await apart.goto(`${origin}/auth/login?back=/auth/done`);
+  await apart.getByLabel("Naam").fill("vera");
+  await apart.keyboard.press("Enter");
+  await apart.getByText("U kunt dit venster sluiten").waitFor();
+  await apart.close();
+  const arrived = page.waitForResponse(
+    (answer) => answer.url().endsWith("/v1/me/aware") && answer.status() === 204,
+  );
+  await hold(2_400);
+  await arrived;
+  await page.getByText("Verbonden", { exact: false }).waitFor();
+  assert.equal(await page.getByText("U bent niet meer aangemeld.").count(), 0);
+});
+
 test("a session that ends while there is an alarm is said, and 112 is one press away", {
   timeout: 60_000,
 }, async () => {

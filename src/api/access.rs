@@ -355,6 +355,11 @@ fn session(state: &AppState, row: &Row, request: &Request) -> Result<Option<Foun
     let now = (state.clock)();
     let id = Cookie::Session.of(request.headers(), state.sign_in.is_secure());
     let Some(found) = id.and_then(|id| state.sign_in.sessions.find(id, now)) else { return Ok(None) };
+    // A page may be of a session that another tab has put this one in the place of: it is answered as if it had none, and
+    // not with what somebody else may see.
+    if row.0 == Method::GET && is_of(&found, request.headers()) == Some(false) {
+        return Ok(None);
+    }
     if found.is_locked && !WHILE_LOCKED.contains(&row.1) {
         return Err(Problem::new(Kind::LOCKED));
     }
@@ -370,9 +375,14 @@ fn session(state: &AppState, row: &Row, request: &Request) -> Result<Option<Foun
     Ok(Some(found))
 }
 
+/// Whether a request comes from a page of this session, where it says of which.
+fn is_of(found: &Found, headers: &HeaderMap) -> Option<bool> {
+    headers.get(CSRF).map(|token| token.as_bytes().ct_eq(found.csrf.as_bytes()).into())
+}
+
 fn is_of_a_page_here(state: &AppState, found: &Found, headers: &HeaderMap) -> bool {
     let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or_default());
-    let knows = text(CSRF).is_some_and(|token| token.as_bytes().ct_eq(found.csrf.as_bytes()).into());
+    let knows = is_of(found, headers) == Some(true);
     let host = text(header::HOST);
     let from_here = text(header::ORIGIN).is_none_or(|origin| state.sign_in.is_own_origin(origin, host));
     let site = text(HeaderName::from_static("sec-fetch-site"));

@@ -138,13 +138,13 @@ pub(super) fn kind(kind: AlertKind) -> Text {
         "victim_proximity" => Text { nl: "dicht bij slachtoffer", en: "close to victim" },
         "aware" => Text { nl: "noodknop AWARE", en: "panic button AWARE" },
         "tamper" => Text { nl: "sabotage", en: "tampering" },
-        "silence" => Text { nl: "apparaat zwijgt", en: "device silent" },
+        "silence" => Text { nl: "toestel zwijgt", en: "device silent" },
         "battery" => Text { nl: "batterij", en: "battery" },
         "jamming" => Text { nl: "radio gestoord", en: "radio jammed" },
         "parted" => Text { nl: "baken of telefoon kwijt", en: "beacon or phone lost" },
         "order_expiry" => Text { nl: "bevel loopt af", en: "order expires" },
         "follow_up" => Text { nl: "opvolging", en: "follow-up" },
-        "mass_silence" => Text { nl: "veel apparaten zwijgen", en: "many devices silent" },
+        "mass_silence" => Text { nl: "veel toestellen zwijgen", en: "many devices silent" },
         // A kind of its own that has no words of its own yet.
         _ => Text { nl: "melding", en: "alert" },
     }
@@ -174,7 +174,7 @@ fn ask(step: Ask, level: Level) -> Text {
             en: "The control room has not accepted: telephone it.",
         },
         Ask::PhoneVictim => Text {
-            nl: "Haar apparaat heeft dit niet getoond: bel het slachtoffer.",
+            nl: "Haar toestel heeft dit niet getoond: bel het slachtoffer.",
             en: "Her device has not shown this: telephone the victim.",
         },
         Ask::DeskRejected => Text {

@@ -156,7 +156,7 @@ fn why(
         StepRule::SilenceWhileRaised => {
             let for_s = for_s()?;
             format!(
-                "al {for_s} s geen positie, terwijl een bewaking van dit apparaat op waarschuwing of alarm stond: \
+                "al {for_s} s geen positie, terwijl een bewaking van dit toestel op waarschuwing of alarm stond: \
                  meteen alarm, niet pas na {long} s / no fix for {for_s} s, while a watch of this device stood at \
                  warning or alarm: an alarm at once, not after {long} s"
             )
@@ -168,7 +168,7 @@ fn why(
                  no fix for {for_s} s: a silence of {long} s or more is an alarm"
             )
         }
-        StepRule::SwitchedOff => "het apparaat zei dat het werd uitgezet: meteen alarm / \
+        StepRule::SwitchedOff => "het toestel zei dat het werd uitgezet: meteen alarm / \
              the device said that it was switched off: an alarm at once"
             .to_owned(),
         StepRule::HeardAgain => {
@@ -180,7 +180,7 @@ fn why(
         }
         StepRule::Said => said_by_device(said)?,
         StepRule::SaidWhileRaised => format!(
-            "het apparaat zei {said}, terwijl een bewaking ervan op waarschuwing of alarm stond: meteen alarm / \
+            "het toestel zei {said}, terwijl een bewaking ervan op waarschuwing of alarm stond: meteen alarm / \
              the device said {said}, while a watch of it stood at warning or alarm: an alarm at once"
         ),
         StepRule::Pressed => "op de knop gedrukt: altijd een alarm, behalve een test / \
@@ -210,7 +210,7 @@ fn said_by_device(said: &str) -> Option<String> {
         "beacon_found" => ("dat beëindigt het verlies van het baken", "that ends the loss of the beacon"),
         _ => return None,
     };
-    Some(format!("het apparaat zei {said}: {nl} / the device said {said}: {en}"))
+    Some(format!("het toestel zei {said}: {nl} / the device said {said}: {en}"))
 }
 
 fn secs(span: Millis) -> i64 {

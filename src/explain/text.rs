@@ -20,7 +20,7 @@ fn write(text: &mut String, explanation: &Explanation) -> std::fmt::Result {
             writeln!(text, "Incident {incident}: {kind}, {watch}")?;
             writeln!(text, "Stand nu {level}, hoogste {worst} / Level now {level}, highest {worst}")?;
         }
-        About::Moment { device, at } => writeln!(text, "Apparaat / Device {device}, {at}")?,
+        About::Moment { device, at } => writeln!(text, "Toestel / Device {device}, {at}")?,
     }
     writeln!(text, "Van / From {} tot / to {}", explanation.from, explanation.to)?;
     for heard in &explanation.inputs {

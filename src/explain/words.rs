@@ -75,7 +75,7 @@ pub(super) fn why(decision: &StoredDecision, limits: Option<Limits>) -> String {
         ),
         Rule::Frozen => Both::new(
             format!(
-                "het apparaat zegt vers te zijn, maar zijn coördinaten veranderen niet (terwijl het beweegt, of al \
+                "het toestel zegt vers te zijn, maar zijn coördinaten veranderen niet (terwijl het beweegt, of al \
                  {} min): de onzekerheid groeit vanaf nu",
                 FROZEN_AFTER.0 / 60_000
             ),
@@ -118,7 +118,7 @@ pub(super) fn late(by: Millis) -> String {
 pub(super) fn ahead(by: Millis) -> String {
     let s = secs(by);
     format!(
-        "De klok van het apparaat loopt {s} s voor: beoordeeld op het moment van ontvangst / \
+        "De klok van het toestel loopt {s} s voor: beoordeeld op het moment van ontvangst / \
          The device's clock is {s} s ahead: judged by its time of arrival"
     )
 }

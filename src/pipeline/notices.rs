@@ -271,9 +271,9 @@ fn own_words(own: &OwnAlert) -> (&'static str, String) {
         }
         About::Silent { devices } => {
             let reason = if over {
-                format!("Nog {devices} apparaten zwijgen / {devices} devices are silent still")
+                format!("Nog {devices} toestellen zwijgen / {devices} devices are silent still")
             } else {
-                format!("{devices} apparaten zwijgen tegelijk / {devices} devices are silent at once")
+                format!("{devices} toestellen zwijgen tegelijk / {devices} devices are silent at once")
             };
             (AlertKind::MassSilence.as_str(), reason)
         }

@@ -244,27 +244,41 @@ impl Sessions {
     /// Writes what changed.
     async fn write(&self) -> Result<(), NoSignIn> {
         let _one = self.writing.lock().await;
-        let (changed, over) = {
+        let (mut taken, rows) = {
             let mut state = self.state();
-            (std::mem::take(&mut state.changed), std::mem::take(&mut state.over))
+            let (changed, over) = (std::mem::take(&mut state.changed), std::mem::take(&mut state.over));
+            let rows: Vec<SessionRow> =
+                changed.iter().filter_map(|hash| state.open.get(hash)).map(|s| s.row.clone()).collect();
+            (Taken { sessions: self, changed, over }, rows)
         };
-        let rows: Vec<SessionRow> = {
-            let state = self.state();
-            changed.iter().filter_map(|hash| state.open.get(hash)).map(|s| s.row.clone()).collect()
-        };
-        let ended: Vec<String> = over.iter().cloned().collect();
-        let written = self.store.keep_sessions(&rows, &ended).await;
-        if written.is_err() {
-            let mut state = self.state();
-            state.changed.extend(changed);
-            state.over.extend(over);
-        }
-        Ok(written?)
+        let ended: Vec<String> = taken.over.iter().cloned().collect();
+        self.store.keep_sessions(&rows, &ended).await?;
+        (taken.changed, taken.over) = Default::default();
+        Ok(())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         // Nothing is left half done between two of its statements.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is being written. Whatever keeps it from being written – an error, or a caller who waits no longer – it is
+/// still to be: a session that ended or was locked must not be open again after a restart.
+struct Taken<'s> {
+    sessions: &'s Sessions,
+    changed: HashSet<String>,
+    over: HashSet<String>,
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        if self.changed.is_empty() && self.over.is_empty() {
+            return;
+        }
+        let mut state = self.sessions.state();
+        state.changed.extend(self.changed.drain());
+        state.over.extend(self.over.drain());
     }
 }
 

@@ -156,6 +156,28 @@ async fn there_is_room_for_so_many_and_who_was_away_longest_makes_room() {
     assert!(sessions.find(&busy, minute(6)).is_some());
 }
 
+/// Who signs in closes the tab, or ten seconds are over, while the store is slow.
+#[tokio::test]
+async fn a_sign_in_that_is_broken_off_takes_no_end_and_no_lock_with_it() {
+    let bench = Bench::new();
+    let sessions = bench.sessions("a", minute(0)).await;
+    let begin = async || sessions.begin(anna(), None, minute(0)).await.unwrap();
+    let (left, locked) = (begin().await, begin().await);
+    let find = |id: &str| sessions.find(id, minute(1)).unwrap();
+    let (to_lock, to_end) = (find(&locked), find(&left));
+    let mut lock = Box::pin(sessions.lock(&to_lock));
+    assert!(futures_util::poll!(&mut lock).is_pending(), "the store is asked");
+    drop(lock);
+    let mut again = Box::pin(sessions.begin(anna(), Some(to_end.hash()), minute(1)));
+    assert!(futures_util::poll!(&mut again).is_pending(), "the store is asked");
+    drop(again);
+    sessions.sweep(minute(1)).await;
+    drop(sessions);
+    let after = bench.sessions("a", minute(2)).await;
+    assert!(after.find(&left, minute(2)).is_none());
+    assert!(after.find(&locked, minute(2)).unwrap().is_locked);
+}
+
 #[test]
 fn a_link_is_good_once_and_for_minutes() {
     let (show, mut shown) = mpsc::channel(1);

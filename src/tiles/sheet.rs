@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use reqwest::Url;
 use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
 
 use super::LARGEST_STYLE;
 use super::fetch::{Fetcher, Unavailable};
@@ -13,6 +14,8 @@ use super::fetch::{Fetcher, Unavailable};
 const DEEPEST: u8 = 24;
 /// Addresses that a style may name.
 const MOST_ADDRESSES: usize = 64;
+/// Bytes of the digest of an address.
+const MARK_LEN: usize = 4;
 /// Longest name of a font, or fonts.
 const LONGEST_FONT: usize = 200;
 
@@ -124,8 +127,10 @@ impl Sheet {
                     "the tiles of source {name:?} have no z, x and y in their address"
                 )));
             }
-            ours.push(Value::from(format!("/tiles/{theme}/tile/{}/{{z}}/{{x}}/{{y}}", self.tiles.len())));
-            self.tiles.push(template_here(template, base)?);
+            let template = template_here(template, base)?;
+            let (number, mark) = (self.tiles.len(), mark(&template));
+            ours.push(Value::from(format!("/tiles/{theme}/tile/{number}/{{z}}/{{x}}/{{y}}?{mark}")));
+            self.tiles.push(template);
         }
         source.insert("tiles".to_owned(), Value::Array(ours));
         Ok(())
@@ -138,8 +143,9 @@ impl Sheet {
         base: &Url,
     ) -> Result<(), Unavailable> {
         let Some(template) = style.get("glyphs").and_then(Value::as_str) else { return Ok(()) };
-        self.glyphs = Some(template_here(template, base)?);
-        let ours = format!("/tiles/{theme}/glyphs/{{fontstack}}/{{range}}");
+        let template = template_here(template, base)?;
+        let ours = format!("/tiles/{theme}/glyphs/{{fontstack}}/{{range}}?{}", mark(&template));
+        self.glyphs = Some(template);
         style.insert("glyphs".to_owned(), Value::from(ours));
         Ok(())
     }
@@ -151,12 +157,16 @@ impl Sheet {
         base: &Url,
     ) -> Result<(), Unavailable> {
         let mut take = |address: &Value| {
-            let url = here(address.as_str().unwrap_or_default(), base)?;
+            let address = address.as_str().filter(|address| !address.is_empty());
+            let url = here(address.ok_or_else(|| unusable("a sprite in it has no address"))?, base)?;
+            let ours = format!("/tiles/{theme}/sprite/{}?{}", self.sprites.len(), mark(url.as_str()));
             self.sprites.push(url);
-            Ok::<_, Unavailable>(Value::from(format!("/tiles/{theme}/sprite/{}", self.sprites.len() - 1)))
+            Ok::<_, Unavailable>(Value::from(ours))
         };
         match style.get_mut("sprite") {
             None | Some(Value::Null) => {}
+            // So PDOK writes that a style has none.
+            Some(Value::String(address)) if address.is_empty() => drop(style.remove("sprite")),
             Some(Value::Array(sprites)) => {
                 for sprite in sprites {
                     let url = take(sprite.get("url").unwrap_or(&Value::Null))?;
@@ -221,6 +231,16 @@ fn template_here(template: &str, base: &Url) -> Result<String, Unavailable> {
         return Err(unusable("an address in it has parts that are not known"));
     }
     Ok(text)
+}
+
+/// Tells addresses apart without naming them: browsers keep pieces for a day, and their number means another piece once
+/// the settings name another style.
+fn mark(address: &str) -> String {
+    Sha256::digest(address).iter().take(MARK_LEN).fold(String::new(), |mut mark, byte| {
+        // Writing to a text cannot fail.
+        _ = write!(mark, "{byte:02x}");
+        mark
+    })
 }
 
 fn is_font(font: &str) -> bool {

@@ -12,12 +12,12 @@ pub(crate) fn of_many(level: Level, many: &Many) -> String {
     let Many { devices, of_desk, .. } = many;
     if level == Level::Clear {
         return format!(
-            "De storing is voorbij; nog {of_desk} apparaten van uw meldkamer zwijgen, die volgen elk apart / The outage \
+            "De storing is voorbij; nog {of_desk} toestellen van uw meldkamer zwijgen, die volgen elk apart / The outage \
              is over; {of_desk} devices of your desk are silent still, and follow each by itself"
         );
     }
     format!(
-        "{devices} apparaten zwijgen tegelijk, {of_desk} daarvan van uw meldkamer / {devices} devices are silent at \
+        "{devices} toestellen zwijgen tegelijk, {of_desk} daarvan van uw meldkamer / {devices} devices are silent at \
          once, {of_desk} of them of your desk"
     )
 }

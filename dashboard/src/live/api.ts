@@ -20,21 +20,19 @@ export class Refused extends Error {
     return typeof detail === "string" ? detail : this.title;
   }
 
-  /** Fields that cannot be used, and why. */
-  get fields(): { field: string; problem: string }[] {
-    const { errors } = this.problem;
-    return Array.isArray(errors) ? errors : [];
-  }
-
-  get findings(): Finding[] {
-    const { findings } = this.problem;
-    return Array.isArray(findings) ? findings : [];
-  }
-
   /** The service has no such endpoint: it is older than this page, or built without it. */
   get notOffered(): boolean {
     return this.status === 405 || (this.status === 404 && !this.problem.detail);
   }
+}
+
+/** Fields that cannot be used, and why. What the companion has no use for stands beside the classes: it is not sent it. */
+export function fieldsOf({ problem }: Refused): { field: string; problem: string }[] {
+  return Array.isArray(problem.errors) ? problem.errors : [];
+}
+
+export function findingsOf({ problem }: Refused): Finding[] {
+  return Array.isArray(problem.findings) ? problem.findings : [];
 }
 
 /** Why somebody looks, as a header: its bytes are UTF-8, one character a byte as browsers want them. */
@@ -46,13 +44,17 @@ export function reasonHeader(reason: string): Record<string, string> {
 export class Api {
   /** Called when the service does not accept the token or the session (any more), or the session is locked. */
   onDenied: (locked: boolean) => void = () => {};
-  /** What a request that changes something has to bring along, where the browser has a session. */
+  /**
+   * Of which session this page is, where it is of one. The browser's cookie may be another's by now: somebody has signed in
+   * in another tab. Nothing is answered then.
+   */
   csrf = "";
 
   constructor(private token: string) {}
 
   headers(): Record<string, string> {
-    return this.token ? { authorization: `Bearer ${this.token}` } : {};
+    if (this.token) return { authorization: `Bearer ${this.token}` };
+    return this.csrf ? { "x-csrf-token": this.csrf } : {};
   }
 
   read<T>(path: string, init: RequestInit = {}): Promise<T> {
@@ -61,7 +63,6 @@ export class Api {
 
   send<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
     const json: Record<string, string> = body === undefined ? {} : { "content-type": "application/json" };
-    if (this.csrf) json["x-csrf-token"] = this.csrf;
     return this.ask<T>(path, {
       method,
       headers: { ...json, ...headers },
@@ -69,22 +70,8 @@ export class Api {
     });
   }
 
-  /** Every page of a list, or as many as `most` entries. */
-  async all<T>(path: string, most = 20_000): Promise<{ items: T[]; more: boolean }> {
-    const items: T[] = [];
-    let cursor = "";
-    const joint = path.includes("?") ? "&" : "?";
-    while (items.length < most) {
-      const after = cursor ? `&cursor=${encodeURIComponent(cursor)}` : "";
-      const page = await this.read<{ items: T[]; next: string | null }>(`${path}${joint}limit=500${after}`);
-      items.push(...page.items);
-      if (!page.next) return { items, more: false };
-      cursor = page.next;
-    }
-    return { items, more: true };
-  }
-
   private async ask<T>(path: string, init: RequestInit): Promise<T> {
+    const by = this.csrf;
     let response: Response;
     try {
       response = await fetch(path, {
@@ -109,11 +96,33 @@ export class Api {
     }
     if (response.ok) return json as T;
     const problem = (json ?? {}) as Record<string, unknown>;
-    if (response.status === 401) this.onDenied(problem.type === "urn:afstand:problem:locked");
+    const kind = String(problem.type).split(":").at(-1);
+    // What is answered to a session that was left meanwhile says nothing of this one.
+    if (by === this.csrf && (response.status === 401 || kind === "foreign-request"))
+      this.onDenied(kind === "locked");
     throw new Refused(
       response.status,
       typeof problem.title === "string" ? problem.title : `${response.status}`,
       problem,
     );
   }
+}
+
+/** Every page of a list, or as many as `most` entries. */
+export async function everyPage<T>(
+  api: Api,
+  path: string,
+  most = 20_000,
+): Promise<{ items: T[]; more: boolean }> {
+  const items: T[] = [];
+  let cursor = "";
+  const joint = path.includes("?") ? "&" : "?";
+  while (items.length < most) {
+    const after = cursor ? `&cursor=${encodeURIComponent(cursor)}` : "";
+    const page = await api.read<{ items: T[]; next: string | null }>(`${path}${joint}limit=500${after}`);
+    items.push(...page.items);
+    if (!page.next) return { items, more: false };
+    cursor = page.next;
+  }
+  return { items, more: true };
 }

@@ -1,7 +1,7 @@
 // The console's picture of the service: incidents as they come, what is selected, and how the line is.
 import { untrack } from "svelte";
 import type { Place } from "../map/drawing.ts";
-import { Api, Refused } from "./api.ts";
+import { Api, everyPage, Refused } from "./api.ts";
 import { Archive } from "./archive.svelte.ts";
 import { arrange, type Filters, NO_FILTERS, type Order } from "./arrange.ts";
 import { now } from "./clock.ts";
@@ -70,8 +70,7 @@ export class Centre {
   private ordersTimer: ReturnType<typeof setTimeout> | undefined;
   private timers: ReturnType<typeof setInterval>[] = [];
   private stopStream: () => void = () => {};
-  /** The stream was refused, after the event with that id. */
-  private deaf = false;
+  /** The event that was told last. */
   private lastId = "";
   private held = $state.raw<Order>(new Map());
   private listeners = new Set<(incident: Incident, before: Incident | undefined) => void>();
@@ -194,15 +193,14 @@ export class Centre {
     void this.readMe();
   }
 
-  /** Goes on where it was when the service refused: nothing that was told meanwhile is left out. */
+  /** Goes on by a new session where it was: nothing that was told meanwhile is left out. */
   resume(): void {
-    if (this.deaf) this.listen();
-    else void this.refresh();
+    this.stopStream();
+    this.listen();
     void this.readOrders();
   }
 
   private listen(): void {
-    this.deaf = false;
     this.line = "connecting";
     const on: Listener = {
       open: () => {
@@ -226,7 +224,6 @@ export class Centre {
         this.draw();
       },
       refused: (status) => {
-        this.deaf = true;
         this.line = "lost";
         if (status === 403) this.deny("role");
         else this.api.onDenied(false);
@@ -301,13 +298,12 @@ export class Centre {
     if (this.quiet) return;
     const began = now();
     try {
-      const { items, more } = await this.api
-        .all<Incident>(`/v1/incidents?state=${this.openStates}`)
-        .catch((error) => {
-          if (!(error instanceof Refused) || error.status !== 400) throw error;
-          this.openStates = "new,acknowledged,in_progress";
-          return this.api.all<Incident>(`/v1/incidents?state=${this.openStates}`);
-        });
+      const list = () => everyPage<Incident>(this.api, `/v1/incidents?state=${this.openStates}`);
+      const { items, more } = await list().catch((error) => {
+        if (!(error instanceof Refused) || error.status !== 400) throw error;
+        this.openStates = "new,acknowledged,in_progress";
+        return list();
+      });
       const open = new Set(items.map((item) => item.incident));
       for (const item of items) this.put(withRead(this.known.get(item.incident), item, began));
       // Open here and not there: it was resolved, unless it began while the list was being read. Of a list that is cut
@@ -362,7 +358,7 @@ export class Centre {
   async readOrders(): Promise<void> {
     if (this.quiet) return;
     try {
-      const { items } = await this.api.all<OrderEntry>("/v1/orders");
+      const { items } = await everyPage<OrderEntry>(this.api, "/v1/orders");
       this.orders = new Map(items.map((entry) => [entry.order, entry]));
       this.ordersRead = true;
     } catch {

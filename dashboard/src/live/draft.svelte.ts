@@ -1,6 +1,6 @@
 // The order that somebody draws up: its document, what the guidance says about it while they draw, and whether it is
 // still the order that they opened.
-import { Refused } from "./api.ts";
+import { fieldsOf, findingsOf, Refused } from "./api.ts";
 import type { Centre } from "./centre.svelte.ts";
 import { lacking, newOrder, outgoing, placeheld } from "./editing.ts";
 import type { Finding, OrderDocument, OrderEntry } from "./types.ts";
@@ -133,7 +133,7 @@ export class Draft {
     } catch (error) {
       if (asked !== this.asked || !(error instanceof Refused)) return;
       this.findings = null;
-      this.problems = error.fields.length ? error.fields : [{ field: "", problem: error.detail }];
+      this.problems = fieldsOf(error).length ? fieldsOf(error) : [{ field: "", problem: error.detail }];
     }
   }
 
@@ -194,8 +194,8 @@ export class Draft {
       void this.centre.readOrders().then(() => this.lookAgain());
       return;
     }
-    if (error.findings.length) this.findings = error.findings;
-    this.problems = error.fields.length ? error.fields : [{ field: "", problem: error.detail }];
+    if (findingsOf(error).length) this.findings = findingsOf(error);
+    this.problems = fieldsOf(error).length ? fieldsOf(error) : [{ field: "", problem: error.detail }];
   }
 
   private lookAgain(): void {

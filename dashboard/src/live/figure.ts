@@ -35,8 +35,12 @@ export function figureOf(
     closing_mps: (fresh && latest?.closing_mps) || null,
     contact_s: left > 0 ? left : null,
   };
-  const isNewer = near && !isOver && (latest?.distance_m == null || age === null || near.age_s <= age);
-  if (isNewer) return { ...moving, ...near, from: near.old ? "last" : "now" };
+  // An alert is as old as the fix that raised it, and has the same older position of the other: the newer ones compare.
+  const isNewer = near && !isOver && (latest?.distance_m == null || age === null || near.newest_s <= age);
+  if (isNewer) {
+    const { distance_m, uncertainty_m, age_s } = near;
+    return { ...moving, distance_m, uncertainty_m, age_s, from: near.old ? "last" : "now" };
+  }
   return {
     ...moving,
     distance_m: latest?.distance_m ?? null,

@@ -9,6 +9,8 @@ export interface Nearness {
   uncertainty_m: number;
   /** Seconds since the older of the positions was taken. */
   age_s: number;
+  /** Seconds since the newer one was: an alert that was raised at a fix before it knew less. */
+  newest_s: number;
   /** Somebody is silent, or was not heard for so long that it says where they were, not where they are. */
   old: boolean;
 }
@@ -34,6 +36,7 @@ export function nearness(
       distance_m: metresBetween(wearer.at, victim.at),
       uncertainty_m: Math.hypot(wearer.uncertainty_m, victim.uncertainty_m),
       age_s: Math.max(ageOf(wearer, now), ageOf(victim, now)),
+      newest_s: Math.min(ageOf(wearer, now), ageOf(victim, now)),
       old: isOld(wearer, now) || isOld(victim, now),
     };
   }
@@ -44,6 +47,7 @@ export function nearness(
     distance_m: metresBetween(wearer.at, zone.geometry.coordinates) - zone.properties.radius_m,
     uncertainty_m: wearer.uncertainty_m,
     age_s: ageOf(wearer, now),
+    newest_s: ageOf(wearer, now),
     old: isOld(wearer, now),
   };
 }

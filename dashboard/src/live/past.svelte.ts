@@ -3,27 +3,7 @@ import { Refused } from "./api.ts";
 import type { Centre } from "./centre.svelte.ts";
 import { type Moment, momentOf, type Track } from "./retrace.ts";
 import { type Point, series } from "./series.ts";
-
-interface Judged {
-  at: string;
-  distance_m: number | null;
-  uncertainty_m: number | null;
-  before: string;
-  after: string;
-  certainty: string;
-  why: string;
-}
-
-interface Explanation {
-  inputs: {
-    number: number;
-    received_at: string;
-    kind: string;
-    device: string | null;
-    judgements: Judged[];
-  }[];
-  cut: boolean;
-}
+import { type Explanation, stepsOf } from "./why.ts";
 
 export class Past {
   incident = $state<string | null>(null);
@@ -41,13 +21,7 @@ export class Past {
   points = $derived.by((): Point[] =>
     this.explanation ? series(this.explanation.inputs.flatMap(({ judgements }) => judgements)) : [],
   );
-  steps = $derived(
-    this.explanation?.inputs.flatMap((input) =>
-      input.judgements
-        .filter((judgement) => judgement.before !== judgement.after)
-        .map((judgement) => ({ ...judgement, number: input.number })),
-    ) ?? [],
-  );
+  steps = $derived(stepsOf(this.explanation));
 
   constructor(private centre: Centre) {}
 

@@ -61,9 +61,11 @@ export class Positions {
     return person ? this.ofPerson.get(person) : undefined;
   }
 
-  /** Goes on after it was refused, if somebody still looks. */
+  /** Goes on by a new session, if somebody still looks. */
   again(): void {
-    if (this.line === "refused" && this.watchers > 0) this.begin();
+    if (this.watchers === 0) return;
+    this.rest();
+    this.look();
   }
 
   private look = (): void => {

@@ -4,7 +4,7 @@ import { Api, Refused } from "./api.ts";
 export interface Session {
   name: string;
   role: string;
-  csrf?: string;
+  csrf: string;
   locked?: boolean;
   idle_lock_s?: number;
   /** While it is locked: how many alarms are open, and nothing of whom. */
@@ -53,7 +53,8 @@ export async function endSession(api: Pick<Api, "send">): Promise<void> {
       if (left?.end_session) location.assign(left.end_session);
       return;
     } catch (error) {
-      if (error instanceof Refused && error.status === 401) return;
+      // It is over, or another's has taken its place in this browser.
+      if (error instanceof Refused && [401, 403].includes(error.status)) return;
       await wait();
     }
   }

@@ -40,7 +40,10 @@ export function followShared(
     else if (told.tell === "sign") on.sign();
     else if (told.tell === "lost") on.lost();
     else if (told.tell === "event") {
-      if (told.event.id) lastId = told.event.id;
+      const { id } = told.event;
+      // A hub that was called anew goes on after what the tab had that called first: this one may have had more.
+      if (id && Number(id) <= Number(lastId)) return;
+      if (id) lastId = id;
       on.sign();
       on.event(told.event);
     } else if (told.tell === "anew") {

@@ -196,6 +196,16 @@ describe("a tab", () => {
     expect(workers.map(({ port }) => port.said.at(-1))).toEqual([null, null]);
   });
 
+  test("is told nothing twice by a hub that begins after what another tab had", () => {
+    const { told, say, stop } = listen();
+    say({ tell: "open" }, alert("8"), alert("10"), { tell: "open" }, alert("9"), alert("10"), alert("11"));
+    expect(told).toEqual(["open", "8", "10", "open", "11"]);
+    // A service that counts anew is told all the same.
+    say({ tell: "anew" }, alert("1"));
+    expect(told.slice(-2)).toEqual(["anew", "1"]);
+    stop();
+  });
+
   test("that is refused follows no more", async () => {
     const { told, say } = listen();
     say({ tell: "refused", status: 401 });

@@ -6,6 +6,7 @@ import { nearness } from "../live/nearness.ts";
 import { momentOf, moments, type Track } from "../live/retrace.ts";
 import { story } from "../live/story.ts";
 import type { Device, IncidentDetail, OrderDocument } from "../live/types.ts";
+import { stepsOf } from "../live/why.ts";
 import { type Place, placeOf } from "../map/drawing.ts";
 import { towards } from "../map/geo.ts";
 import { alert, at, incident, T0 } from "./incidents.ts";
@@ -56,7 +57,7 @@ test("a cry for help and a cut strap are about a pair too, where it is known whi
 test("the figure is the newest there is, with its age, and a speed is good for half a minute", () => {
   const latest = { distance_m: 905, uncertainty_m: 20, closing_mps: 19.7, contact_s: 46, fixed_at: at(0) };
   const warning = incident("1", { level: "warning", latest });
-  const near = { distance_m: 439, uncertainty_m: 12, age_s: 4, old: false };
+  const near = { distance_m: 439, uncertainty_m: 12, age_s: 4, newest_s: 4, old: false };
   const after = (seconds: number, of = near) => figureOf(warning, of, T0 + seconds * 1_000);
   expect(after(20)).toMatchObject({
     distance_m: 439,
@@ -68,13 +69,15 @@ test("the figure is the newest there is, with its age, and a speed is good for h
   // Four minutes later: nobody knows any more how fast, or how soon.
   expect(after(240)).toMatchObject({ distance_m: 439, from: "now", contact_s: null, closing_mps: null });
   // Without a line the last positions get older; they stay nearer to the truth than an alert before them.
-  expect(after(240, { ...near, age_s: 200, old: true })).toMatchObject({
+  expect(after(240, { ...near, age_s: 200, newest_s: 200, old: true })).toMatchObject({
     distance_m: 439,
     from: "last",
     age_s: 200,
   });
   // Positions from before the alert say less than the alert.
-  expect(after(10, { ...near, age_s: 60 })).toMatchObject({ distance_m: 905, from: "alert", age_s: 10 });
+  expect(after(10, { ...near, age_s: 60, newest_s: 60 })).toMatchObject({ from: "alert", age_s: 10 });
+  // He was heard since, she was not: the alert knew no newer position of her either.
+  expect(after(42, { ...near, age_s: 64, newest_s: 37 })).toMatchObject({ distance_m: 439, age_s: 64 });
   expect(figureOf(warning, null, T0 + 50_000)).toMatchObject({ distance_m: 905, age_s: 50, contact_s: null });
   // What is over approaches nobody, and what is resolved has no now.
   expect(figureOf({ ...warning, level: "clear" }, near, T0 + 5_000).contact_s).toBeNull();
@@ -233,4 +236,26 @@ test("a service without a timeline still tells what recipients said", () => {
     ["rotterdam", [{ text: "P-7" }]],
     ["", []],
   ]);
+});
+
+test("a silence has its why as a distance has: steps of a device stand among those of judged fixes", () => {
+  const judged = (seconds: number, before: string, after: string) => ({
+    ...{ at: at(seconds), before, after, why: `${before} → ${after}` },
+    ...{ distance_m: 900, uncertainty_m: 9, certainty: "certain" },
+  });
+  const input = { number: 1, received_at: at(0), kind: "fix", device: "am-1" };
+  const explanation = {
+    inputs: [
+      { ...input, judgements: [judged(30, "clear", "warning"), judged(40, "warning", "warning")] },
+      { ...input, number: 2, judgements: [judged(90, "warning", "alarm")] },
+    ],
+    steps: [{ at: at(60), why: "al 60 s geen positie / no position for 60 s" }],
+  };
+  expect(stepsOf(explanation).map(({ why }) => why)).toEqual([
+    "clear → warning",
+    "al 60 s geen positie / no position for 60 s",
+    "warning → alarm",
+  ]);
+  expect(stepsOf({ inputs: [], steps: [{ at: at(0), why: "band doorgeknipt" }] })).toHaveLength(1);
+  expect(stepsOf(null)).toEqual([]);
 });

@@ -1,6 +1,7 @@
 // What this page knows: her protection, what she was told, and how fresh that is. Nothing old is shown as live.
 import { Api, Refused } from "../live/api.ts";
 import { now } from "../live/clock.ts";
+import { type Session, whoIsIn } from "../live/session.ts";
 import { follow, type StreamEvent } from "../live/stream.ts";
 import { Aware } from "./aware.svelte.ts";
 import { type Standing, standingOf } from "./door.ts";
@@ -43,11 +44,14 @@ export class Companion implements Contact {
   private words = 0;
   private asked = 0;
 
-  /** By a token, or by the cookie that the browser sends by itself: then what she says brings `csrf` along. */
-  constructor(token: string, csrf = "") {
+  /** By a token, or by the cookie that the browser sends by itself: then by a session. */
+  constructor(
+    token: string,
+    private session: Session | null = null,
+  ) {
     this.api = new Api(token);
-    this.api.csrf = csrf;
-    this.api.onDenied = () => this.refuse(401);
+    this.api.csrf = session?.csrf ?? "";
+    this.api.onDenied = () => void this.refuse(401);
     this.aware = new Aware(this.api, ownerOf(token));
     this.receipts = new Receipts(this.api, now);
   }
@@ -61,6 +65,7 @@ export class Companion implements Contact {
 
   stop(): void {
     clearInterval(this.timer);
+    this.timer = undefined;
     globalThis.removeEventListener("offline", this.cutOff);
     this.unfollow();
     this.receipts.stop();
@@ -136,7 +141,7 @@ export class Companion implements Contact {
       },
       // What stands comes again by itself, and is known by its revision.
       anew: () => {},
-      refused: (status) => this.refuse(status),
+      refused: (status) => void this.refuse(status),
     });
   }
 
@@ -187,7 +192,18 @@ export class Companion implements Contact {
     }
   }
 
-  private refuse(status: number): void {
+  private async refuse(status: number): Promise<void> {
+    const { csrf } = this.api;
+    if (status === 401 && csrf) {
+      // In another tab she may have signed in since: this page goes on by that.
+      const session = await whoIsIn().catch(() => null);
+      if (!this.timer) return;
+      if (session && session.name === this.session?.name && session.csrf !== csrf) {
+        this.api.csrf = session.csrf;
+        this.connect();
+        return;
+      }
+    }
     // Before everything is put away.
     this.stood = standingOf(this.worst, this.aware);
     this.refused = status === 401 ? "token" : "role";

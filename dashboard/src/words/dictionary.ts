@@ -47,7 +47,7 @@ export const dictionary = {
   "kind.parted": ["baken of telefoon kwijt", "beacon or phone lost"],
   "kind.order_expiry": ["bevel loopt af", "order expires"],
   "kind.follow_up": ["opvolging", "follow-up"],
-  "kind.mass_silence": ["veel apparaten zwijgen", "many devices silent"],
+  "kind.mass_silence": ["veel toestellen zwijgen", "many devices silent"],
 
   "mass.name": ["Massale stilte", "Mass silence"],
   "mass.title": ["Massale stilte – {n} toestellen", "Mass silence – {n} devices"],
@@ -320,7 +320,12 @@ export const dictionary = {
   "ladder.other": ["{name}", "{name}"],
   "ladder.reference": ["kenmerk {reference}", "reference {reference}"],
   "ladder.notYet": ["nog niet", "not yet"],
-  "ladder.trouble": ["Niet bezorgd na {attempts} pogingen.", "Not delivered after {attempts} attempts."],
+  "ladder.trouble": ["Nog niet bezorgd, pogingen: {attempts}.", "Not delivered yet, attempts: {attempts}."],
+  "ladder.untried": [
+    "Nog niet geprobeerd: wacht op een eerder bericht.",
+    "Not tried yet: an earlier message goes first.",
+  ],
+  "ladder.nobody": ["De ontvanger is niet verbonden.", "The recipient is not connected."],
   "ladder.rejected": ["Afgewezen om {at}:", "Rejected at {at}:"],
   "ladder.closed": ["Niet meer geprobeerd: {why}", "Given up: {why}"],
   "ladder.held": [
@@ -373,7 +378,7 @@ export const dictionary = {
   "step.deadline_kept": ["termijn gehaald:", "deadline kept:"],
   "step.undelivered": ["blijft onbezorgd bij", "remains undelivered to"],
   "step.duty_changed": ["dienst gewijzigd", "duty changed"],
-  "step.grouped": ["hoort bij veel stille apparaten", "part of many silent devices"],
+  "step.grouped": ["hoort bij veel stille toestellen", "part of many silent devices"],
   "step.ungrouped": ["staat weer op zichzelf", "on its own again"],
   "step.told_desk": ["meldkamer bericht over stille apparaten:", "desk told of silent devices:"],
   "step.quiet_over": ["rusttijd voorbij: slachtoffer bericht", "quiet hours over: victim told"],

@@ -83,7 +83,7 @@ fn written(page: &mut String, summary: &Summary) -> std::fmt::Result {
         "<h2>Per week / <i>by week</i></h2><table><thead><tr><th>Week van / <i>of</i></th>\
          <th>Waarschuwingen<br><i>warnings</i></th><th>Alarmen<br><i>alarms</i></th><th>AWARE</th>\
          <th>Dichtstbij<br><i>nearest</i></th><th>Grens opgezocht<br><i>stopped short + buffer</i></th>\
-         <th>Apparaten<br><i>devices</i></th><th>Stil (drager + slachtoffer)<br><i>silent, h</i></th>\
+         <th>Toestellen<br><i>devices</i></th><th>Stil (drager + slachtoffer)<br><i>silent, h</i></th>\
          <th>Opgepakt na<br><i>acknowledged after</i></th></tr></thead><tbody>",
     );
     summary.weeks.iter().try_for_each(|week| row(page, week))?;

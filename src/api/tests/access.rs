@@ -144,6 +144,30 @@ async fn a_locked_session_may_do_three_things_and_one_without_its_csrf_token_cha
     }
 }
 
+/// Somebody else signs in in another tab: from then on the cookie that the first one's page sends is his.
+#[tokio::test]
+async fn a_page_of_one_session_is_answered_nothing_by_the_cookie_of_another() {
+    let bench = Bench::new().await;
+    bench.shutdown.cancel(); // live streams end at once
+    for role in ROLES {
+        let sessions = &bench.state.sign_in.sessions;
+        let hers = sessions.begin(holder(role), None, at(NOW)).await.unwrap();
+        let page = sessions.find(&hers, at(NOW)).unwrap();
+        let his = sessions.begin(holder(Role::Supervisor), Some(page.hash()), at(NOW)).await.unwrap();
+        for Row(method, pattern, access, _) in TABLE.iter().filter(|row| row.0 == Method::GET) {
+            let Access::Roles(_) = access else { continue };
+            for method in [method, &Method::HEAD] {
+                let asked = with_cookie(method.clone(), &path(pattern), &his, Some(&page.csrf));
+                let status = bench.send(asked).await.status;
+                assert_eq!(status, StatusCode::UNAUTHORIZED, "{method} {pattern}: {role:?}");
+            }
+        }
+        // What says nothing of a page is a link that somebody followed, or a picture.
+        let link = bench.send(with_cookie(Method::GET, "/v1/session", &his, None)).await;
+        assert_eq!(link.json()["role"], "supervisor");
+    }
+}
+
 #[tokio::test]
 async fn a_desk_sees_its_own_and_learns_nothing_of_others() {
     let bench = Bench::new().await;

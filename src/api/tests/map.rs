@@ -13,7 +13,7 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 use super::bench::{Answer, Bench, request};
 use crate::api::{AppState, router};
 use crate::config::MapStyles;
-use crate::tiles::Tiles;
+use crate::tiles::{Theme, Tiles};
 
 struct Street {
     server: MockServer,
@@ -72,6 +72,13 @@ fn style() -> Value {
     })
 }
 
+/// An address without what tells it from those of other styles.
+fn unmarked(address: &Value) -> &str {
+    let (path, mark) = address.as_str().unwrap().split_once('?').unwrap();
+    assert!(mark.len() == 8 && mark.bytes().all(|b| b.is_ascii_hexdigit()), "{mark}");
+    path
+}
+
 fn tiles(at: &str) -> Value {
     json!({"version": 8, "sources": {"s": {"type": "vector", "tiles": [at]}}, "layers": []})
 }
@@ -87,12 +94,12 @@ async fn every_address_of_the_style_leads_back_here_and_from_here_to_its_own_ser
     let json = got.json();
     let sources = &json["sources"];
     // In the order of their names.
-    assert_eq!(sources["lucht"]["tiles"], json!(["/tiles/dark/tile/0/{z}/{x}/{y}"]));
-    assert_eq!(sources["straten"]["tiles"], json!(["/tiles/dark/tile/1/{z}/{x}/{y}"]));
+    assert_eq!(unmarked(&sources["lucht"]["tiles"][0]), "/tiles/dark/tile/0/{z}/{x}/{y}");
+    assert_eq!(unmarked(&sources["straten"]["tiles"][0]), "/tiles/dark/tile/1/{z}/{x}/{y}");
     assert_eq!((&sources["lucht"]["minzoom"], &sources["straten"]["maxzoom"]), (&json!(3), &json!(17)));
     assert_eq!(sources["lucht"]["attribution"], "© Kadaster");
-    assert_eq!(json["glyphs"], "/tiles/dark/glyphs/{fontstack}/{range}");
-    assert_eq!(json["sprite"], "/tiles/dark/sprite/0");
+    assert_eq!(unmarked(&json["glyphs"]), "/tiles/dark/glyphs/{fontstack}/{range}");
+    assert_eq!(unmarked(&json["sprite"]), "/tiles/dark/sprite/0");
     assert_eq!(json["layers"], style()["layers"]);
 
     street
@@ -132,6 +139,63 @@ async fn the_server_of_the_map_learns_nothing_of_who_looks() {
     // The style was read once for all of it.
     street.get("/tiles/light/tile/0/7/65/42").await;
     assert_eq!(street.asked().await.iter().filter(|asked| asked.url.path() == "/stijl").count(), 1);
+}
+
+/// As GoKoala of PDOK answers: tiles in the order z, y, x with a query, no sprite but an empty one, and addresses in the
+/// metadata that nobody fetches.
+#[tokio::test]
+async fn a_style_in_the_form_of_pdok_can_be_used() {
+    let pdok = |sprite: Value| {
+        json!({
+            "version": 8, "id": "standaard", "name": "", "pitch": 0, "center": [5.3878, 52.1561], "sprite": sprite,
+            "metadata": {"ol:webfonts": "HERE/ogc/v1/resources/fonts/{font-family}/{fontweight}{-fontstyle}.css"},
+            "glyphs": "HERE/ogc/v1/resources/fonts/{fontstack}/{range}.pbf",
+            "sources": {"brt": {"type": "vector", "minzoom": 0, "maxzoom": 12,
+                "tiles": ["HERE/ogc/v1/tiles/WebMercatorQuad/{z}/{y}/{x}?f=mvt"]}},
+            "layers": [{"id": "a", "type": "fill", "source": "brt", "source-layer": "nederland"}]
+        })
+    };
+    let street = Street::with(pdok(json!(""))).await;
+    let style = street.get("/tiles/light/style").await.json();
+    assert!(style.get("sprite").is_none(), "none is asked for: {style}");
+    let tile = ResponseTemplate::new(200)
+        .set_body_raw(&b"mvt"[..], "application/vnd.mapbox-vector-tile")
+        .insert_header("content-encoding", "gzip");
+    Mock::given(path("/ogc/v1/tiles/WebMercatorQuad/7/42/65"))
+        .and(query_param("f", "mvt"))
+        .respond_with(tile)
+        .mount(&street.server)
+        .await;
+    let at = style["sources"]["brt"]["tiles"][0].as_str().unwrap();
+    let got = street.get(&at.replace("{z}/{x}/{y}", "7/65/42")).await;
+    assert_eq!((got.text().as_str(), got.header(header::CONTENT_ENCODING)), ("mvt", "gzip"));
+    assert_eq!(street.get("/tiles/light/sprite/0.json").await.status, StatusCode::NOT_FOUND);
+    // Its other styles have one.
+    let other = Street::with(pdok(json!("HERE/ogc/v1/resources/standaardsprites/sprite@1"))).await;
+    other.serves("/ogc/v1/resources/standaardsprites/sprite@1@2x.png", ResponseTemplate::new(200)).await;
+    assert_eq!(other.get("/tiles/light/sprite/0@2x.png?x").await.status, StatusCode::OK);
+    for wrong in [json!(7), json!([{"id": "a"}]), json!([{"id": "a", "url": ""}])] {
+        let got = Street::with(pdok(wrong)).await.get("/tiles/light/style").await;
+        assert_eq!(got.problem()["type"], "urn:afstand:problem:no-map");
+    }
+}
+
+#[tokio::test]
+async fn what_a_browser_kept_of_one_address_is_not_taken_for_a_piece_of_another() {
+    let street = Street::with(tiles("HERE/v1/{z}/{x}/{y}")).await;
+    let mark = async |path: &str| {
+        let url = Url::parse(&format!("{}{path}", street.server.uri())).unwrap();
+        let tiles = Tiles::new(MapStyles { light: url.clone(), dark: url }).unwrap();
+        let style: Value = serde_json::from_str(&tiles.style(Theme::Light).await.unwrap()).unwrap();
+        style["sources"]["s"]["tiles"][0].as_str().unwrap().rsplit_once('?').unwrap().1.to_owned()
+    };
+    for (at, addresses) in [("/same", "v1"), ("/other", "v2")] {
+        let style = tiles(&format!("{}/{addresses}/{{z}}/{{x}}/{{y}}", street.server.uri()));
+        street.serves(at, ResponseTemplate::new(200).set_body_json(style)).await;
+    }
+    let first = mark("/stijl").await;
+    assert_eq!(first, mark("/same").await, "also after a restart");
+    assert_ne!(first, mark("/other").await, "the settings name another style");
 }
 
 #[tokio::test]
