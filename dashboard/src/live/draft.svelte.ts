@@ -243,8 +243,11 @@ export class Draft {
       void this.centre.readOrders().then(() => this.lookAgain());
       return;
     }
-    if (findingsOf(error).length) this.findings = findingsOf(error);
-    this.problems = fieldsOf(error).length ? fieldsOf(error) : [{ field: "", problem: error.detail }];
+    const [findings, fields] = [findingsOf(error), fieldsOf(error)];
+    if (findings.length) this.findings = findings;
+    // Findings say by themselves what is wrong.
+    const other = findings.length ? [] : [{ field: "", problem: error.detail }];
+    this.problems = fields.length ? fields : other;
   }
 
   private lookAgain(): void {
