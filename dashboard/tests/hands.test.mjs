@@ -139,6 +139,16 @@ test("with text at twice its size who it is about, and what to do, are in sight 
   assert.deepEqual(sins, []);
 });
 
+test("another language is that of the map's buttons too", { timeout: 60_000 }, async () => {
+  const { page, sins } = await desk("anna");
+  await page.getByRole("button", { name: "Inzoomen" }).waitFor();
+  await page.getByRole("button", { name: "Menu" }).click();
+  await page.getByRole("button", { name: "English" }).click();
+  await page.getByRole("button", { name: "Zoom in" }).waitFor();
+  assert.equal(await page.getByRole("button", { name: "Inzoomen" }).count(), 0);
+  assert.deepEqual(sins, []);
+});
+
 test("the browser's way back leads through the console's places", { timeout: 60_000 }, async () => {
   const device = await tamper(service, "way-back");
   const { page, sins } = await desk("anna");
