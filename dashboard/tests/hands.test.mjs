@@ -219,7 +219,7 @@ test("what was looked up grows old in sight, and says of when it is", { timeout:
   await page.getByLabel("Reden").fill("Vraag van de meldkamer");
   await page.getByRole("button", { name: "Zoek op" }).click();
   await page.getByText(/^Antwoord van \d\d:\d\d:\d\d$/).waitFor();
-  const age = async () => Number(/(\d+) s geleden/.exec(await page.locator("main table").innerText())?.[1]);
+  const age = async () => Number(/(\d+) s geleden/.exec(await page.locator("main table").textContent())?.[1]);
   const before = await age();
   await page.waitForTimeout(4_000);
   assert.ok((await age()) >= before + 3, `${before} s, and then ${await age()} s`);
