@@ -122,7 +122,8 @@ export class Draft {
     this.vanished = !entry;
     // A list that was asked for before the last registration may arrive after it.
     const isNewer = entry && Date.parse(entry.changed_at) > Date.parse(this.version);
-    if (isNewer && !this.written) this.openEntry(entry);
+    // What was refused is read first.
+    if (isNewer && !this.written && !this.conflict) this.openEntry(entry);
   }
 
   /** What the writer had written in this tab before, if nothing else was begun since. */

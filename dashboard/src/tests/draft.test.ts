@@ -179,6 +179,8 @@ test("a withdrawal that is refused is said to be one, and nothing is registered 
   const before = draft.answers;
   expect(await draft.withdraw()).toBe(false);
   expect([draft.conflict?.withdrawing, draft.answers - before, draft.busy]).toEqual([true, 1, false]);
+  draft.follow();
+  expect(draft.conflict, "what was refused stays to be read").not.toBeNull();
 });
 
 test("a question is not asked any more once nothing would be lost", async () => {
