@@ -139,6 +139,16 @@ test("with text at twice its size who it is about, and what to do, are in sight 
   assert.deepEqual(sins, []);
 });
 
+test("another language is that of the map's buttons too", { timeout: 60_000 }, async () => {
+  const { page, sins } = await desk("anna");
+  await page.getByRole("button", { name: "Inzoomen" }).waitFor();
+  await page.getByRole("button", { name: "Menu" }).click();
+  await page.getByRole("button", { name: "English" }).click();
+  await page.getByRole("button", { name: "Zoom in" }).waitFor();
+  assert.equal(await page.getByRole("button", { name: "Inzoomen" }).count(), 0);
+  assert.deepEqual(sins, []);
+});
+
 test("the browser's way back leads through the console's places", { timeout: 60_000 }, async () => {
   const device = await tamper(service, "way-back");
   const { page, sins } = await desk("anna");
@@ -197,6 +207,22 @@ test("a panel that cannot be read again says that it may be old, until it can", 
   await page.unroute(/\/v1\/incidents\/[^/?]+$/, broken);
   await other.panel.getByRole("button", { name: "meldkamer gebeld" }).click();
   await panel.getByText("kunnen niet opnieuw worden gelezen").waitFor({ state: "detached" });
+});
+
+test("what was looked up grows old in sight, and says of when it is", { timeout: 60_000 }, async () => {
+  await service.api("PUT", "/v1/orders/ord-asked", orderOf("asked"));
+  const fix = { fixed_at: new Date().toISOString(), lat: 52.09, lon: 5.12, accuracy_m: 8 };
+  await service.publish("afstand/v1/wearer/am-asked/fix", fix);
+  const { page } = await desk("anna");
+  await page.getByRole("button", { name: "Opzoeken" }).click();
+  await page.getByLabel("Kenmerk").fill("wearer-asked");
+  await page.getByLabel("Reden").fill("Vraag van de meldkamer");
+  await page.getByRole("button", { name: "Zoek op" }).click();
+  await page.getByText(/^Antwoord van \d\d:\d\d:\d\d$/).waitFor();
+  const age = async () => Number(/(\d+) s geleden/.exec(await page.locator("main table").textContent())?.[1]);
+  const before = await age();
+  await page.waitForTimeout(4_000);
+  assert.ok((await age()) >= before + 3, `${before} s, and then ${await age()} s`);
 });
 
 test("a hold is two seconds long, also while the clock of her telephone is set right", {
