@@ -230,11 +230,11 @@ test("a filter says what it hides, and lets it out in one press", { timeout: 60_
   await page.getByRole("button", { name: "Filter aan" }).click();
   await page.getByRole("searchbox").waitFor({ state: "detached" });
   const bar = page.locator(".hidden");
-  const alarms = async () => Number(/^\D*(\d+) alarm niet opgepakt/.exec(await bar.textContent())?.[1] ?? 0);
+  const alarms = async () => Number(/niet opgepakte alarmen: (\d+)/.exec(await bar.textContent())?.[1] ?? 0);
   const before = await alarms();
   await tamper(service, "behind-a-filter");
   await page.waitForFunction(
-    (n) => document.querySelector(".hidden")?.textContent.includes(`${n + 1} alarm niet opgepakt`),
+    (n) => document.querySelector(".hidden")?.textContent.includes(`niet opgepakte alarmen: ${n + 1}`),
     before,
   );
   await bar.click();

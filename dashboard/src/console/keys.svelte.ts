@@ -14,6 +14,9 @@ const USUAL: Record<Deed, string> = {
 };
 const STORE = "keys";
 
+/** Somebody whose field was taken away from under his hands goes on typing: until he pauses for so long. */
+const PAUSE_MS = 3_000;
+
 function stored(): Record<Deed, string> {
   try {
     const read = JSON.parse(localStorage.getItem(STORE) ?? "{}") as Partial<Record<Deed, unknown>>;
@@ -26,6 +29,8 @@ function stored(): Record<Deed, string> {
 
 class Keys {
   map = $state(stored());
+  /** The field in which somebody wrote last, and when. */
+  private wrote: { field: Element; at: number } | null = null;
 
   /** Gives a key to a deed. A key does one thing: whoever had it gets the other's. */
   set(deed: Deed, key: string): void {
@@ -45,10 +50,33 @@ class Keys {
   deedOf(event: KeyboardEvent): Deed | null {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return null;
     const { target } = event;
-    const writes =
+    const field =
       target instanceof HTMLElement && target.closest("input:not([type=range]), textarea, select, dialog");
-    if (writes) return null;
-    return DEEDS.find((deed) => this.map[deed] === event.key.toLowerCase()) ?? null;
+    if (field) {
+      // Who leaves a form by this key has stopped writing.
+      this.wrote = event.key === "Escape" ? null : { field, at: event.timeStamp };
+      return null;
+    }
+    if (this.writesOn(event)) return null;
+    const deed = DEEDS.find((one) => this.map[one] === event.key.toLowerCase()) ?? null;
+    // A key that is held down goes through the list, and does nothing else again and again.
+    return event.repeat && deed !== "next" && deed !== "previous" ? null : deed;
+  }
+
+  /** A hand that moved elsewhere does not go on writing. */
+  moved(): void {
+    this.wrote = null;
+  }
+
+  /** Whether what is typed was meant for a field that is gone: its words must do nothing. */
+  private writesOn({ target, timeStamp }: KeyboardEvent): boolean {
+    const { wrote } = this;
+    if (!wrote || wrote.field.isConnected || target !== document.body || timeStamp - wrote.at > PAUSE_MS) {
+      this.wrote = null;
+      return false;
+    }
+    wrote.at = timeStamp;
+    return true;
   }
 }
 

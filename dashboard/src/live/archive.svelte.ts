@@ -13,7 +13,12 @@ export class Archive {
   private next: string | null = null;
   private busy = false;
 
-  constructor(private centre: Centre) {}
+  constructor(private centre: Pick<Centre, "api" | "takeRead">) {}
+
+  /** Begins at the newest when it is asked for again. */
+  forget(): void {
+    [this.read, this.more, this.next, this.error] = [null, false, null, ""];
+  }
 
   /** Reads the first page, and with every call the next. */
   async readOn(): Promise<void> {

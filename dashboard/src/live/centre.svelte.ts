@@ -30,6 +30,8 @@ const ORDERS_MS = 120_000;
 /** All of them are read at once: not with every alert of a flood. */
 const ORDERS_AGAIN_MS = 10_000;
 const TURN_MS = 5_000;
+/** What is resolved is forgotten after so long: a console runs for weeks. Who asks for it has it read again. */
+const KEPT_MS = 12 * 3_600_000;
 
 export class Centre {
   api: Api;
@@ -65,6 +67,9 @@ export class Centre {
   private openStates = "open";
   private known = new Map<string, Incident>();
   private version = $state(0);
+  /** Counts the readings of the selected incident, and which of them is shown: an answer may come after a later one. */
+  private asked = 0;
+  private shown = 0;
   private drawTimer: ReturnType<typeof setTimeout> | undefined;
   private drawnAt = 0;
   private ordersTimer: ReturnType<typeof setTimeout> | undefined;
@@ -221,6 +226,7 @@ export class Centre {
       anew: () => {
         this.lastId = "";
         this.known.clear();
+        this.archive.forget();
         this.draw();
       },
       refused: (status) => {
@@ -315,10 +321,22 @@ export class Centre {
         }
       }
       this.read = !more;
+      this.forget(began);
     } catch {
       this.read = false;
     }
     if (this.selected) await this.readDetail();
+  }
+
+  /** Lets go of what was resolved long ago, unless somebody has it listed or looks at it. */
+  private forget(at: number): void {
+    if (this.filters.resolved) return;
+    this.archive.forget();
+    for (const incident of this.known.values()) {
+      const over =
+        isResolved(incident) && Date.parse(incident.closed_at ?? incident.changed_at) < at - KEPT_MS;
+      if (over && incident.incident !== this.selected) this.known.delete(incident.incident);
+    }
   }
 
   /** Takes what was read besides the open ones. */
@@ -329,20 +347,23 @@ export class Centre {
   async readDetail(): Promise<void> {
     const id = this.selected;
     if (!id || this.quiet) return;
+    this.asked += 1;
+    const turn = this.asked;
     try {
       const detail = await this.api.read<IncidentDetail>(`/v1/incidents/${encodeURIComponent(id)}`);
-      if (this.selected !== id) return;
-      this.takeDetail(detail);
+      if (this.selected === id && turn > this.shown) this.takeDetail(detail, turn);
     } catch (error) {
-      if (this.selected === id && error instanceof Refused) this.detailError = error;
+      if (this.selected === id && turn > this.shown && error instanceof Refused) this.detailError = error;
     }
   }
 
-  takeDetail(detail: IncidentDetail): void {
+  /** Takes how an incident stands: what is answered to somebody's deed is newer than all that was asked for before. */
+  takeDetail(detail: IncidentDetail, turn = this.asked): void {
     const newest = detail.alerts?.at(-1)?.data;
     const row: Incident = { ...detail, latest: detail.latest ?? newest ?? null };
     this.put(withRead(this.known.get(detail.incident), row));
     if (this.selected !== detail.incident) return;
+    this.shown = turn;
     this.detail = detail;
     this.detailError = null;
   }

@@ -3,11 +3,24 @@
 import { fieldsOf, findingsOf, Refused } from "./api.ts";
 import type { Centre } from "./centre.svelte.ts";
 import { lacking, newOrder, outgoing, placeheld } from "./editing.ts";
+import type { Pointing } from "./pointing.ts";
 import type { Finding, OrderDocument, OrderEntry } from "./types.ts";
 import { forgetDraft, keepDraft, keptDraft } from "./unsent-order.ts";
 
 /** So long after the last change the guidance is asked. */
 const ASK_AFTER_MS = 350;
+
+/** Somebody else was first with the order since it was opened; of a new one: its name is taken. */
+interface Conflict {
+  /** Who; nobody knows before the service refused something. */
+  by: string;
+  at: number;
+  /** What stands there now, as the service calls it. */
+  version: string;
+  gone: boolean;
+  /** Whether it was a withdrawal that was refused, and not a change. */
+  withdrawing: boolean;
+}
 
 /** The answer to a registration, as far as it is read. */
 interface Registered {
@@ -27,8 +40,15 @@ export class Draft {
   findings = $state.raw<Finding[] | null>(null);
   /** Fields that cannot be used, or why nothing could be asked. */
   problems = $state.raw<{ field: string; problem: string }[]>([]);
-  /** Somebody else changed or withdrew the order since it was opened; of a new one: its name is taken. */
-  conflict = $state.raw<{ by: string; at: number; gone: boolean } | null>(null);
+  conflict = $state.raw<Conflict | null>(null);
+  /** Counts the answers to a press: each time it is to be seen what came of it. */
+  answers = $state(0);
+  /** The field whose place is being pointed at on the map. */
+  pointing = $state.raw<Pointing | null>(null);
+  /** Whether a file states it: then the file is what lasts. */
+  fromFile = $state(false);
+  /** Whether it was in the register when it was opened, and is not any more. */
+  vanished = $state(false);
   saved = $state("");
   busy = $state(false);
   /** What was imported and not opened yet, or not registered. */
@@ -63,6 +83,7 @@ export class Draft {
   openEntry(entry: OrderEntry): void {
     this.version = entry.changed_at;
     this.show(entry.document, true);
+    this.fromFile = entry.origin === "file";
   }
 
   /** Opens what is not in the register yet. */
@@ -79,7 +100,8 @@ export class Draft {
     forgetDraft();
     this.registered = registered;
     this.opened += 1;
-    this.conflict = null;
+    [this.conflict, this.wanted, this.pointing] = [null, null, null];
+    [this.fromFile, this.vanished] = [false, false];
     [this.findings, this.problems] = [null, []];
     this.put(document);
     [this.changed, this.written] = [!registered, false];
@@ -89,6 +111,19 @@ export class Draft {
     clearTimeout(this.timer);
     forgetDraft();
     [this.document, this.written, this.conflict] = [null, false, null];
+    [this.wanted, this.pointing, this.vanished] = [null, null, false];
+  }
+
+  /** The register was read again: what was opened and not written in follows it. */
+  follow(): void {
+    const { document } = this;
+    if (!document || !this.registered || this.busy || !this.centre.ordersRead) return;
+    const entry = this.centre.orders.get(document.order);
+    this.vanished = !entry;
+    // A list that was asked for before the last registration may arrive after it.
+    const isNewer = entry && Date.parse(entry.changed_at) > Date.parse(this.version);
+    // What was refused is read first.
+    if (isNewer && !this.written && !this.conflict) this.openEntry(entry);
   }
 
   /** What the writer had written in this tab before, if nothing else was begun since. */
@@ -100,6 +135,11 @@ export class Draft {
     this.opened += 1;
     this.put(kept.document);
     [this.changed, this.written] = [true, true];
+  }
+
+  /** Begins to point at a place on the map, or ends it. */
+  point(what: Pointing | null): void {
+    this.pointing = what;
   }
 
   /** Takes a change by the writer. */
@@ -148,9 +188,12 @@ export class Draft {
       const answer = await this.centre.api.send<Registered>("PUT", path, body, this.precondition());
       [this.findings, this.problems, this.conflict] = [answer.findings, [], null];
       [this.registered, this.saved, this.version] = [true, document.order, answer.changed_at ?? ""];
+      this.fromFile = false;
+      this.answers += 1;
       // What was written while the answer was on its way is not saved.
       if (this.document === document) {
         [this.changed, this.written] = [false, false];
+        this.wanted = null;
         forgetDraft();
       }
       this.queue = this.queue.filter((one) => one.order !== document.order);
@@ -166,18 +209,22 @@ export class Draft {
   }
 
   async withdraw(): Promise<boolean> {
-    const { document } = this;
-    if (!document) return false;
+    const { document, opened } = this;
+    if (!document || this.busy) return false;
+    this.busy = true;
     try {
       const path = `/v1/orders/${encodeURIComponent(document.order)}`;
       await this.centre.api.send("DELETE", path, undefined, this.precondition());
       await this.centre.readOrders();
-      this.close();
+      // Another that was opened meanwhile is not what was withdrawn.
+      if (this.opened === opened) this.close();
       return true;
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      this.refused(error);
+      this.refused(error, true);
       return false;
+    } finally {
+      this.busy = false;
     }
   }
 
@@ -186,11 +233,13 @@ export class Draft {
     return this.version ? { "if-match": `"${this.version}"` } : { "if-none-match": "*" };
   }
 
-  private refused(error: Refused): void {
+  private refused(error: Refused, withdrawing = false): void {
+    this.answers += 1;
     if (error.status === 412) {
       const { by, at } = error.problem;
       const gone = !this.centre.orders.has(this.document?.order ?? "");
-      this.conflict = { by: String(by ?? "–"), at: Date.parse(String(at)), gone };
+      const version = String(at ?? "");
+      this.conflict = { by: String(by ?? "–"), at: Date.parse(version), version, gone, withdrawing };
       void this.centre.readOrders().then(() => this.lookAgain());
       return;
     }
@@ -210,9 +259,9 @@ export class Draft {
     else this.close();
   }
 
-  /** Registers what is written here in place of what somebody else left, which was seen and is read again. */
+  /** Registers what is written here in place of what somebody else left; what a third left since is told again. */
   async saveMine(): Promise<boolean> {
-    this.version = this.centre.orders.get(this.document?.order ?? "")?.changed_at ?? "";
+    this.version = this.conflict?.gone ? "" : (this.conflict?.version ?? this.version);
     this.conflict = null;
     return this.save();
   }

@@ -1,7 +1,9 @@
 // Drawing up an order: pure steps from one document to the next.
 import { metresBetween } from "../map/geo.ts";
-import { dayOf, daysAfter, midnight } from "./dutch-time.ts";
+import { tidy } from "./coordinates.ts";
+import { dayOf, daysAfter, midnight, momentOf, timeOf } from "./dutch-time.ts";
 import type { Lonlat, OrderDocument, ZoneFeature } from "./types.ts";
+import { nearestTo, nobodyYet, withVictimChanged } from "./victims.ts";
 
 export const BASES = [
   "sv_509hh",
@@ -19,33 +21,24 @@ export const RINGS_M = [1_000, 5_000] as const;
 
 const DAY_MS = 86_400_000;
 
-/** An order with everything that has to be filled in, valid for 90 days from tomorrow. */
+/** An order with everything that has to be filled in, valid for 90 days from today: what is entered now protects
+ *  somebody now. */
 export function newOrder(now: number): OrderDocument {
   const day = (after: number): string => midnight(daysAfter(dayOf(now), after));
   return {
     order: "",
     legal_basis: "sv_509hh",
-    valid_from: day(1),
-    valid_until: day(91),
-    risk: "medium",
+    valid_from: day(0),
+    valid_until: day(90),
+    // Nobody was screened by opening a form.
+    risk: "",
     wearer: { person: "", device: "", residence: null },
-    victims: [
-      {
-        person: "",
-        device: "",
-        residence: null,
-        proximity: { alarm_m: 1000, warning_m: 2000, warning_s: 300 },
-      },
-    ],
+    victims: [nobodyYet()],
     zones: { type: "FeatureCollection", features: [] },
     desk: "",
     contacts: {},
   };
 }
-
-const round = (n: number, digits: number): number => Math.round(n * 10 ** digits) / 10 ** digits;
-/** A place to 0.1 m: more digits only look exact. */
-export const tidy = ([lon, lat]: Lonlat): Lonlat => [round(lon, 6), round(lat, 6)];
 
 /** A name for a zone that none has. */
 export function freeName(taken: readonly string[]): string {
@@ -59,10 +52,10 @@ export function withZone(
   order: OrderDocument,
   geometry: ZoneFeature["geometry"],
   radius_m?: number,
+  // Also while she has no name yet: the zone follows it.
+  victim: string | null = nearestTo(order, geometry),
 ): OrderDocument {
   const names = order.zones.features.map((zone) => zone.properties.zone);
-  // Also while she has no name yet: the zone follows it.
-  const victim = order.victims[0]?.person ?? null;
   const size = geometry.type === "Point" ? { radius_m: Math.round(radius_m ?? 5_000) } : {};
   const zone: ZoneFeature = {
     type: "Feature",
@@ -93,26 +86,6 @@ export function withZoneChanged(
   return { ...order, zones: { ...order.zones, features } };
 }
 
-/** The document with a victim changed; zones that protect her go on doing so under another name. */
-export function withVictimChanged(
-  order: OrderDocument,
-  at: number,
-  part: Partial<OrderDocument["victims"][number]>,
-): OrderDocument {
-  const before = order.victims[at]?.person;
-  const victims = order.victims.map((victim, n) => (n === at ? { ...victim, ...part } : victim));
-  const shared = order.victims.some((victim, n) => n !== at && victim.person === before);
-  const renamed = { ...order, victims };
-  if (part.person === undefined || part.person === before || shared) return renamed;
-  const { person } = part;
-  const features = order.zones.features.map((zone) =>
-    zone.properties.victim === before
-      ? { ...zone, properties: { ...zone.properties, victim: person } }
-      : zone,
-  );
-  return { ...renamed, zones: { ...order.zones, features } };
-}
-
 /** A circle from two places: its middle and a place on its edge. */
 export const circle = (
   centre: Lonlat,
@@ -122,49 +95,51 @@ export const circle = (
   radius_m: Math.max(1, Math.round(metresBetween(centre, edge))),
 });
 
-/** A polygon of corners, closed; `null` with fewer than three. */
+/** A polygon of corners, closed; `null` with fewer than three. A place that was clicked twice is one corner. */
 export function polygon(corners: readonly Lonlat[]): ZoneFeature["geometry"] | null {
-  const [first] = corners;
-  if (!first || corners.length < 3) return null;
-  return { type: "Polygon", coordinates: [[...corners, first].map(tidy)] };
+  const places = corners.map(tidy);
+  const single = places.filter((at, n) => String(at) !== String(places.at(n - 1)));
+  const [first] = single;
+  if (!first || single.length < 3) return null;
+  return { type: "Polygon", coordinates: [[...single, first]] };
 }
 
-/** `lon, lat` or `lat, lon` as people paste it: in these parts the latitude is the larger number. */
-export function place(text: string): Lonlat | null {
-  const numbers = text
-    .split(/[,;\s]+/)
-    .filter(Boolean)
-    .map(Number);
-  const [a, b] = numbers;
-  if (
-    numbers.length !== 2 ||
-    a === undefined ||
-    b === undefined ||
-    !Number.isFinite(a) ||
-    !Number.isFinite(b)
-  )
-    return null;
-  const [lat, lon] = a > b ? [a, b] : [b, a];
-  return Math.abs(lat) <= 90 && Math.abs(lon) <= 180 ? tidy([lon, lat]) : null;
+/** A moment of an order on another day, or at another time of its day, there; as it was where that is neither. */
+export function redated(before: string, { day, time }: { day?: string; time?: string }): string {
+  const was = Date.parse(before);
+  return momentOf(day ?? dayOf(was), time ?? (timeOf(was) || "00:00")) ?? before;
 }
 
-/** What the service should be told: what was left empty is absent, not an empty text. */
+/** What may be left out, and is absent where the form has an empty text. */
+const OF_ORDER = ["desk", "risk"];
+const OF_PARTY = ["device", "owntracks"];
+
+function without<T extends object>(part: T, names: readonly string[]): T {
+  const all = Object.entries(part);
+  const some = all.filter(([name, value]) => !(value === "" && names.includes(name)));
+  return some.length === all.length ? part : (Object.fromEntries(some) as T);
+}
+
+/** What the service should be told: what the form left empty is absent; all else is as it was. */
 export function outgoing(order: OrderDocument): OrderDocument {
-  const emptied = <T extends Record<string, unknown>>(part: T): T =>
-    Object.fromEntries(Object.entries(part).filter(([, value]) => value !== "")) as T;
+  const features = order.zones.features.map((zone) =>
+    zone.properties.victim === "" ? { ...zone, properties: { ...zone.properties, victim: null } } : zone,
+  );
   return {
-    ...emptied(order),
-    order: order.order,
-    wearer: { ...emptied(order.wearer), person: order.wearer.person },
-    victims: order.victims.map((victim) => ({ ...emptied(victim), person: victim.person })),
-    zones: {
-      ...order.zones,
-      features: order.zones.features.map((zone) => ({
-        ...zone,
-        properties: { ...zone.properties, victim: zone.properties.victim || null },
-      })),
-    },
+    ...without(order, OF_ORDER),
+    wearer: without(order.wearer, OF_PARTY),
+    victims: order.victims.map((victim) => without(victim, OF_PARTY)),
+    zones: { ...order.zones, features },
   };
+}
+
+/** Corners of a zone, each once: a ring ends where it begins. */
+export function cornersOf(geometry: ZoneFeature["geometry"]): number {
+  if (geometry.type === "Point") return 0;
+  const rings = geometry.type === "Polygon" ? geometry.coordinates : geometry.coordinates.flat();
+  const isClosed = (ring: Lonlat[]): boolean =>
+    ring.length > 1 && String(ring[0]) === String(ring[ring.length - 1]);
+  return rings.reduce((sum, ring) => sum + ring.length - (isClosed(ring) ? 1 : 0), 0);
 }
 
 /** Fields that an order cannot do without and that are still empty, by their paths. */

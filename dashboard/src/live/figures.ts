@@ -16,10 +16,13 @@ interface Rows {
   next: string | null;
 }
 
+/** More are not kept: a list that nobody closes would grow for weeks. */
+export const MOST_ROWS = 1_000;
+
 /** The list with its newest page read again: what was read before stays, unless the new page does not reach it. */
 export function newer(known: readonly Rejected[], next: string | null, page: Page<Rejected>): Rows {
   const newest = known[0]?.rejected ?? Number.POSITIVE_INFINITY;
   const reaches = page.items.some((row) => row.rejected <= newest);
-  if (!known.length || !reaches) return { rows: page.items, next: page.next };
+  if (!known.length || !reaches || known.length >= MOST_ROWS) return { rows: page.items, next: page.next };
   return { rows: [...page.items.filter((row) => row.rejected > newest), ...known], next };
 }

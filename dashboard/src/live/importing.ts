@@ -36,7 +36,7 @@ const isShape = (geometry: unknown): boolean =>
 /** Fields by which an order is known from everything else. */
 const OF_AN_ORDER = ["order", "wearer", "victims", "zones", "legal_basis", "valid_from"];
 const MOMENTS = ["valid_from", "valid_until"];
-const PROXIMITY = ["alarm_m", "warning_m"];
+const PROXIMITY = ["alarm_m", "warning_m", "warning_s"];
 
 export function imported(text: string): Imported {
   let read: unknown;
@@ -48,6 +48,8 @@ export function imported(text: string): Imported {
   if (isObject(read) && read.type === "FeatureCollection" && Array.isArray(read.features)) {
     const zones = read.features.filter((feature) => isObject(feature) && isShape(feature.geometry));
     if (zones.length === 0) return { problem: "neither" };
+    const fault = ofZones({ features: zones });
+    if (fault) return { ...fault, nth: 0 };
     return { zones: zones as ZoneFeature[], others: read.features.length - zones.length };
   }
   const all = Array.isArray(read) ? read : [read];
@@ -116,10 +118,16 @@ function ofZones(zones: unknown): Fault | null {
   return null;
 }
 
+const TIMES = ["from", "to"];
 const isSchedule = (value: unknown): boolean =>
   isObject(value) &&
   Array.isArray(value.weekly) &&
-  value.weekly.every((window) => isObject(window) && Array.isArray(window.days));
+  value.weekly.every(
+    (window) =>
+      isObject(window) &&
+      Array.isArray(window.days) &&
+      TIMES.every((name) => typeof window[name] === "string"),
+  );
 
 function ofContacts(contacts: unknown): Fault | null {
   if (!isObject(contacts)) return { problem: "wrong", field: "contacts" };
@@ -127,14 +135,14 @@ function ofContacts(contacts: unknown): Fault | null {
   return wrong ? { problem: "wrong", field: `contacts.${wrong[0]}` } : null;
 }
 
-/** What may be left out of an order, and what the page reads all the same. */
+/** What may be left out of an order, and what the page reads all the same. All else is as it was written. */
 function completed(order: Thing): OrderDocument {
   const zones = (order.zones ?? { features: [] }) as { features: ZoneFeature[] };
+  const features = zones.features.map(withProperties);
   return {
     ...order,
     victims: order.victims ?? [],
-    contacts: order.contacts ?? {},
-    zones: { ...zones, type: "FeatureCollection", features: zones.features.map(withProperties) },
+    zones: { ...zones, type: "FeatureCollection", features },
   } as OrderDocument;
 }
 
@@ -142,8 +150,8 @@ function completed(order: Thing): OrderDocument {
 function withProperties(zone: ZoneFeature): ZoneFeature {
   const own = isObject(zone.properties) ? zone.properties : {};
   return {
+    ...zone,
     type: "Feature",
-    geometry: zone.geometry,
     properties: { kind: "exclusion", zone: "", ...own } as ZoneFeature["properties"],
   };
 }

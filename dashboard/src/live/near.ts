@@ -1,5 +1,5 @@
 // Questions about who was near a place, and answers that come in parts.
-import { place } from "./editing.ts";
+import { place } from "./coordinates.ts";
 import type { Near } from "./types.ts";
 
 export interface Asked {

@@ -9,7 +9,7 @@ import type { Device } from "./types.ts";
 /** The pieces of a second's news are told together. */
 const GATHER_MS = 100;
 
-type Told = (moved: readonly Place[]) => void;
+type Told = () => void;
 
 export class Positions {
   line = $state<"closed" | "connecting" | "live" | "lost" | "refused">("closed");
@@ -18,16 +18,16 @@ export class Positions {
   version = $state(0);
 
   private known = new Map<string, Device>();
+  private placed = new Map<string, Place>();
   private ofPerson = new Map<string, Place>();
   private listeners = new Set<Told>();
   private watchers = 0;
-  private moved = new Map<string, Place>();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private stop: () => void = () => {};
 
   constructor(private centre: Centre) {}
 
-  /** Keeps following until the function returned is called; tells who moved. */
+  /** Keeps following until the function returned is called; tells when somebody moved. */
   watch(told: Told = () => {}): () => void {
     this.listeners.add(told);
     this.watchers += 1;
@@ -52,7 +52,7 @@ export class Positions {
 
   places(): Place[] {
     void this.version;
-    return [...this.known.values()].flatMap((device) => placeOf(device) ?? []);
+    return [...this.placed.values()];
   }
 
   /** Where a person is, by the newest of the person's devices. */
@@ -106,8 +106,11 @@ export class Positions {
     for (const device of devices) {
       this.known.set(device.device, device);
       const place = placeOf(device);
-      if (!place) continue;
-      this.moved.set(place.device, place);
+      if (!place) {
+        this.placed.delete(device.device);
+        continue;
+      }
+      this.placed.set(place.device, place);
       const before = this.ofPerson.get(place.person);
       const newer = !before || before.device === place.device || before.fixed_at <= place.fixed_at;
       if (newer) this.ofPerson.set(place.person, place);
@@ -117,9 +120,7 @@ export class Positions {
 
   private tell(): void {
     this.timer = undefined;
-    const moved = [...this.moved.values()];
-    this.moved.clear();
     this.version += 1;
-    for (const told of this.listeners) told(moved);
+    for (const told of this.listeners) told();
   }
 }

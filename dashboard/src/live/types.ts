@@ -272,7 +272,7 @@ export interface OrderDocument {
   }[];
   zones: { type: "FeatureCollection"; features: ZoneFeature[] };
   desk?: string | null;
-  contacts?: Record<string, Contact | null>;
+  contacts?: Record<string, Contact | null> | null;
   call_order?: string[];
   [more: string]: unknown;
 }

@@ -1,10 +1,12 @@
 // A draft order on the map: its zones, the homes, the rings of the guidance, and what is being drawn now.
 import type { Feature } from "geojson";
 import { RINGS_M } from "../live/editing.ts";
-import type { Lonlat, OrderDocument } from "../live/types.ts";
+import type { Lonlat, OrderDocument, ZoneFeature } from "../live/types.ts";
 import { metresBetween, ring } from "./geo.ts";
 
-export type Tool = "" | "circle" | "polygon" | "wearer" | "victim";
+export type Tool = "" | "circle" | "polygon";
+
+type Outline = Exclude<ZoneFeature["geometry"], { type: "Point" }>;
 
 const feature = (geometry: Feature["geometry"], properties: Record<string, unknown>): Feature => ({
   type: "Feature",
@@ -21,26 +23,16 @@ export function drafted(
 ): Feature[] {
   if (!order) return [];
   const features: Feature[] = [];
-  for (const { geometry, properties } of order.zones.features) {
-    const shape =
-      geometry.type === "Point"
-        ? {
-            type: "Polygon" as const,
-            coordinates: [ring(geometry.coordinates, Math.max(1, properties.radius_m ?? 1))],
-          }
-        : geometry;
-    features.push(feature(shape, { part: "zone" }));
+  for (const zone of order.zones.features) {
+    const shape = outlineOf(zone);
+    if (shape) features.push(feature(shape, { part: "zone" }));
   }
-  for (const { residence } of order.victims) {
-    if (!residence) continue;
-    features.push(feature({ type: "Point", coordinates: residence }, { part: "home", role: "victim" }));
-    for (const m of RINGS_M)
-      features.push(
-        feature(
-          { type: "Polygon", coordinates: [ring(residence, m)] },
-          { part: "ring", label: ringLabel(m) },
-        ),
-      );
+  const several = order.victims.length > 1;
+  for (const { person, residence } of order.victims) {
+    if (residence) features.push(...protectedPlace(residence, several ? { person } : {}, ringLabel));
+  }
+  for (const { properties } of order.zones.features) {
+    if (properties.protects) features.push(...protectedPlace(properties.protects, {}, ringLabel));
   }
   if (order.wearer.residence)
     features.push(
@@ -50,6 +42,37 @@ export function drafted(
   for (const corner of corners)
     features.push(feature({ type: "Point", coordinates: corner }, { part: "corner" }));
   return features;
+}
+
+/** Furthest that a circle is drawn: half way round the earth there is nothing beyond it. */
+const FURTHEST_M = 20_000_000;
+
+/** A zone as it is drawn; `null` for a circle whose size is no number. */
+export function outlineOf({ geometry, properties }: ZoneFeature, points?: number): Outline | null {
+  if (geometry.type !== "Point") return geometry;
+  const m = Math.min(Number(properties.radius_m), FURTHEST_M);
+  if (!(m > 0)) return null;
+  return { type: "Polygon", coordinates: [ring(geometry.coordinates, m, points)] };
+}
+
+/** The places that a look at an order must show. */
+export function extentOf(order: OrderDocument): Lonlat[] {
+  const outlines = order.zones.features.flatMap((zone) => {
+    const outline = outlineOf(zone, 8);
+    return outline?.type === "Polygon"
+      ? (outline.coordinates[0] ?? [])
+      : (outline?.coordinates.flat(2) ?? []);
+  });
+  const homes = order.victims.flatMap(({ residence }) => (residence ? [residence] : []));
+  return [...outlines, ...homes];
+}
+
+/** A place that is protected, with the rings of the guidance around it. */
+function protectedPlace(at: Lonlat, said: object, ringLabel: (m: number) => string): Feature[] {
+  const rings = RINGS_M.map((m) =>
+    feature({ type: "Polygon", coordinates: [ring(at, m)] }, { part: "ring", label: ringLabel(m) }),
+  );
+  return [feature({ type: "Point", coordinates: at }, { part: "home", role: "victim", ...said }), ...rings];
 }
 
 /** What a click would make: the circle to the pointer, or the line of corners and the way to it. */

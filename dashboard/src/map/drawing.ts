@@ -59,8 +59,8 @@ const mark = (place: Place, old: boolean, label: string): Feature => ({
   id: place.device,
 });
 
-/** Everybody: small marks with the age of their position, which is always in sight of what is old. */
-export const people = (places: readonly Place[], now: number, ageOf: (place: Place) => string): Feature[] =>
+/** The ages beside the marks of everybody. */
+export const ages = (places: readonly Place[], now: number, ageOf: (place: Place) => string): Feature[] =>
   places.map((place) => mark(place, isOld(place, now), ageOf(place)));
 
 /** Those of the case that is looked at: with their names, and how old their positions are. */

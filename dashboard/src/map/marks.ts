@@ -2,32 +2,56 @@
 import type { Map as View } from "maplibre-gl";
 import type { Colours } from "./colours.ts";
 
+export type MarkName = "wearer" | "wearer-old" | "victim" | "victim-old";
+
 const SIZE = 30;
 const RATIO = 2;
 
+/** The marks of those of a case, as pictures that the map's layers name. */
 export function addMarks(view: View, colours: Colours): void {
-  for (const role of ["wearer", "victim"] as const) {
-    for (const old of [false, true]) {
-      const name = old ? `${role}-old` : role;
-      const image = drawn(role, old, colours);
-      if (!image) continue;
-      if (view.hasImage(name)) view.removeImage(name);
-      view.addImage(name, image, { pixelRatio: RATIO });
-    }
+  for (const name of ["wearer", "wearer-old", "victim", "victim-old"] as const) {
+    const pen = paper(1, SIZE * RATIO);
+    if (!pen) continue;
+    draw(pen, name, colours, SIZE * RATIO);
+    if (view.hasImage(name)) view.removeImage(name);
+    view.addImage(name, pen.getImageData(0, 0, SIZE * RATIO, SIZE * RATIO), { pixelRatio: RATIO });
   }
 }
 
-function drawn(role: "wearer" | "victim", old: boolean, colours: Colours): ImageData | null {
+/** The marks of everybody side by side, each so many pixels wide; those that are not old a little faint. */
+export function markSheet(
+  names: readonly MarkName[],
+  colours: Colours,
+  pixels: number,
+): HTMLCanvasElement | null {
+  const [sheet, one] = [paper(names.length, pixels), paper(1, pixels)];
+  if (!sheet || !one) return null;
+  for (const [at, name] of names.entries()) {
+    one.clearRect(0, 0, pixels, pixels);
+    draw(one, name, colours, pixels);
+    sheet.globalAlpha = isOld(name) ? 1 : 0.75;
+    sheet.drawImage(one.canvas, at * pixels, 0);
+  }
+  return sheet.canvas;
+}
+
+function paper(many: number, pixels: number): CanvasRenderingContext2D | null {
   const canvas = document.createElement("canvas");
-  canvas.width = canvas.height = SIZE * RATIO;
+  [canvas.width, canvas.height] = [many * pixels, pixels];
   // Read back at once: drawn in memory, so that nobody waits for the graphics card.
-  const pen = canvas.getContext("2d", { willReadFrequently: true });
-  if (!pen) return null;
-  pen.scale(RATIO, RATIO);
+  return canvas.getContext("2d", { willReadFrequently: true });
+}
+
+const isOld = (name: MarkName): boolean => name.endsWith("-old");
+
+function draw(pen: CanvasRenderingContext2D, name: MarkName, colours: Colours, pixels: number): void {
+  const isVictim = name.startsWith("victim");
+  const colour = isVictim ? colours.victim : colours.person;
   const middle = SIZE / 2;
-  const colour = role === "victim" ? colours.victim : colours.person;
+  pen.save();
+  pen.scale(pixels / SIZE, pixels / SIZE);
   pen.beginPath();
-  if (role === "victim") {
+  if (isVictim) {
     pen.arc(middle, middle, 11, 0, 7);
   } else {
     pen.moveTo(middle, 2);
@@ -37,7 +61,7 @@ function drawn(role: "wearer" | "victim", old: boolean, colours: Colours): Image
     pen.closePath();
   }
   pen.lineWidth = 2;
-  if (old) {
+  if (isOld(name)) {
     pen.fillStyle = colours.halo;
     pen.fill();
     pen.setLineDash([4, 3]);
@@ -48,10 +72,10 @@ function drawn(role: "wearer" | "victim", old: boolean, colours: Colours): Image
     pen.strokeStyle = colours.sign;
   }
   pen.stroke();
-  pen.fillStyle = old ? colour : colours.sign;
+  pen.fillStyle = isOld(name) ? colour : colours.sign;
   pen.font = "700 13px Inter, sans-serif";
   pen.textAlign = "center";
   pen.textBaseline = "middle";
-  pen.fillText(role === "victim" ? "S" : "D", middle, middle + 0.5);
-  return pen.getImageData(0, 0, SIZE * RATIO, SIZE * RATIO);
+  pen.fillText(isVictim ? "S" : "D", middle, middle + 0.5);
+  pen.restore();
 }

@@ -22,7 +22,7 @@ export const LIVE_SOURCES = [
   "accuracy",
   "trails",
   "between",
-  "people",
+  "ages",
   "chosen",
   "draft",
 ] as const;
@@ -39,7 +39,8 @@ const EMPTY: FeatureCollection = { type: "FeatureCollection", features: [] };
 const here = (url: string): string => new URL(url, location.href).href;
 
 export function style(colours: Colours, places: FeatureCollection): StyleSpecification {
-  const live = LIVE_SOURCES.map((name) => [name, { type: "geojson" as const, data: EMPTY }]);
+  // A ring is as round as it was made: simplified, its edge would lie metres from where somebody is judged by it.
+  const live = LIVE_SOURCES.map((name) => [name, { type: "geojson" as const, data: EMPTY, tolerance: 0 }]);
   return {
     version: 8,
     "font-faces": { Inter: here(regular), "Inter Bold": here(bold) },
@@ -91,7 +92,8 @@ const fill = (
   type: "fill",
   source,
   ...(filter && { filter }),
-  paint: { "fill-color": color, "fill-opacity": opacity },
+  // What one sees through has a line of its own around it.
+  paint: { "fill-color": color, "fill-opacity": opacity, ...(opacity < 1 && { "fill-antialias": false }) },
 });
 
 const ink = (c: Colours, colour: string) => ({
@@ -113,6 +115,7 @@ const label = (
   filter: ["has", "label"],
   layout: {
     "symbol-placement": "line",
+    "symbol-spacing": 600,
     "text-field": ["get", "label"],
     "text-font": BOLD,
     "text-size": 12,
@@ -198,7 +201,7 @@ function watched(c: Colours): LayerSpecification[] {
     { ...dots(c, "trail-fixes", "trails", shape("Point"), roleColour, [2.5, 1.2]), minzoom: 12 },
     fill("between-band", "between", shape("Polygon"), c.text, 0.12),
     line("between", "between", shape("LineString"), c.text, 2.5, [2, 1.4]),
-    crowd(c),
+    ages(c),
     marks(c),
     label(c, "between", c.text, { "symbol-placement": "point", "text-offset": [0, 1.1], "text-size": 14 }),
   ];
@@ -234,19 +237,17 @@ const dots = (
   },
 });
 
-/** From this zoom every mark has its age beside it. */
-const AGES_FROM_ZOOM = 12;
+/** From this zoom every mark has its age beside it; from further only those of whom nothing was heard for long. */
+export const AGES_FROM_ZOOM = 12;
+/** Everybody lies below this layer: their marks are drawn by themselves, here are only the ages beside them. */
+export const ABOVE_CROWD = "ages";
 
-/** Everybody: small, drawn cheaply, since there are thousands of them and they all move every second. */
-function crowd(c: Colours): LayerSpecification {
+function ages(c: Colours): LayerSpecification {
   return {
-    id: "people",
+    id: ABOVE_CROWD,
     type: "symbol",
-    source: "people",
+    source: "ages",
     layout: {
-      ...(mark as object),
-      "icon-size": 0.55,
-      // Ages of all are read from near; from far only of those that were not heard for long.
       "text-field": [
         "step",
         ["zoom"],
@@ -258,9 +259,8 @@ function crowd(c: Colours): LayerSpecification {
       "text-size": 11,
       "text-anchor": "left",
       "text-offset": [1, 0],
-      "text-optional": true,
     },
-    paint: { ...ink(c, c.text), "icon-opacity": ["case", ["get", "old"], 1, 0.75] },
+    paint: ink(c, c.text),
   };
 }
 
@@ -305,7 +305,19 @@ function draft(c: Colours): LayerSpecification[] {
       type: "symbol",
       source: "draft",
       filter: part("home"),
-      layout: { "icon-image": ["get", "role"], "icon-size": 0.8, "icon-allow-overlap": true },
+      layout: {
+        "icon-image": ["get", "role"],
+        "icon-size": 0.8,
+        "icon-allow-overlap": true,
+        // Whose home it is, where there are more.
+        "text-field": ["coalesce", ["get", "person"], ""],
+        "text-font": BOLD,
+        "text-size": 12,
+        "text-anchor": "left",
+        "text-offset": [1.1, 0],
+        "text-optional": true,
+      },
+      paint: ink(c, c.text),
     },
     label(c, "draft", c.victim, { "text-allow-overlap": false }),
   ];

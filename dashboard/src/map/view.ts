@@ -2,9 +2,9 @@
 import type { Feature, FeatureCollection } from "geojson";
 import {
   AttributionControl,
+  type CenterZoomBearing,
   type GeoJSONSource,
   type LngLatBoundsLike,
-  Map as MapLibre,
   NavigationControl,
   ScaleControl,
   type StyleSpecification,
@@ -15,13 +15,24 @@ import "./controls.css";
 import workerUrl from "virtual:map-worker";
 import type { Lonlat } from "../live/types.ts";
 import { COLOURS } from "./colours.ts";
+import { aged, type Packed, packed } from "./crowd.ts";
+import { CrowdLayer } from "./crowd-layer.ts";
 import places from "./data/places.json?url";
-import { collection } from "./drawing.ts";
+import { ages, collection, type Place } from "./drawing.ts";
 import { boxOf } from "./geo.ts";
 import { addMarks } from "./marks.ts";
 import { STREETS, withStreets } from "./online.ts";
+import { PacedMap } from "./paced.ts";
 import { grid } from "./rd.ts";
-import { GROUND, LIVE_SOURCES, type LiveSource, OFFLINE_ONLY, style } from "./style.ts";
+import {
+  ABOVE_CROWD,
+  AGES_FROM_ZOOM,
+  GROUND,
+  LIVE_SOURCES,
+  type LiveSource,
+  OFFLINE_ONLY,
+  style,
+} from "./style.ts";
 
 setWorkerUrl(workerUrl);
 
@@ -31,6 +42,11 @@ const NEAREST_ZOOM = 14.5;
 const NEAREST_WITH_STREETS = 16.5;
 /** Below this a ring of a kilometre is a dot. */
 const NEAR_ENOUGH_ZOOM = 9;
+
+/** Followed places come no nearer to the edge of the map than so many pixels. */
+const EDGE = 60;
+/** The map comes nearer, or goes back, when it is off by so many steps of zoom. */
+const NEARER = 0.4;
 
 /** What lies beneath: what is built in, streets, or streets of which some cannot be fetched now. */
 export type Beneath = "offline" | "streets" | "failing";
@@ -49,10 +65,22 @@ type Row = [name: string, lon: number, lat: number, inhabitants: number];
 const isOfStreets = (event: object): boolean =>
   "sourceId" in event && String(event.sourceId).startsWith(STREETS);
 
+/** Everybody as they were told last. */
+interface Crowd {
+  places: readonly Place[];
+  now: number;
+  ageOf: (place: Place) => string;
+}
+
 export class View {
-  readonly map: MapLibre;
+  readonly map: PacedMap;
   private towns: FeatureCollection = collection([]);
-  private data = new Map<LiveSource, Map<unknown, Feature>>();
+  private data = new Map<LiveSource, Feature[]>();
+  private drawn = new Map<LiveSource, string>();
+  private dimmed = new Set<LiveSource>();
+  private crowd: Crowd = { places: [], now: 0, ageOf: () => "" };
+  private packed: Packed = packed([], 0);
+  private layer: CrowdLayer | null = null;
   private theme: "dark" | "light";
   private ready = false;
   /** Called when a person moves the map: it stops following. */
@@ -61,6 +89,10 @@ export class View {
   onClick: (at: Lonlat) => void = () => {};
   /** Called with the place that the pointer is over. */
   onPoint: (at: Lonlat) => void = () => {};
+  /** Called when a place was clicked twice in a moment, after both clicks, while a click places something. */
+  onDoubleClick: () => void = () => {};
+  /** Called with the place in the middle while the map moves. */
+  onShifted: (middle: Lonlat) => void = () => {};
 
   private streets: StyleSpecification | null = null;
   private beneath: Beneath = "offline";
@@ -71,7 +103,7 @@ export class View {
   ) {
     const { theme, locale, headers } = wishes;
     this.theme = theme;
-    this.map = new MapLibre({
+    this.map = new PacedMap({
       container,
       style: style(COLOURS[theme], this.towns),
       bounds: NETHERLANDS,
@@ -90,12 +122,17 @@ export class View {
     this.map.addControl(new ScaleControl({}), "bottom-left");
     this.map.addControl(new AttributionControl({ compact: false }), "bottom-right");
     this.map.on("style.load", () => this.dressed());
-    this.map.on("moveend", () => this.drawGrid());
+    this.map.on("moveend", () => {
+      this.drawGrid();
+      this.showAges();
+    });
     this.map.on("movestart", (event) => {
       if ("originalEvent" in event && event.originalEvent) this.onMoved();
     });
     this.map.on("click", ({ lngLat }) => this.onClick([lngLat.lng, lngLat.lat]));
     this.map.on("mousemove", ({ lngLat }) => this.onPoint([lngLat.lng, lngLat.lat]));
+    this.map.on("dblclick", () => this.onDoubleClick());
+    this.map.on("move", () => this.onShifted(this.middle()));
     // Without a listener every piece that cannot be fetched would be an error of the page.
     this.map.on("error", (event) => {
       if (isOfStreets(event)) this.tell("failing");
@@ -108,9 +145,22 @@ export class View {
     void this.readStreets();
   }
 
-  /** Shows that a click will place something. */
+  /** Shows that a click will place something. Two clicks are two places then, and do not bring the map nearer. */
   aim(on: boolean): void {
     this.map.getCanvas().classList.toggle("aims", on);
+    if (on) this.map.doubleClickZoom.disable();
+    else this.map.doubleClickZoom.enable();
+  }
+
+  /** The place in the middle. */
+  middle(): Lonlat {
+    const { lng, lat } = this.map.getCenter();
+    return [lng, lat];
+  }
+
+  /** Takes the keys: the arrows move it. */
+  focus(): void {
+    this.map.getCanvas().focus();
   }
 
   wear(theme: "dark" | "light"): void {
@@ -138,6 +188,7 @@ export class View {
 
   private dress(): void {
     this.ready = false;
+    this.map.wake();
     const ours = style(COLOURS[this.theme], this.towns);
     const layers = { below: GROUND, without: OFFLINE_ONLY };
     const whole = this.streets ? withStreets(ours, this.streets, layers, location.origin) : ours;
@@ -150,19 +201,50 @@ export class View {
     this.wishes.onBeneath(beneath);
   }
 
-  /** Replaces what a source shows. */
+  /** Replaces what a source shows. What it shows already is left alone: every change is a picture. */
   show(name: LiveSource, features: Feature[]): void {
-    this.data.set(name, new Map(features.map((feature, at) => [feature.id ?? at, feature])));
-    if (this.ready) this.map.getSource<GeoJSONSource>(name)?.setData(collection(features));
+    // What is drawn follows the pointer.
+    if (name === "draft") this.map.wake();
+    this.data.set(name, features);
+    if (!this.ready) return;
+    const text = JSON.stringify(features);
+    if (text === this.drawn.get(name)) return;
+    this.drawn.set(name, text);
+    this.map.getSource<GeoJSONSource>(name)?.setData(collection(features));
+    this.dim(name, features.length === 0);
   }
 
-  /** Changes or adds some of what a source shows, by id; the others stay as they are. */
-  change(name: LiveSource, features: Feature[]): void {
-    if (features.length === 0) return;
-    const all = this.data.get(name) ?? new Map<unknown, Feature>();
-    for (const feature of features) all.set(feature.id, feature);
-    this.data.set(name, all);
-    if (this.ready) this.map.getSource<GeoJSONSource>(name)?.updateData({ add: features });
+  /** A source that shows nothing costs as much of a picture as one that does, unless nobody looks at it. */
+  private dim(name: LiveSource, isEmpty: boolean): void {
+    if (this.dimmed.has(name) === isEmpty) return;
+    if (isEmpty) this.dimmed.add(name);
+    else this.dimmed.delete(name);
+    for (const layer of this.map.getLayersOrder())
+      if (this.map.getLayer(layer)?.source === name)
+        this.map.setLayoutProperty(layer, "visibility", isEmpty ? "none" : "visible");
+  }
+
+  /** Replaces everybody. */
+  showCrowd(crowd: Crowd): void {
+    this.crowd = crowd;
+    this.packed = packed(crowd.places, crowd.now);
+    this.layer?.show(this.packed.numbers);
+    this.showAges();
+  }
+
+  /** When the next of the crowd turns old without any news. */
+  get turns(): number {
+    return this.packed.turns;
+  }
+
+  private showAges(): void {
+    const { places, now, ageOf } = this.crowd;
+    const bounds = this.map.getBounds();
+    const { clientWidth: width, clientHeight: height } = this.map.getContainer();
+    const box = [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()] as const;
+    const all = this.map.getZoom() >= AGES_FROM_ZOOM;
+    const shown = aged(places, now, { box: [...box], width, height, all });
+    this.show("ages", ages(shown, now, ageOf));
   }
 
   /** Whether a place is in sight, near enough to draw by. */
@@ -172,12 +254,29 @@ export class View {
 
   /** Brings these places into sight. */
   lookAt(points: Lonlat[], slowly = true): void {
+    const to = this.lookAtAll(points);
+    if (to) this.map.flyTo({ ...to, duration: slowly ? 400 : 0 });
+  }
+
+  /** Keeps these places in sight. The map rests while it shows them well: what moves on it is then seen to move. */
+  follow(points: Lonlat[]): void {
+    const to = this.lookAtAll(points);
+    if (!to || this.map.isMoving()) return;
+    const { clientWidth: width, clientHeight: height } = this.map.getContainer();
+    const isOut = (at: Lonlat): boolean => {
+      const { x, y } = this.map.project(at);
+      return x < EDGE || y < EDGE || x > width - EDGE || y > height - EDGE;
+    };
+    const isFar = Math.abs((to.zoom ?? 0) - this.map.getZoom()) > NEARER;
+    if (isFar || points.some(isOut)) this.map.flyTo({ ...to, duration: 400 });
+  }
+
+  private lookAtAll(points: Lonlat[]): CenterZoomBearing | undefined {
     const box = boxOf(points);
-    if (!box) return;
     // Names stand beside the marks.
     const padding = { top: 90, bottom: 70, left: 90, right: 130 };
     const maxZoom = this.streets ? NEAREST_WITH_STREETS : NEAREST_ZOOM;
-    this.map.fitBounds(box, { padding, maxZoom, duration: slowly ? 400 : 0 });
+    return (box && this.map.cameraForBounds(box, { padding, maxZoom })) ?? undefined;
   }
 
   remove(): void {
@@ -186,8 +285,12 @@ export class View {
 
   private dressed(): void {
     addMarks(this.map, COLOURS[this.theme]);
+    this.layer = new CrowdLayer(COLOURS[this.theme], this.packed.numbers);
+    this.map.addLayer(this.layer, ABOVE_CROWD);
     this.ready = true;
-    for (const name of LIVE_SOURCES) this.show(name, [...(this.data.get(name)?.values() ?? [])]);
+    this.drawn.clear();
+    this.dimmed.clear();
+    for (const name of LIVE_SOURCES) this.show(name, this.data.get(name) ?? []);
     this.drawGrid();
   }
 
@@ -205,7 +308,7 @@ export class View {
         geometry: { type: "LineString", coordinates },
       }),
     );
-    this.map.getSource<GeoJSONSource>("grid")?.setData(collection(features));
+    this.show("grid", features);
   }
 
   private async readTowns(): Promise<void> {

@@ -61,6 +61,33 @@ test("every word that the service may say has a text", () => {
   }
 });
 
+/** A file of the service, as it stands beside this page. */
+const ofService = (path: string): string =>
+  readFileSync(join(import.meta.dirname, "../../../src/followup", path), "utf8");
+
+test("every line that the service may write into a timeline has a text, and so have the words in it", () => {
+  const [, lines = ""] = /fn word\(&self\)[^{]*\{(.*?)\n {4}\}/s.exec(ofService("effect.rs")) ?? [];
+  const steps = [...lines.matchAll(/=> "(\w+)"/g)].map(([, word]) => `step.${word}`);
+  const families = {
+    Outcome: "outcome",
+    Action: "action",
+    StaffRole: "role",
+    Task: "task",
+    DeskState: "receipt",
+  };
+  const words = Object.entries(families).flatMap(([type, family]) => {
+    const [, all = ""] =
+      new RegExp(`\\n {4}${type} \\{(.*?)\\n {4}\\}`, "s").exec(ofService("words.rs")) ?? [];
+    return [...all.matchAll(/= "(\w+)"/g)].map(([, word]) => `${family}.${word}`);
+  });
+  expect(steps.length).toBeGreaterThan(25);
+  expect(words.length).toBeGreaterThan(30);
+  // Alerts tell these, and better.
+  const told = ["step.raised", "step.cleared"];
+  const without = [...steps, ...words].filter((key) => !(key in dictionary) && !told.includes(key));
+  expect(without).toEqual([]);
+});
+
 test("every reason that she cannot change has a text for her", () => {
   for (const reason of [
     "wearer_device_silent",

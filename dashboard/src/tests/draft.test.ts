@@ -21,6 +21,7 @@ function register(first: OrderEntry | null) {
   const centre = {
     time: T0,
     me: { name: "ann", role: "supervisor" },
+    ordersRead: true,
     orders: new Map(first ? [["ord-1", first]] : []),
     async readOrders() {
       centre.orders = new Map(state.stored ? [["ord-1", state.stored]] : []);
@@ -36,7 +37,8 @@ function register(first: OrderEntry | null) {
         state.sent.push(headers);
         const version = state.stored ? `"${state.stored.changed_at}"` : "";
         const holds = headers["if-match"] ? headers["if-match"] === version : !version;
-        if (!holds) throw new Refused(412, "changed", { by: "bob", at: "2026-11-26T01:00:00Z" });
+        const at = state.stored?.changed_at ?? "2026-11-26T01:00:00Z";
+        if (!holds) throw new Refused(412, "changed", { by: "bob", at });
         state.turn += 1;
         const changed_at = `2026-11-26T02:00:0${state.turn}.000Z`;
         state.stored = method === "DELETE" ? null : { ...entry(changed_at), document: body };
@@ -136,4 +138,65 @@ test("what is written while it is being registered is not taken for saved", asyn
   draft.take({ ...ORDER, desk: "utrecht" });
   await saving;
   expect([draft.registered, draft.changed, draft.written]).toEqual([true, true, true]);
+});
+
+test("what a third person wrote since one was told is not replaced unseen", async () => {
+  const { draft, state } = register(entry("2026-11-25T00:00:00.000Z"));
+  draft.openEntry(state.stored as OrderEntry);
+  draft.take({ ...ORDER, risk: "high" });
+  state.stored = entry("2026-11-25T01:00:00.000Z", "medium");
+  await draft.save();
+  state.stored = entry("2026-11-25T02:00:00.000Z", "low");
+  expect(await draft.saveMine()).toBe(false);
+  expect([state.stored.document.risk, draft.conflict?.by]).toEqual(["low", "bob"]);
+  expect(await draft.saveMine()).toBe(true);
+});
+
+test("an order that is only looked at follows the register; one that is written in stays", async () => {
+  const { draft, state, centre } = register(entry("2026-11-25T01:00:00.000Z"));
+  draft.openEntry(state.stored as OrderEntry);
+  const readAgain = async (stored: OrderEntry | null): Promise<void> => {
+    state.stored = stored;
+    await centre.readOrders();
+    draft.follow();
+  };
+  await readAgain(entry("2026-11-25T02:00:00.000Z", "medium"));
+  expect(draft.document?.risk).toBe("medium");
+  await readAgain(entry("2026-11-25T01:00:00.000Z", "low"));
+  expect(draft.document?.risk, "an older list that comes late").toBe("medium");
+  draft.take({ ...ORDER, risk: "high" });
+  await readAgain(entry("2026-11-25T03:00:00.000Z", "low"));
+  expect([draft.document?.risk, draft.vanished]).toEqual(["high", false]);
+  expect(await draft.save(), "and is refused when it is sent").toBe(false);
+  await readAgain(null);
+  expect(draft.vanished).toBe(true);
+});
+
+test("a withdrawal that is refused is said to be one, and nothing is registered by it", async () => {
+  const { draft, state } = register(entry("2026-11-25T00:00:00.000Z"));
+  draft.openEntry(state.stored as OrderEntry);
+  state.stored = entry("2026-11-25T12:00:00.000Z");
+  const before = draft.answers;
+  expect(await draft.withdraw()).toBe(false);
+  expect([draft.conflict?.withdrawing, draft.answers - before, draft.busy]).toEqual([true, 1, false]);
+  draft.follow();
+  expect(draft.conflict, "what was refused stays to be read").not.toBeNull();
+});
+
+test("a question is not asked any more once nothing would be lost", async () => {
+  const { draft } = register(null);
+  draft.openNew(ORDER);
+  draft.take({ ...ORDER, desk: "utrecht" });
+  draft.instead(() => draft.close());
+  expect(draft.wanted).not.toBeNull();
+  await draft.save();
+  expect(draft.wanted).toBeNull();
+});
+
+test("pointing at a place ends with the order it was for", () => {
+  const { draft } = register(null);
+  draft.openNew(ORDER);
+  draft.point({ of: "victim", n: 0 });
+  draft.openNew({ ...ORDER, victims: [] });
+  expect(draft.pointing).toBeNull();
 });

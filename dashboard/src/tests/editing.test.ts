@@ -1,21 +1,23 @@
 import { expect, test } from "vitest";
-import { dayOf, daysAfter, midnight } from "../live/dutch-time.ts";
+import { place } from "../live/coordinates.ts";
+import { dayOf, daysAfter, midnight, momentOf } from "../live/dutch-time.ts";
 import {
   circle,
+  cornersOf,
   daysUntil,
   lacking,
   newOrder,
   outgoing,
-  place,
   placeheld,
   polygon,
+  redated,
   withoutZone,
-  withVictimChanged,
   withZone,
   withZoneChanged,
 } from "../live/editing.ts";
 import type { Lonlat } from "../live/types.ts";
-import { drafted } from "../map/drafting.ts";
+import { withVictimChanged } from "../live/victims.ts";
+import { drafted, extentOf } from "../map/drafting.ts";
 import { metresBetween, towards } from "../map/geo.ts";
 import { at, T0 } from "./incidents.ts";
 
@@ -30,6 +32,17 @@ test("a polygon is closed, and none with fewer than three corners", () => {
   expect(polygon([HOME, [4.5, 52]])).toBeNull();
   const drawn = polygon([HOME, [4.5, 52], [4.6000001234, 51.9]]);
   expect(drawn).toEqual({ type: "Polygon", coordinates: [[HOME, [4.5, 52], [4.6, 51.9], HOME]] });
+});
+
+test("a corner that was clicked twice is one corner, and corners are counted once a ring", () => {
+  const corners: Lonlat[] = [HOME, HOME, [4.5, 52], [4.6, 51.9], [4.6, 51.9]];
+  const drawn = polygon(corners);
+  expect(drawn?.coordinates).toEqual([[HOME, [4.5, 52], [4.6, 51.9], HOME]]);
+  expect(polygon([HOME, HOME, [4.5, 52], [4.5, 52]])).toBeNull();
+  const ring = drawn?.coordinates[0] as Lonlat[];
+  expect(cornersOf({ type: "Polygon", coordinates: [ring, ring] })).toBe(6);
+  expect(cornersOf({ type: "Polygon", coordinates: [ring.slice(0, 3)] })).toBe(3);
+  expect(cornersOf({ type: "MultiPolygon", coordinates: [[ring], [ring, ring]] })).toBe(9);
 });
 
 test("zones get names that are free, whatever was removed before", () => {
@@ -48,9 +61,21 @@ test("zones get names that are free, whatever was removed before", () => {
 });
 
 test("a place is read however it was pasted, and nonsense is not", () => {
-  for (const text of ["51.9225, 4.4792", "4.4792 51.9225", "51.9225;4.4792"])
+  for (const text of [
+    "51.9225, 4.4792",
+    "4.4792 51.9225",
+    "51.9225;4.4792",
+    "51.9225,4.4792",
+    " 51,9225 4,4792 ",
+    "51,9225; 4,4792",
+    "51,9225, 4,4792",
+  ])
     expect(place(text), text).toEqual(HOME);
-  for (const text of ["", "52", "a, b", "52, 5, 7", "520, 5"]) expect(place(text), text).toBeNull();
+  for (const text of ["", "52", "a, b", "52, 5, 7", "520, 5", "Dorpsstraat 1, 5", "0x10, 5", "52.1.1, 5"])
+    expect(place(text), text).toBeNull();
+  // Where the court's people live too: a longitude that is larger than the latitude, and one west of Greenwich.
+  expect(place("-6.2, 106.8")).toEqual([106.8, -6.2]);
+  expect(place("12.15, -68.27")).toEqual([-68.27, 12.15]);
 });
 
 test("what was left empty is not sent, and what the service knows more of comes back as it was", () => {
@@ -67,25 +92,14 @@ test("what was left empty is not sent, and what the service knows more of comes 
 });
 
 test("a zone goes on protecting her when she gets her name, and another keeps his own", () => {
-  const [first] = newOrder(T0).victims;
-  const blank = {
-    ...newOrder(T0),
-    victims: [first, first].map((one) => ({ ...(one as NonNullable<typeof one>) })),
-  };
+  const blank = newOrder(T0);
   const whose = (order: typeof blank): unknown[] =>
     order.zones.features.map((zone) => zone.properties.victim);
-  const drawn = withZone(
-    { ...blank, victims: blank.victims.slice(0, 1) },
-    { type: "Point", coordinates: HOME },
-  );
+  const drawn = withZone(blank, { type: "Point", coordinates: HOME });
   const named = withVictimChanged(drawn, 0, { person: "v" });
   expect(whose(withVictimChanged(withVictimChanged(named, 0, { person: "vi" }), 0, { device: "d" }))).toEqual(
     ["vi"],
   );
-  // Two without a name are not told apart by it.
-  expect(whose(withVictimChanged({ ...drawn, victims: blank.victims }, 1, { person: "other" }))).toEqual([
-    "",
-  ]);
   expect(outgoing(drawn).zones.features[0]?.properties.victim).toBeNull();
 });
 
@@ -105,8 +119,8 @@ test("an order begins and ends at midnight in the Netherlands, in winter and in 
   // 23:30 on 2 March is the 3rd there.
   const order = newOrder(Date.parse("2027-03-02T23:30:00Z"));
   expect([order.valid_from, order.valid_until]).toEqual([
-    "2027-03-04T00:00:00+01:00",
-    "2027-06-02T00:00:00+02:00",
+    "2027-03-03T00:00:00+01:00",
+    "2027-06-01T00:00:00+02:00",
   ]);
 });
 
@@ -119,6 +133,55 @@ test.each([
   expect(midnight(day)).toBe(`${day}T00:00:00${offset}`);
   expect(dayOf(Date.parse(midnight(day)))).toBe(day);
   expect(dayOf(Date.parse(midnight(day)) - 1)).toBe(daysAfter(day, -1));
+});
+
+test.each([
+  ["2027-03-28", "01:59", "2027-03-28T01:59:00+01:00"],
+  ["2027-03-28", "03:00", "2027-03-28T03:00:00+02:00"],
+  // A time that is none on the wall: an hour after 01:30, as the clock would have had it.
+  ["2027-03-28", "02:30", "2027-03-28T02:30:00+01:00"],
+  // A time that comes twice: the first.
+  ["2026-10-25", "02:30", "2026-10-25T02:30:00+02:00"],
+  ["2026-10-25", "03:00", "2026-10-25T03:00:00+01:00"],
+  ["2026-12-31", "23:59:59", "2026-12-31T23:59:59+01:00"],
+])("%s at %s is %s", (day, time, moment) => {
+  expect(momentOf(day, time)).toBe(moment);
+});
+
+test("another day keeps the hour, and half a year that is typed changes nothing", () => {
+  const end = "2027-01-30T23:59:59Z";
+  expect(redated(end, { day: "2027-07-15" })).toBe("2027-07-15T00:59:59+02:00");
+  expect(redated("2027-01-30T13:30:00+01:00", { day: "2027-07-15" })).toBe("2027-07-15T13:30:00+02:00");
+  expect(redated(end, { time: "18:00" })).toBe("2027-01-31T18:00:00+01:00");
+  for (const day of ["", "0002-07-15", "0202-07-15", "12027-07-15", "2027-13-45"])
+    expect(redated(end, { day }), day).toBe(end);
+  expect(redated(end, { time: "" })).toBe(end);
+});
+
+test("what cannot be drawn is left out, and all that is protected has its rings", () => {
+  const order = newOrder(T0);
+  const point = { type: "Point" as const, coordinates: HOME };
+  const sized = (radius_m: unknown) =>
+    withZoneChanged(withZone(order, point), 0, (zone) => ({
+      ...zone,
+      properties: { ...zone.properties, radius_m: radius_m as number },
+    }));
+  const zonesIn = (one: typeof order) =>
+    drafted(one, [], "", String).filter((feature) => feature.properties?.part === "zone").length;
+  for (const odd of ["groot", Number.NaN, 0, -5, undefined, null]) {
+    expect(zonesIn(sized(odd)), String(odd)).toBe(0);
+    expect(extentOf(sized(odd))).toEqual([]);
+  }
+  for (const radius of [800, 1e12]) {
+    expect(zonesIn(sized(radius))).toBe(1);
+    expect(extentOf(sized(radius)).flat().every(Number.isFinite)).toBe(true);
+  }
+  const school = withZoneChanged(sized(800), 0, (zone) => ({
+    ...zone,
+    properties: { ...zone.properties, protects: [4.41, 51.9] },
+  }));
+  const parts = drafted(school, [], "", String).map((feature) => feature.properties?.part);
+  expect(parts).toEqual(["zone", "home", "ring", "ring"]);
 });
 
 test("a circle follows the pointer with its metres, and a polygon with its next side", () => {

@@ -9,7 +9,8 @@ test("distances are said as people say them", () => {
   expect(roundMetres(5_000, "nl")).toBe("5 km");
   expect(roundMetres(500, "nl")).toBe("500 m");
   expect(speed(1.4, "nl")).toBe("1,4 m/s");
-  expect(speed(20, "nl")).toBe("72 km/h");
+  expect(speed(20, "nl")).toBe("72 km/u");
+  expect(speed(20, "en")).toBe("72 km/h");
 });
 
 test("ages fit a list, spans are words, and neither is ever negative", () => {

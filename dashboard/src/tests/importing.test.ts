@@ -38,6 +38,11 @@ test.each([
   [{ ...order, victims: {} }, "wrong", "victims"],
   [{ ...order, victims: [{ person: "v", residence: [200, 5] }] }, "wrong", "victims[0].residence"],
   [{ ...order, victims: [{ person: "v", proximity: {} }] }, "lacks", "victims[0].proximity.alarm_m"],
+  [
+    { ...order, victims: [{ person: "v", proximity: { alarm_m: 5, warning_m: 9 } }] },
+    "lacks",
+    "victims[0].proximity.warning_s",
+  ],
   [{ ...order, zones: [] }, "wrong", "zones"],
   [{ ...order, zones: { features: [null] } }, "wrong", "zones.features[0]"],
   [
@@ -60,10 +65,21 @@ test.each([
   expect(read([order, document])).toEqual({ problem, field, nth: 1 });
 });
 
+test.each([
+  [{ schedule: { weekly: 5 } }, "schedule"],
+  [{ schedule: { weekly: [{ days: ["mon"], from: "10:00" }] } }, "schedule"],
+  [{ deviation: "omdat" }, "deviation"],
+  [{ protects: [400, 1] }, "protects"],
+])("zones that could not be shown are refused by their field as well: %j", (own, field) => {
+  const collection = { type: "FeatureCollection", features: [feature(null), feature(own)] };
+  const path = `zones.features[1].properties.${field}`;
+  expect(read(collection)).toEqual({ problem: "wrong", field: path, nth: 0 });
+});
+
 test("what may be left out of an order is filled in", () => {
   const { victims: _, contacts: __, zones: ___, ...bare } = order;
   expect(read(bare)).toEqual({
-    orders: [{ ...bare, victims: [], contacts: {}, zones: { type: "FeatureCollection", features: [] } }],
+    orders: [{ ...bare, victims: [], zones: { type: "FeatureCollection", features: [] } }],
   });
 });
 

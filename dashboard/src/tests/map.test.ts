@@ -2,12 +2,12 @@ import type { Feature } from "geojson";
 import { expect, test } from "vitest";
 import type { Lonlat, OrderDocument } from "../live/types.ts";
 import {
+  ages,
   between,
   chosen,
   focus,
   movingZone,
   type Place,
-  people,
   placeOf,
   trail,
   zones,
@@ -110,7 +110,7 @@ test("people of the case are named; everybody has an age, and what is old is dra
   ];
   const [named] = chosen(all.slice(0, 1), T0, () => "0:12");
   expect(named).toMatchObject({ id: "dev-wearer-1", properties: { old: false, label: "wearer-1\n0:12" } });
-  const others = people(all.slice(1), T0, () => "0:12");
+  const others = ages(all.slice(1), T0, () => "0:12");
   expect(others[0]).toMatchObject({ id: "dev-victim-2", properties: { label: "0:12", role: "victim" } });
   expect(others.map((other) => other.properties?.old)).toEqual([false, true, true]);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { newer } from "../live/figures.ts";
+import { MOST_ROWS, newer } from "../live/figures.ts";
 import { verdicts } from "../live/placed.ts";
 import type { Rejected, ZoneHere } from "../live/types.ts";
 
@@ -58,4 +58,9 @@ test("what is set aside is added to the list, and a list that was left far behin
   expect(numbers([], null, rows(3, 2))).toEqual([[3, 2], "page"]);
   expect(numbers(rows(3, 2, 1), "older", rows(5, 4, 3))).toEqual([[5, 4, 3, 2, 1], "older"]);
   expect(numbers(rows(3, 2), "older", rows(9, 8))).toEqual([[9, 8], "page"]);
+  const many = rows(...Array.from({ length: MOST_ROWS }, (_, n) => MOST_ROWS - n));
+  expect(numbers(many, "older", rows(MOST_ROWS + 1, MOST_ROWS)), "nor does it grow for weeks").toEqual([
+    [MOST_ROWS + 1, MOST_ROWS],
+    "page",
+  ]);
 });

@@ -72,7 +72,7 @@ export const dictionary = {
   "alert.confirm": ["Ik heb dit gezien", "I have seen this"],
   "alert.confirmed": ["U hebt dit gezien", "You have seen this"],
   "alert.dismiss": ["Begrepen", "Understood"],
-  "alert.closed": ["De meldkamer heeft dit afgesloten", "The monitoring centre has closed this"],
+  "alert.closed": ["De centrale heeft dit afgesloten", "The monitoring centre has closed this"],
   "alert.closedAdvice": [
     "U hoeft nu niets te doen. Voelt u zich niet veilig, bel dan.",
     "You need not do anything now. If you do not feel safe, call.",
@@ -147,8 +147,8 @@ export const dictionary = {
     "Too late. The call goes on.",
   ],
   "aware.refusal.no_code": [
-    "Er is geen code afgesproken. De oproep loopt door; bel de meldkamer.",
-    "No code was agreed. The call goes on; call the monitoring centre.",
+    "Er is geen code afgesproken. De oproep loopt door; bel uw contactpersoon.",
+    "No code was agreed. The call goes on; call your contact.",
   ],
   "aware.refusal.too_many_tries": [
     "Te vaak een foute code. De oproep loopt door.",
@@ -267,8 +267,8 @@ export const dictionary = {
     "Your telephone does not allow this. Allow ‘location’ for this page in your telephone’s settings.",
   ],
   "position.unavailable": [
-    "Uw telefoon kan haar plaats nu niet vinden.",
-    "Your telephone cannot find its place now.",
+    "Uw telefoon kan nu niet vinden waar u bent.",
+    "Your telephone cannot find where you are now.",
   ],
   "position.dark": ["Houd uw scherm zelf aan.", "Keep your screen on yourself."],
   "position.running": ["Deze telefoon geeft uw plaats door", "This telephone tells where you are"],

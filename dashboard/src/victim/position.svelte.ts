@@ -28,6 +28,8 @@ export class Position {
   ) {}
 
   turnOn(): void {
+    // A search that found nothing yet goes on: none of before may tell where she is once she said no.
+    this.turnOff();
     if (!("geolocation" in navigator)) {
       this.state = "unavailable";
       return;

@@ -20,9 +20,11 @@ export function roundMetres(m: number, language: Language): string {
     : `${number(Math.round(m), language, 0)} m`;
 }
 
-/** Metres per second as the operator says it to a car: km/h from 5 m/s, below that m/s. */
+/** Metres per second as the operator says it to a car: kilometres an hour from 5 m/s, below that m/s. */
 export function speed(mps: number, language: Language): string {
-  return Math.abs(mps) >= 5 ? `${number(mps * 3.6, language, 0)} km/h` : `${number(mps, language, 1)} m/s`;
+  return Math.abs(mps) >= 5
+    ? `${number(mps * 3.6, language, 0)} ${language === "nl" ? "km/u" : "km/h"}`
+    : `${number(mps, language, 1)} m/s`;
 }
 
 const two = (n: number): string => String(n).padStart(2, "0");

@@ -10,7 +10,7 @@ fn steps() -> Vec<&'static str> {
 
 #[test]
 fn every_step_of_a_timeline_has_words_in_the_console() {
-    let dictionary = include_str!("../../../dashboard/src/words/dictionary.ts");
+    let dictionary = include_str!("../../../dashboard/src/words/followup.ts");
     // What alerts tell already, the console leaves to them.
     let story = include_str!("../../../dashboard/src/live/story.ts");
     let by_alerts = story.lines().find(|line| line.starts_with("const TOLD_BY_ALERTS")).expect("its list");
@@ -26,7 +26,7 @@ fn every_step_of_a_timeline_has_words_in_the_console() {
 #[test]
 fn no_step_of_the_console_is_one_that_is_never_taken() {
     let steps = steps();
-    let words = include_str!("../../../dashboard/src/words/dictionary.ts").split("\"step.").skip(1);
+    let words = include_str!("../../../dashboard/src/words/followup.ts").split("\"step.").skip(1);
     let strange = words.filter_map(|rest| rest.split('"').next()).filter(|word| !steps.contains(word));
     assert_eq!(strange.collect::<Vec<_>>(), Vec::<&str>::new());
 }
