@@ -33,6 +33,7 @@ import {
   OFFLINE_ONLY,
   style,
 } from "./style.ts";
+import { namedFrom, type Row } from "./towns.ts";
 
 setWorkerUrl(workerUrl);
 
@@ -59,8 +60,6 @@ export interface Wishes {
   /** Told what lies beneath, when that changes. */
   onBeneath: (beneath: Beneath) => void;
 }
-
-type Row = [name: string, lon: number, lat: number, inhabitants: number];
 
 const isOfStreets = (event: object): boolean =>
   "sourceId" in event && String(event.sourceId).startsWith(STREETS);
@@ -313,11 +312,12 @@ export class View {
 
   private async readTowns(): Promise<void> {
     const rows = (await (await fetch(places)).json()) as Row[];
+    const from = namedFrom(rows);
     this.towns = collection(
       rows.map(
-        ([name, lon, lat, inhabitants]): Feature => ({
+        ([name, lon, lat, inhabitants], at): Feature => ({
           type: "Feature",
-          properties: { name, inhabitants },
+          properties: { name, inhabitants, from: from[at] },
           geometry: { type: "Point", coordinates: [lon, lat] },
         }),
       ),
