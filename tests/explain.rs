@@ -265,7 +265,9 @@ async fn a_running_service_is_explained_and_goes_on() {
         let fixed = ["explain", "--json", "--config", config.to_str().unwrap()];
         afstand(fixed.iter().chain(more))
     };
-    let explained = explain(&["--incident", &incident]).json();
+    let beside = explain(&["--incident", &incident]);
+    assert!(beside.err.contains("not in the audit"), "{}", beside.err);
+    let explained = beside.json();
     let all = judgements(&explained);
     let up = all.iter().find(|(_, judged)| judged["after"] == "alarm").unwrap().1;
     assert_eq!((&up["before"], &up["limits"]["alarm_m"]), (&json!("clear"), &json!(1_000.0)));
@@ -286,6 +288,17 @@ async fn a_running_service_is_explained_and_goes_on() {
     assert!(world.service.stop().await.success(), "{}", world.service.log());
     assert!(!world.service.log().contains("taken over"), "{}", world.service.log());
     // And when it has stopped, its store can be read as well.
-    let later = explain(&["--incident", &incident]).json();
-    assert!(judgements(&later).len() > all.len(), "the last fixes are in it");
+    let rows = || {
+        let intact = afstand(["audit", "verify", "--config", config.to_str().unwrap()]).out;
+        let rows =
+            intact.strip_prefix("intact: ").and_then(|rest| rest.split(' ').next()?.parse::<u64>().ok());
+        rows.unwrap_or_else(|| panic!("{intact}"))
+    };
+    let before = rows();
+    let later = explain(&["--incident", &incident]);
+    assert!(!later.err.contains("not in the audit"), "{}", later.err);
+    assert!(judgements(&later.json()).len() > all.len(), "the last fixes are in it");
+    assert_eq!(rows(), before + 1, "nobody else writes the store, so that look is in the audit");
+    explain(&["--incident", "no-such"]).is_refused("no-such");
+    assert_eq!(rows(), before + 1, "nothing was shown");
 }

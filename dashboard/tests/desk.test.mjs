@@ -140,6 +140,7 @@ test("schedule, contacts and another protected place are set in the form, and st
   await contact.getByLabel("Wie").fill("J. Jansen");
   await contact.getByLabel("Telefoon").fill("06 12345678");
   await page.getByLabel("Geldig tot").fill("2027-07-01");
+  await page.getByLabel("Eindigt om").fill("00:00");
   await page.keyboard.press("Tab");
   await button(page, "Registreer").click();
   await page.getByText("Bevel ord-form is van kracht volgens zijn data.").waitFor();

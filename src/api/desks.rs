@@ -12,7 +12,7 @@ use super::AppState;
 use super::access::Scope;
 use super::extract::{Page, Params};
 use super::problem::{Document, Kind, Problem};
-use crate::store::{Channel, DeliveryRecord};
+use crate::store::{Channel, DeliveryRecord, QUIET_HOURS};
 
 /// What was sent to whom, and how that went.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -55,11 +55,15 @@ pub(crate) struct DeliveryView {
     /// When the recipient confirmed it.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub confirmed_at: Option<Timestamp>,
-    /// When it was given up.
+    /// When it was given up, or kept from a victim by her quiet hours (`closed_because` says `quiet_hours`).
     #[schema(value_type = Option<String>, format = DateTime)]
     pub closed_at: Option<Timestamp>,
     /// Why it was given up.
     pub closed_because: Option<String>,
+    /// Of a warning that a victim's quiet hours keep from her: when they end, and she is told should it stand then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub held_until: Option<Timestamp>,
 }
 
 impl From<DeliveryRecord> for DeliveryView {
@@ -69,7 +73,9 @@ impl From<DeliveryRecord> for DeliveryView {
             (None, Some(_)) => "closed",
             (None, None) => "pending",
         };
+        let is_held = record.closed_at.is_some() && record.why.as_deref() == Some(QUIET_HOURS);
         Self {
+            held_until: record.next_at.filter(|_| is_held),
             delivery: record.delivery.id,
             alert: record.delivery.alert,
             incident: record.delivery.incident,
@@ -81,7 +87,7 @@ impl From<DeliveryRecord> for DeliveryView {
             attempts: record.attempts,
             attempted_at: record.attempted_at,
             error: record.error,
-            next_at: record.next_at,
+            next_at: record.next_at.filter(|_| !is_held),
             received_at: record.received_at,
             answer: record.detail,
             displayed_at: record.displayed_at,

@@ -159,6 +159,13 @@ pub(crate) fn shows(scope: &Scope, line: &TimelineRow) -> bool {
     }
 }
 
+/// Whether a line of an incident that is no desk's tells of this one: what it was told, and what it said.
+pub(crate) fn tells_of(scope: &Scope, line: &TimelineRow) -> bool {
+    let Scope::Desk(own) = scope else { return false };
+    let detail: Value = serde_json::from_str(&line.detail).unwrap_or_default();
+    matches!(&*line.what, "told_desk" | "desk") && detail["desk"] == own.as_str()
+}
+
 /// A partner's deadline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct DeadlineView {

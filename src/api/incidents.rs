@@ -145,7 +145,7 @@ pub(crate) struct IncidentDetail {
     /// Whom the case wants telephoned, in what order; absent where it does not say, or the order is gone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call_order: Option<CallOrderView>,
-    /// Of many silent devices: which, the most dangerous first.
+    /// Of many silent devices: which, the most dangerous first. A desk that was told of them sees its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub silent: Option<SilentView>,
 }
@@ -289,7 +289,8 @@ pub(super) async fn detail(
     // One answer for what is not there and what is not the caller's: a desk learns nothing of others.
     let unknown = || Problem::unknown("incident", incident);
     let story = state.store.incident(incident).await?.ok_or_else(unknown)?;
-    if !scope.sees(story.incident.desk.as_deref()) {
+    let told_of_many = was_told_of_many(scope, &story);
+    if !scope.sees(story.incident.desk.as_deref()) && !told_of_many {
         return Err(unknown());
     }
     let IncidentStory { incident, alerts, deliveries, receipts, timeline, deadlines } = story;
@@ -317,16 +318,21 @@ pub(super) async fn detail(
     };
     let is_own = |d: &DeliveryRecord| own(d.delivery.channel, &d.delivery.recipient);
     let call_order = if explain { call_order(state, &incident) } else { None };
-    let is_mass = incident.kind == AlertKind::MassSilence.as_str() && explain;
+    let is_mass = incident.kind == AlertKind::MassSilence.as_str();
+    let desk = scope.desk()?;
     Ok(IncidentDetail {
-        silent: if is_mass { Some(SilentView::of(state, &incident.incident).await?) } else { None },
+        silent: if is_mass {
+            Some(SilentView::of(state, &incident.incident, desk.as_deref()).await?)
+        } else {
+            None
+        },
         call_order,
         alerts: shown,
         deliveries: deliveries.into_iter().filter(is_own).map(DeliveryView::from).collect(),
         receipts: receipts.into_iter().filter(|r| own(r.channel, &r.recipient)).map(receipt_view).collect(),
         timeline: timeline
             .into_iter()
-            .filter(|line| followup::shows(scope, line))
+            .filter(|line| followup::shows(scope, line) || (told_of_many && followup::tells_of(scope, line)))
             .map(TimelineView::from)
             .collect(),
         deadlines: deadlines
@@ -336,6 +342,17 @@ pub(super) async fn detail(
             .collect(),
         incident: view(incident),
     })
+}
+
+/// Whether it is of many silent devices, and the desk was told of those that are its own: it reads of these, and of
+/// nobody else's.
+fn was_told_of_many(scope: &Scope, story: &IncidentStory) -> bool {
+    let Scope::Desk(own) = scope else { return false };
+    let to_it = |sent: &DeliveryRecord| {
+        let by_desk = matches!(sent.delivery.channel, Channel::DeskMqtt | Channel::DeskWebhook);
+        by_desk && sent.delivery.recipient == own.as_str()
+    };
+    story.incident.kind == AlertKind::MassSilence.as_str() && story.deliveries.iter().any(to_it)
 }
 
 fn call_order(state: &AppState, incident: &IncidentRow) -> Option<CallOrderView> {

@@ -14,7 +14,7 @@ const MOST_LISTED: u32 = 500;
 /// The risks of a case (SASH), as the store ranks them.
 const RISKS: [&str; 3] = ["low", "medium", "high"];
 
-/// The silences that are one incident.
+/// The silences that are one incident; of those a desk sees its own, counted as well.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct SilentView {
     /// How many there were in all.
@@ -56,9 +56,10 @@ pub(crate) struct SilentOne {
 }
 
 impl SilentView {
-    pub(super) async fn of(state: &AppState, incident: &str) -> Result<Self, Problem> {
-        let (all, silent) = state.store.count_parts(incident).await?;
-        let list = state.store.parts(incident, MOST_LISTED).await?;
+    /// Those of an incident, or of a desk in it.
+    pub(super) async fn of(state: &AppState, incident: &str, desk: Option<&str>) -> Result<Self, Problem> {
+        let (all, silent) = state.store.count_parts(incident, desk).await?;
+        let list = state.store.parts(incident, desk, MOST_LISTED).await?;
         Ok(Self { all, silent, list: list.into_iter().map(SilentOne::from).collect() })
     }
 }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use zones::Timestamp;
 
-use super::out;
+use super::{looked, out};
 use crate::clock;
 use crate::config::Settings;
 use crate::explain::{self, Explanation, Question};
@@ -102,7 +102,15 @@ fn of_store(url: &str, question: &Question) -> Result<Explanation, String> {
             let store = Store::open_to_read(url).await.map_err(|error| error.to_string())?;
             let explained = explain::of_store(&store, question, clock::now()).await;
             store.close().await;
-            explained.map_err(|error| error.to_string())
+            let explained = explained.map_err(|error| error.to_string())?;
+            // Before the answer leaves, as with every look.
+            if let Err(why) = looked::note(url, question).await {
+                out::say(format_args!(
+                    "this look is not in the audit: {why} (what the service itself answers is: \
+                     GET /v1/incidents/ID/explain)"
+                ));
+            }
+            Ok(explained)
         }
         .await;
         Ok(())

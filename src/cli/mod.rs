@@ -4,6 +4,7 @@ mod audit;
 mod check_orders;
 mod demo;
 mod explain;
+mod looked;
 mod out;
 mod push_key;
 mod replay;

@@ -1,7 +1,7 @@
 //! What an alert does to its incident: which clocks begin, which end.
 
 use uuid::Uuid;
-use zones::{AlertKind, Level, Timestamp};
+use zones::{AlertKind, DeviceId, Level, Timestamp};
 
 use super::FollowUp;
 use super::clocks::name_of;
@@ -109,10 +109,7 @@ impl FollowUp {
         self.clear(id, incident, now, None);
         if let Some(device) = incident.victim_device.clone() {
             let message = name_of(id, &format!("over/{}", now.as_millis()));
-            self.by_alert.insert(message, id);
-            if let Some(oldest) = incident.remember_alert(message) {
-                self.by_alert.remove(&oldest);
-            }
+            self.understand(id, incident, message);
             incident.victim_state = None;
             self.effects.push_back(Effect::AllClear { id: message, incident: id, device, at: now });
         }
@@ -262,11 +259,36 @@ impl FollowUp {
 
     fn forget_oldest(&mut self, id: Uuid, incident: &mut Incident, raised: &Raised) {
         if raised.victim_device.is_some() {
-            self.by_alert.insert(raised.alert, id);
-            if let Some(oldest) = incident.remember_alert(raised.alert) {
-                self.by_alert.remove(&oldest);
-            }
+            self.understand(id, incident, raised.alert);
         }
+    }
+
+    /// A receipt of this message is understood from now on, in place of the oldest where there are many.
+    fn understand(&mut self, id: Uuid, incident: &mut Incident, message: Uuid) {
+        self.by_alert.insert(message, id);
+        if let Some(oldest) = incident.remember_alert(message) {
+            self.by_alert.remove(&oldest);
+        }
+    }
+
+    /// Her quiet hours are over, and her device is told of a warning that they kept from her. Nobody waits for her to see
+    /// it, as with every warning.
+    pub(super) fn quiet_over(
+        &mut self,
+        now: Timestamp,
+        id: Uuid,
+        alert: Uuid,
+        device: DeviceId,
+        second_road: bool,
+    ) -> Result<Done, Refused> {
+        let mut incident = self.take(id).ok_or(Refused::UnknownIncident(id))?;
+        self.note(id, now, What::QuietOver { device: device.clone(), alert });
+        self.understand(id, &mut incident, alert);
+        incident.victim_device = Some(device);
+        incident.second_road = second_road;
+        incident.victim_state = None;
+        self.put(id, incident);
+        Ok(Done::Done)
     }
 
     /// Something could not be delivered for long: who has it is told, and everybody sees it. Nothing is wrong where she

@@ -219,6 +219,10 @@ pub enum What {
         desk: String,
         devices: u32,
     },
+    QuietOver {
+        device: DeviceId,
+        alert: Uuid,
+    },
 }
 
 impl What {
@@ -256,6 +260,7 @@ impl What {
             Self::Grouped { .. } => "grouped",
             Self::Ungrouped { .. } => "ungrouped",
             Self::ToldDesk { .. } => "told_desk",
+            Self::QuietOver { .. } => "quiet_over",
         }
     }
 }

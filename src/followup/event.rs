@@ -67,6 +67,17 @@ pub enum Event {
         /// What.
         what: Noted,
     },
+    /// A victim's quiet hours are over: her device is told now of an alert that they kept from her.
+    QuietOver {
+        /// The incident.
+        incident: Uuid,
+        /// The alert.
+        alert: Uuid,
+        /// Her device.
+        device: DeviceId,
+        /// Whether there is another road to her.
+        second_road: bool,
+    },
     /// Something could not be delivered for long.
     Undelivered {
         /// The incident it is about.

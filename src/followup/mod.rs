@@ -169,6 +169,9 @@ impl FollowUp {
             Event::Undelivered { incident, channel, recipient } => {
                 self.undelivered(now, incident, channel, &recipient)
             }
+            Event::QuietOver { incident, alert, device, second_road } => {
+                self.quiet_over(now, incident, alert, device, second_road)
+            }
             Event::Noted { incident, what } => self.noted(now, incident, what),
             Event::OrderGone(order) => Ok(self.order_gone(now, &order)),
             Event::Away { until } => Ok(self.was_away(now, until)),

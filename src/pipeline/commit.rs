@@ -78,7 +78,7 @@ impl Committer {
         if !pending.batch.released.is_empty() {
             self.dispatch.released();
         }
-        if !pending.batch.deliveries.is_empty() {
+        if !pending.batch.deliveries.is_empty() || !pending.told_again.is_empty() {
             self.dispatch.committed();
             self.hints.committed();
         }
@@ -90,7 +90,7 @@ impl Committer {
         if let Some(newest) = newest {
             self.live.committed(newest);
         }
-        self.tell_apps(&pending.batch);
+        self.tell_apps(&pending.batch, &pending.told_again);
         // After the alerts: places may wait.
         self.live.moved(&pending.batch.devices);
         for (role, device, fixed_at, seq) in pending.receipts {
@@ -106,11 +106,11 @@ impl Committer {
     }
 
     /// Wakes the apps of victims to whom the batch has something to say.
-    fn tell_apps(&self, batch: &Batch) {
+    fn tell_apps(&self, batch: &Batch, told_again: &[String]) {
         let alerts = batch.deliveries.iter().filter(|delivery| delivery.channel == Channel::VictimMqtt);
         let alerts = alerts.map(|delivery| delivery.recipient.as_str());
         let protections = batch.notices.iter().filter_map(|notice| outgoing::victim_of(&notice.topic));
-        self.live.told(alerts.chain(protections));
+        self.live.told(alerts.chain(protections).chain(told_again.iter().map(String::as_str)));
     }
 
     /// Tries until it is done. Meanwhile nothing is acknowledged, so the broker keeps what comes next.

@@ -24,9 +24,7 @@ use crate::followup::{self, Done, Event, FollowUp, Incident, Notice};
 use crate::lines::Lines;
 use crate::metrics::{AlertLabels, Metrics};
 use crate::mqtt::AckToken;
-use crate::store::{
-    Batch, Channel, DeliveryProgress, IncidentRow, NewDelivery, Next, Origin, Outcome as Progress, ReceiptRow,
-};
+use crate::store::{Batch, Channel, DeliveryProgress, IncidentRow, NewDelivery, Next, Origin, ReceiptRow};
 use crate::wire::{self, Message, TrackerKeys, TypedCode, Unusable};
 
 /// About so many rows of a batch follow from an alert: incident, clocks, lines of its timeline, deliveries, states.
@@ -52,6 +50,8 @@ pub(super) struct Pending {
     pub(super) told: Vec<Notice>,
     /// Incidents whose rows have changed.
     pub(super) changed: BTreeSet<String>,
+    /// Devices of victims who are told now of what their quiet hours had kept from them.
+    pub(super) told_again: Vec<String>,
     /// Incidents that were resolved, and when: what somebody was to act on is not sent any more.
     pub(super) closed: Vec<(String, Timestamp)>,
 }
@@ -219,6 +219,8 @@ impl Decider {
                 // A tick cannot be refused.
                 let _: Result<Outcome, Refused> = self.engine.handle(due, Input::Tick);
                 self.collect(due, &Input::Tick);
+            } else if self.quiet.poll_deadline().is_some_and(|at| at <= due) {
+                self.quiet_hours_end(due);
             } else {
                 let _ = self.follow(due, Event::Tick);
             }
@@ -232,9 +234,10 @@ impl Decider {
         self.advance(now);
     }
 
-    /// When something is due next, in the engine or in the follow-up.
+    /// When something is due next, in the engine, at the end of quiet hours or in the follow-up.
     pub(super) fn poll_deadline(&self) -> Option<Timestamp> {
-        self.engine.poll_deadline().into_iter().chain(self.followup.poll_deadline()).min()
+        let quiet = self.quiet.poll_deadline();
+        self.engine.poll_deadline().into_iter().chain(quiet).chain(self.followup.poll_deadline()).min()
     }
 
     /// Tells the engine one thing.
@@ -340,7 +343,8 @@ impl Decider {
         let id = alert.incident.to_string();
         let before = self.incidents.get(&id);
         let told_desk = before.is_some_and(|row| row.worst == "alarm");
-        let quiet = self.quiet.keeps(&self.engine, alert, before.map(|row| &*row.level));
+        let stood = before.map(|row| row.level.clone());
+        let quiet = self.keeps_quiet(alert, stood.as_deref());
         let tell_desk = self.engine.order(&alert.order).is_none_or(|order| order.tell_desk);
         let facts = Facts {
             kind: alert.kind,
@@ -412,7 +416,7 @@ impl Decider {
             let id = self.next.delivery;
             self.next.delivery += 1;
             if let Some(why) = recipient.kept_back {
-                let outcome = Progress::Closed { why: why.to_owned() };
+                let outcome = self.kept_back(alert, id, &recipient, why);
                 self.pending.batch.progress.push(DeliveryProgress { id, at: alert.raised_at, outcome });
             }
             self.pending.batch.deliveries.push(NewDelivery {

@@ -49,6 +49,7 @@ impl Decider {
                 Effect::Superseded { incident, at } => self.superseded(incident, at),
                 Effect::Resolved { incident, watch, at } => {
                     self.pending.closed.push((incident.to_string(), at));
+                    self.held_no_more(&incident.to_string(), at);
                     if let Some(watch) = watch {
                         // Nobody refuses to be told this; of an order that is gone there is nothing to close.
                         let _ = self.tell(at, &Input::IncidentClosed { watch, incident });

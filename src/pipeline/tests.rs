@@ -18,14 +18,15 @@ use crate::followup::{self, Actor, Command, Rules};
 use crate::lines::Lines;
 use crate::metrics::Metrics;
 use crate::store::{
-    Batch, Channel, Few, InputKind, Next, NoticeRow, Origin, Outcome, QUIET_HOURS, Store, StoredFix,
-    StoredOrder, StoredState,
+    Batch, Channel, Few, InputKind, NewDelivery, Next, NoticeRow, Origin, Outcome, QuietRow, Store,
+    StoredFix, StoredOrder, StoredState,
 };
 use crate::wire::TrackerKeys;
 
 mod cap;
 mod mass;
 mod notices;
+mod quiet;
 mod versions;
 mod victim;
 
@@ -131,19 +132,24 @@ fn stored(batch: Batch) -> Taken {
     devices.all()
 }
 
-/// Incidents of which the last that a victim was to be told was kept back.
-fn quiet(batch: &Batch) -> Vec<String> {
-    let kept = |id: i64| {
-        batch
-            .progress
-            .iter()
-            .any(|p| p.id == id && matches!(&p.outcome, Outcome::Closed { why } if why == QUIET_HOURS))
-    };
+/// Incidents of which the last that a victim was to be told is kept back, as the store would say.
+fn quiet(batch: &Batch) -> Vec<QuietRow> {
+    let fate = |id: i64| batch.progress.iter().rfind(|p| p.id == id).map(|p| &p.outcome);
     let mut last = BTreeMap::new();
     for delivery in batch.deliveries.iter().filter(|d| d.channel == Channel::VictimMqtt) {
-        last.insert(delivery.incident.clone(), kept(delivery.id));
+        last.insert(delivery.incident.clone(), delivery);
     }
-    last.into_iter().filter_map(|(incident, kept)| kept.then_some(incident)).collect()
+    let row = |delivery: &NewDelivery| match fate(delivery.id) {
+        Some(Outcome::Held { until }) => Some(QuietRow {
+            incident: delivery.incident.clone(),
+            delivery: delivery.id,
+            alert: delivery.alert.clone(),
+            device: delivery.recipient.clone(),
+            until: *until,
+        }),
+        _ => None,
+    };
+    last.into_values().filter_map(row).collect()
 }
 
 fn fix(seconds: i64, lat: f64) -> Vec<u8> {

@@ -4,18 +4,19 @@ use zones::Timestamp;
 
 use super::database::Value;
 use super::read::Select;
-use super::rows::{AlertRow, UnknownDevice};
+use super::rows::{AlertRow, QUIET_HOURS, QuietRow, UnknownDevice};
 use super::{Store, StoreError, tables};
 
 impl Store {
     /// Open incidents of which the last that a victim was to be told was kept from her by her quiet hours.
-    pub(super) async fn quiet_incidents(&self) -> Result<Vec<String>, StoreError> {
-        let select = Select::new("d.incident", "deliveries d").filter("d.why = 'quiet_hours'", []).filter(
+    pub(super) async fn quiet_incidents(&self) -> Result<Vec<QuietRow>, StoreError> {
+        let held = Select::new(tables::QUIET_COLUMNS, "deliveries d");
+        let select = held.filter("d.why = ?", [Value::text(QUIET_HOURS)]).filter(
             "d.id = (SELECT max(o.id) FROM deliveries o WHERE o.incident = d.incident AND o.channel = d.channel) \
              AND EXISTS (SELECT 1 FROM incidents i WHERE i.incident = d.incident AND i.closed_at IS NULL)",
             [],
         );
-        self.all(select.ordered("d.incident"), tables::read_name).await
+        self.all(select.ordered("d.incident"), tables::read_quiet).await
     }
 
     /// Alerts raised under an order from `from` up to and without `until`, oldest first; after the one whose time and

@@ -37,10 +37,16 @@ impl Store {
     }
 
     /// Incidents that are part of one, the most dangerous first: by risk, then by the last distance, what is silent
-    /// before what was heard again.
-    pub async fn parts(&self, of: &str, limit: u32) -> Result<Vec<IncidentRow>, StoreError> {
+    /// before what was heard again. Of all desks or of one.
+    pub async fn parts(
+        &self,
+        of: &str,
+        desk: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<IncidentRow>, StoreError> {
         let select = Select::new(tables::INCIDENTS.columns, "incidents")
             .filter("part_of = ?", [Value::text(of)])
+            .filter_some("desk = ?", desk.map(Value::text))
             .page(
                 "CASE WHEN closed_at IS NULL AND cleared_at IS NULL THEN 0 ELSE 1 END, COALESCE(risk, 0) DESC, \
                  COALESCE(last_distance_m, 9000000000), incident",
@@ -49,10 +55,12 @@ impl Store {
         self.all(select, tables::read_incident).await
     }
 
-    /// How many those are, and how many of them are silent still.
-    pub async fn count_parts(&self, of: &str) -> Result<(i64, i64), StoreError> {
+    /// How many those are, and how many of them are silent still; likewise.
+    pub async fn count_parts(&self, of: &str, desk: Option<&str>) -> Result<(i64, i64), StoreError> {
         let columns = "count(*), COALESCE(sum(CASE WHEN closed_at IS NULL AND cleared_at IS NULL THEN 1 ELSE 0 END), 0)";
-        let select = Select::new(columns, "incidents").filter("part_of = ?", [Value::text(of)]);
+        let select = Select::new(columns, "incidents")
+            .filter("part_of = ?", [Value::text(of)])
+            .filter_some("desk = ?", desk.map(Value::text));
         Ok(self.first(select, |row| Ok((row.int()?, row.int()?))).await?.unwrap_or_default())
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use sqlx::SqlStr;
+use zones::Timestamp;
 
 use super::StoreError;
 use super::bulk::{Bind, Bulk, Table};
@@ -10,8 +11,8 @@ use super::database::{Placeholder, Transaction, Value};
 use super::error::Label;
 use super::rows::{
     AlertRow, AuditRow, Batch, Committed, DeadlineRow, DeliveryProgress, IN_MASS, IncidentRow, InputRow,
-    MOST_REJECTED, NewDelivery, NoticeRow, OrderRow, Outcome, PushRow, ReceiptRow, RejectedRow, SessionRow,
-    StateRow, TimelineRow,
+    MOST_REJECTED, NewDelivery, NoticeRow, OrderRow, Outcome, PushRow, QUIET_HOURS, ReceiptRow, RejectedRow,
+    SessionRow, StateRow, TimelineRow,
 };
 use super::tables;
 
@@ -32,6 +33,12 @@ const NOTICED: &str = "DELETE FROM notices WHERE topic = $1 AND seq = $2";
 
 const CLOSED: &str = "UPDATE deliveries SET closed_at = $1, why = $2, next_at = NULL \
      WHERE id = $3 AND received_at IS NULL AND closed_at IS NULL";
+
+const HELD: &str = "UPDATE deliveries SET closed_at = COALESCE(closed_at, $1), why = $2, next_at = $3 \
+     WHERE id = $4 AND received_at IS NULL AND (closed_at IS NULL OR why = $2)";
+
+const TOLD_AFTER_ALL: &str = "UPDATE deliveries SET id = $1, created_at = $2, closed_at = NULL, why = NULL, next_at = NULL \
+     WHERE id = $3 AND why = $4 AND received_at IS NULL";
 
 /// What she was shown she has, by whatever road.
 const SHOWN: &str = "UPDATE deliveries SET received_at = $1, detail = $2, next_at = NULL \
@@ -274,6 +281,12 @@ async fn record(on: &mut dyn Transaction, progress: &DeliveryProgress) -> Result
             (RECEIVED, vec![(*attempt).into(), at, Value::text(detail), id])
         }
         Outcome::Closed { why } => (CLOSED, vec![at, Value::text(why), id]),
+        Outcome::Held { until } => {
+            (HELD, vec![at, Value::text(QUIET_HOURS), Value::Int(until.map(Timestamp::as_millis)), id])
+        }
+        Outcome::Released { id: new } => {
+            (TOLD_AFTER_ALL, vec![(*new).into(), at, id, Value::text(QUIET_HOURS)])
+        }
     };
     on.exec(SqlStr::from_static(sql), values).await?;
     Ok(())

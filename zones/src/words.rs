@@ -1,7 +1,7 @@
 //! Reasons in words, for those who read an alert: Dutch first, then English. No position, no address.
 
 use crate::alert::{Alert, AlertKind, Many};
-use crate::{Certainty, DeviceEventKind, Level, Role};
+use crate::{Certainty, DeviceEventKind, Level, Millis, Role};
 
 /// An incident ends because another begins.
 pub(crate) const OF_SUPERSEDED: &str = "Dit incident was al afgesloten; wat hierna komt is een ander incident / This \
@@ -188,6 +188,17 @@ pub(crate) const AWARE_TEST_WITHOUT_ORDER: &str = "Slachtoffer heeft AWARE getes
 /// She took a press back.
 pub(crate) const AWARE_CANCELLED: &str =
     "Slachtoffer heeft AWARE geannuleerd met de code / Victim cancelled AWARE with the code";
+
+/// Reason of a cancelled press of which her code reached the service late, with the press or after it: in one sentence
+/// what else would be an alarm and its end, back to back.
+pub(crate) fn aware_cancelled_late(after: Millis, reached: Millis) -> String {
+    let (after_s, reached_s) = (after.0 / 1_000, reached.0 / 1_000);
+    format!(
+        "Slachtoffer heeft AWARE geannuleerd met de code, {after_s} s na het indrukken; dat bereikte ons pas {reached_s} s \
+         na het indrukken / Victim cancelled AWARE with the code, {after_s} s after pressing it; that reached us only \
+         {reached_s} s after the press"
+    )
+}
 
 /// An order runs out.
 pub(crate) fn of_expiry(days: i64) -> String {

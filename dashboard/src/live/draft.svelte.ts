@@ -122,7 +122,8 @@ export class Draft {
     this.vanished = !entry;
     // A list that was asked for before the last registration may arrive after it.
     const isNewer = entry && Date.parse(entry.changed_at) > Date.parse(this.version);
-    if (isNewer && !this.written) this.openEntry(entry);
+    // What was refused is read first.
+    if (isNewer && !this.written && !this.conflict) this.openEntry(entry);
   }
 
   /** What the writer had written in this tab before, if nothing else was begun since. */
@@ -242,8 +243,11 @@ export class Draft {
       void this.centre.readOrders().then(() => this.lookAgain());
       return;
     }
-    if (findingsOf(error).length) this.findings = findingsOf(error);
-    this.problems = fieldsOf(error).length ? fieldsOf(error) : [{ field: "", problem: error.detail }];
+    const [findings, fields] = [findingsOf(error), fieldsOf(error)];
+    if (findings.length) this.findings = findings;
+    // Findings say by themselves what is wrong.
+    const other = findings.length ? [] : [{ field: "", problem: error.detail }];
+    this.problems = fields.length ? fields : other;
   }
 
   private lookAgain(): void {

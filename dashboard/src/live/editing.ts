@@ -21,14 +21,15 @@ export const RINGS_M = [1_000, 5_000] as const;
 
 const DAY_MS = 86_400_000;
 
-/** An order with everything that has to be filled in, valid for 90 days from tomorrow. */
+/** An order with everything that has to be filled in, valid for 90 days from today: what is entered now protects
+ *  somebody now. */
 export function newOrder(now: number): OrderDocument {
   const day = (after: number): string => midnight(daysAfter(dayOf(now), after));
   return {
     order: "",
     legal_basis: "sv_509hh",
-    valid_from: day(1),
-    valid_until: day(91),
+    valid_from: day(0),
+    valid_until: day(90),
     // Nobody was screened by opening a form.
     risk: "",
     wearer: { person: "", device: "", residence: null },

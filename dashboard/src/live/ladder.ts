@@ -17,6 +17,8 @@ export interface Ladder {
   trouble: { attempts: number; error: string; next_at: string | null } | null;
   /** Why it was given up. */
   closed: string | null;
+  /** Her quiet hours keep it from her: until then, or for good. */
+  held: { until: string | null } | null;
   /** A refusal of the recipient, with its reason. */
   rejected: { at: string; reason: string } | null;
   /** The recipient's own number for it. */
@@ -25,6 +27,7 @@ export interface Ladder {
 
 const VICTIM = ["displayed", "confirmed"];
 const DESK = ["received", "accepted", "dispatched", "on_scene"];
+const QUIET_HOURS = "quiet_hours";
 const LEVELS = ["clear", "warning", "alarm"];
 
 /** One ladder a recipient, about the newest message of the worst level it was sent: an all-clear does not hide how the
@@ -59,6 +62,7 @@ function ladder(key: string, delivery: Delivery, receipts: readonly Receipt[]): 
   const isVictim = delivery.channel.startsWith("victim");
   const steps = isVictim ? ["sent", ...VICTIM] : isDesk ? DESK : ["sent"];
   const rejected = said.findLast((receipt) => receipt.state === "rejected");
+  const held = delivery.received_at === null && delivery.closed_because === QUIET_HOURS;
   const arrived = delivery.received_at !== null || delivery.closed_at !== null;
   return {
     key,
@@ -68,7 +72,8 @@ function ladder(key: string, delivery: Delivery, receipts: readonly Receipt[]): 
     trouble: arrived
       ? null
       : { attempts: delivery.attempts, error: delivery.error ?? "", next_at: delivery.next_at },
-    closed: delivery.received_at === null ? delivery.closed_because : null,
+    closed: delivery.received_at === null && !held ? delivery.closed_because : null,
+    held: held ? { until: delivery.held_until ?? null } : null,
     rejected: rejected ? { at: rejected.at, reason: rejected.reason ?? "" } : null,
     reference: said.findLast((receipt) => receipt.reference)?.reference ?? null,
   };

@@ -56,8 +56,11 @@ export function momentOf(track: Track, moment: number): Moment {
   return { places, trails };
 }
 
-/** Every moment at which something was heard: where the slider stops by key. */
-export function moments(track: Track): number[] {
-  const all = new Set(track.devices.flatMap(({ fixes }) => fixes.map((fix) => Date.parse(fix.received_at))));
-  return [...all].sort((a, b) => a - b);
+/** When there is something to see first: before anything was heard a replay would show an empty map. */
+export function beginOf({ from, to, devices }: Track): number {
+  const heard = devices.flatMap(({ fixes }) =>
+    fixes.map((fix) => Math.max(Date.parse(fix.received_at), Date.parse(fix.fixed_at))),
+  );
+  const first = heard.reduce((a, b) => Math.min(a, b), Date.parse(to));
+  return Math.max(Date.parse(from), first);
 }

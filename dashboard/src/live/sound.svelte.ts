@@ -159,8 +159,12 @@ function toneOf(incident: Incident): Tone {
   return isAlarm ? "alarm" : "warning";
 }
 
-/** What rings on: nobody has it, and it lasts. */
+/**
+ * What rings on: nobody has it, and it lasts. An alarm that nobody took and that is over is nobody's still, and is called
+ * up the ranks elsewhere: it is said again as a warning is, softer and seldom, until somebody takes it.
+ */
 function waits(incident: Incident): Waiting | null {
-  if (isTaken(incident) || incident.level === "clear") return null;
-  return { id: incident.incident, tone: toneOf(incident) };
+  if (isTaken(incident)) return null;
+  if (incident.level !== "clear") return { id: incident.incident, tone: toneOf(incident) };
+  return incident.worst === "alarm" ? { id: incident.incident, tone: "warning" } : null;
 }

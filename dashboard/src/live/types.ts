@@ -130,6 +130,8 @@ export interface Delivery {
   confirmed_at: string | null;
   closed_at: string | null;
   closed_because: string | null;
+  /** When a victim is told of it whose quiet hours keep it from her, should it stand then. */
+  held_until?: string | null;
 }
 
 export interface Receipt {

@@ -29,7 +29,7 @@ export function drafted(
   }
   const several = order.victims.length > 1;
   for (const { person, residence } of order.victims) {
-    if (residence) features.push(...protectedPlace(residence, several ? { label: person } : {}, ringLabel));
+    if (residence) features.push(...protectedPlace(residence, several ? { person } : {}, ringLabel));
   }
   for (const { properties } of order.zones.features) {
     if (properties.protects) features.push(...protectedPlace(properties.protects, {}, ringLabel));

@@ -39,7 +39,8 @@ const EMPTY: FeatureCollection = { type: "FeatureCollection", features: [] };
 const here = (url: string): string => new URL(url, location.href).href;
 
 export function style(colours: Colours, places: FeatureCollection): StyleSpecification {
-  const live = LIVE_SOURCES.map((name) => [name, { type: "geojson" as const, data: EMPTY }]);
+  // A ring is as round as it was made: simplified, its edge would lie metres from where somebody is judged by it.
+  const live = LIVE_SOURCES.map((name) => [name, { type: "geojson" as const, data: EMPTY, tolerance: 0 }]);
   return {
     version: 8,
     "font-faces": { Inter: here(regular), "Inter Bold": here(bold) },
@@ -114,6 +115,7 @@ const label = (
   filter: ["has", "label"],
   layout: {
     "symbol-placement": "line",
+    "symbol-spacing": 600,
     "text-field": ["get", "label"],
     "text-font": BOLD,
     "text-size": 12,
@@ -304,7 +306,19 @@ function draft(c: Colours): LayerSpecification[] {
       type: "symbol",
       source: "draft",
       filter: part("home"),
-      layout: { "icon-image": ["get", "role"], "icon-size": 0.8, "icon-allow-overlap": true },
+      layout: {
+        "icon-image": ["get", "role"],
+        "icon-size": 0.8,
+        "icon-allow-overlap": true,
+        // Whose home it is, where there are more.
+        "text-field": ["coalesce", ["get", "person"], ""],
+        "text-font": BOLD,
+        "text-size": 12,
+        "text-anchor": "left",
+        "text-offset": [1.1, 0],
+        "text-optional": true,
+      },
+      paint: ink(c, c.text),
     },
     label(c, "draft", c.victim, { "text-allow-overlap": false }),
   ];

@@ -179,6 +179,8 @@ test("a withdrawal that is refused is said to be one, and nothing is registered 
   const before = draft.answers;
   expect(await draft.withdraw()).toBe(false);
   expect([draft.conflict?.withdrawing, draft.answers - before, draft.busy]).toEqual([true, 1, false]);
+  draft.follow();
+  expect(draft.conflict, "what was refused stays to be read").not.toBeNull();
 });
 
 test("a question is not asked any more once nothing would be lost", async () => {
@@ -197,4 +199,15 @@ test("pointing at a place ends with the order it was for", () => {
   draft.point({ of: "victim", n: 0 });
   draft.openNew({ ...ORDER, victims: [] });
   expect(draft.pointing).toBeNull();
+});
+
+test("what the guidance refuses is said by its findings, and by nothing beside them", async () => {
+  const { draft, centre } = register(null);
+  const finding = { zone: "zone-1", code: "RADIUS_TOO_SMALL", severity: "error", message: "" };
+  centre.api.send = async () => {
+    throw new Refused(422, "The order cannot be in force", { findings: [finding] });
+  };
+  draft.openNew(ORDER);
+  expect(await draft.save()).toBe(false);
+  expect([draft.findings, draft.problems]).toEqual([[finding], []]);
 });

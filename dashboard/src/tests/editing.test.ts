@@ -119,8 +119,8 @@ test("an order begins and ends at midnight in the Netherlands, in winter and in 
   // 23:30 on 2 March is the 3rd there.
   const order = newOrder(Date.parse("2027-03-02T23:30:00Z"));
   expect([order.valid_from, order.valid_until]).toEqual([
-    "2027-03-04T00:00:00+01:00",
-    "2027-06-02T00:00:00+02:00",
+    "2027-03-03T00:00:00+01:00",
+    "2027-06-01T00:00:00+02:00",
   ]);
 });
 

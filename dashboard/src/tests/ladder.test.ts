@@ -51,6 +51,23 @@ test("each recipient has one ladder, and an all-clear does not hide how the alar
   expect(desk?.reference).toBe("P-77");
 });
 
+test("what her quiet hours keep from her says until when, and whether it waits at all", () => {
+  const kept = { received_at: null, level: "warning", closed_at: at(0), closed_because: "quiet_hours" };
+  const of = (changes: Partial<Delivery>) => ladders([delivery(1, { ...kept, ...changes })], [])[0];
+  const waits = of({ held_until: at(400) });
+  expect(waits).toMatchObject({ held: { until: at(400) }, closed: null, trouble: null });
+  expect(reached(waits)).toEqual([]);
+  expect(of({ held_until: null })).toMatchObject({ held: { until: null }, closed: null });
+  // Told in the end, it is a message like any other.
+  const told = of({ received_at: at(401), closed_at: null, closed_because: null });
+  expect(told).toMatchObject({ held: null, closed: null });
+  expect(reached(told)).toEqual(["sent"]);
+  expect(of({ closed_because: "the incident is closed" })).toMatchObject({
+    held: null,
+    closed: "the incident is closed",
+  });
+});
+
 test("what did not arrive is said, with how often and why; another desk's receipts count for nothing", () => {
   const [desk] = ladders(
     [

@@ -3,7 +3,7 @@ import { unseenFirst } from "../live/devices.ts";
 import { figureOf } from "../live/figure.ts";
 import { figures } from "../live/figures.ts";
 import { nearness } from "../live/nearness.ts";
-import { momentOf, moments, type Track } from "../live/retrace.ts";
+import { beginOf, momentOf, type Track } from "../live/retrace.ts";
 import { story } from "../live/story.ts";
 import type { Device, IncidentDetail, OrderDocument } from "../live/types.ts";
 import { stepsOf } from "../live/why.ts";
@@ -125,7 +125,14 @@ test("a replay shows what was known at the moment, not what came later", () => {
   expect(momentOf(track, T0 + 400_000).places).toMatchObject([
     { person: "wearer-1", at: [5.2, 52], uncertainty_m: 25 },
   ]);
-  expect(moments(track)).toEqual([T0 + 11_000, T0 + 31_000, T0 + 300_000]);
+});
+
+test("a replay begins when there is something to see, within its time", () => {
+  const begin = beginOf(track);
+  expect(begin).toBe(T0 + 11_000);
+  expect([momentOf(track, begin - 1).places.length, momentOf(track, begin).places.length]).toEqual([0, 1]);
+  expect(beginOf({ ...track, from: at(60) }), "not before it").toBe(T0 + 60_000);
+  expect(beginOf({ ...track, devices: [] }), "nothing was heard").toBe(T0 + 600_000);
 });
 
 const device = (name: string, changes: Partial<Device> = {}): Device => ({

@@ -75,6 +75,26 @@ test("a taken warning that becomes an alarm rings until it is taken again", () =
   expect(pass(60)).toBe("");
 });
 
+test("an alarm that is over before anybody took it is said again, softer and seldom, until somebody does", () => {
+  const { sound, put, pass } = world();
+  put(incident("1"));
+  expect(pass(10)).toBe("aa");
+  put(incident("1", { level: "clear", worst: "alarm" }));
+  expect(pass(125)).toBe("www");
+  // A mute silences it as all that is known.
+  sound.mute();
+  expect(pass(120)).toBe("");
+  sound.unmute();
+  expect(pass(1)).toBe("w");
+  put(incident("1", { level: "clear", worst: "alarm", ...taken }));
+  expect(pass(120)).toBe("");
+  // A warning that is over asks for nobody any more.
+  put(incident("2", { level: "warning", worst: "warning" }));
+  expect(pass(1)).toBe("w");
+  put(incident("2", { level: "clear", worst: "warning" }));
+  expect(pass(120)).toBe("");
+});
+
 test("a taken alarm that cleared and is back is said once", () => {
   const { put, pass } = world();
   put(incident("1", { ...taken, level: "clear" }));

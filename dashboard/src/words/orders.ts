@@ -205,6 +205,8 @@ export const orders = {
   "order.deviationBy": ["Besloten door", "Decided by"],
   "order.removeZone": ["Verwijder gebied", "Remove zone"],
   "order.addCircle": ["5 km rond de woning van het slachtoffer", "5 km around the victim's home"],
+  "order.errors": ["Fouten: {n}", "Errors: {n}"],
+  "order.warnings": ["Waarschuwingen: {n}", "Warnings: {n}"],
   "order.save": ["Registreer", "Register"],
   "order.export": ["Exporteer bevel", "Export order"],
   "order.exportZones": ["Exporteer GeoJSON", "Export GeoJSON"],

@@ -21,7 +21,7 @@ use super::AppState;
 use super::access::Caller;
 use super::problem::{Document, Kind, Problem};
 use crate::audit::Entry;
-use crate::config::{CALLBACK, Holder};
+use crate::config::{CALLBACK, Holder, Role};
 use crate::sign_in::{ATTEMPT_WITHIN, Asked, Found, Person, Provider, Redeemed, Refusal};
 
 /// Where a sign-in ends that began in a window of its own.
@@ -225,7 +225,8 @@ fn entry(state: &AppState, holder: &Holder, by: &str, subject: String, outcome: 
 /// Who signed out here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct SignedOut {
-    /// Where the browser goes to be signed out at the provider too; that leads back to the first page.
+    /// Where the browser goes to be signed out at the provider too; that leads back to the page that is
+    /// theirs: `/`, or `/victim`.
     pub end_session: String,
 }
 
@@ -248,12 +249,20 @@ async fn logout(State(state): State<AppState>, Session(found): Session) -> Respo
     }
     let cookie = with([Cookie::Session.unset(state.sign_in.is_secure())]);
     let farewell = match &state.sign_in.provider {
-        Some(provider) => provider.farewell().await,
+        Some(provider) => provider.farewell(door(found.holder.role)).await,
         None => None,
     };
     match farewell {
         Some(end_session) => (cookie, Json(SignedOut { end_session })).into_response(),
         None => (cookie, StatusCode::NO_CONTENT).into_response(),
+    }
+}
+
+/// The page to which somebody comes back who has signed out. It follows from the role and from nothing that was asked.
+const fn door(role: Role) -> &'static str {
+    match role {
+        Role::Victim => pages::VICTIMS_DOOR,
+        _ => "/",
     }
 }
 

@@ -23,7 +23,7 @@ struct Words {
 }
 
 /// Where a victim signs in; everybody else does so at the console's door.
-const VICTIMS_DOOR: &str = "/victim";
+pub(super) const VICTIMS_DOOR: &str = "/victim";
 
 /// The page of a refusal; `contact` is whom to ask, `back` where somebody wanted to go.
 pub(super) fn refusal(refusal: &Refusal, contact: Option<&str>, back: &str) -> Response {

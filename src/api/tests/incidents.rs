@@ -148,6 +148,8 @@ async fn many_silent_devices_are_listed_by_risk_and_last_distance() {
         ..incident("mass", "rotterdam", "warning", "2026-11-21T10:12:00Z")
     };
     let order = part("near", 3, None, false).order;
+    let elsewhere =
+        IncidentRow { desk: Some("utrecht".to_owned()), ..part("elsewhere", 2, Some(900), false) };
     let incidents = vec![
         part("back", 3, Some(10), true),
         part("far", 3, Some(9_000), false),
@@ -158,22 +160,74 @@ async fn many_silent_devices_are_listed_by_risk_and_last_distance() {
         IncidentRow { follow_up: FollowUpRow::default(), ..part("other", 3, Some(1), false) },
         mass,
     ];
+    let incidents = incidents.into_iter().chain([elsewhere]).collect();
     bench.commit(Batch { incidents, ..Batch::default() }).await;
     let detail = bench.get("operator", "/v1/incidents/mass").await.json();
     assert_eq!((&detail["order"], &detail["wearer"]), (&Value::Null, &Value::Null), "of no case");
     let of_case = bench.get("operator", &format!("/v1/incidents?order={order}")).await.json();
     let kinds: Vec<_> = of_case["items"].as_array().unwrap().iter().map(|one| &one["kind"]).collect();
-    assert!(kinds.len() == 7 && kinds.iter().all(|kind| **kind == "silence"), "{kinds:?}");
+    assert!(kinds.len() == 8 && kinds.iter().all(|kind| **kind == "silence"), "{kinds:?}");
     let silent = &detail["silent"];
-    assert_eq!((&silent["all"], &silent["silent"]), (&json!(6), &json!(5)));
+    assert_eq!((&silent["all"], &silent["silent"]), (&json!(7), &json!(6)));
     let list = silent["list"].as_array().unwrap();
     let ids: Vec<&str> = list.iter().map(|one| one["incident"].as_str().unwrap()).collect();
-    assert_eq!(ids, ["near", "far", "unknown", "low", "unscreened", "back"]);
+    assert_eq!(ids, ["near", "far", "unknown", "elsewhere", "low", "unscreened", "back"]);
     assert_eq!((&list[0]["risk"], &list[0]["last_distance_m"]), (&json!("high"), &json!(800)));
-    assert_eq!((&list[0]["device"], &list[5]["condition"]), (&json!("am-near"), &json!("cleared")));
+    assert_eq!((&list[0]["device"], &list[6]["condition"]), (&json!("am-near"), &json!("cleared")));
     assert_eq!(bench.get("operator", "/v1/incidents/near").await.json()["part_of"], "mass");
     assert_eq!(bench.get("operator", "/v1/incidents/other").await.json().get("silent"), None);
-    assert_eq!(bench.get("rotterdam", "/v1/incidents/mass").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        bench.get("rotterdam", "/v1/incidents/mass").await.status,
+        StatusCode::NOT_FOUND,
+        "nobody told it"
+    );
+    a_desk_that_was_told_reads_of_its_own(&bench).await;
+}
+
+/// It was told of many in one message: it reads that, and of nobody else's device, person or desk.
+async fn a_desk_that_was_told_reads_of_its_own(bench: &Bench) {
+    let told = |seq: i64, desk: &str| {
+        let line = |seq, what: &'static str, detail: Value| TimelineRow {
+            seq,
+            incident: "mass".to_owned(),
+            at: at("2026-11-21T10:12:30Z"),
+            actor: "afstand".to_owned(),
+            what: what.into(),
+            detail: detail.to_string(),
+            order: String::new(),
+            desk: None,
+            state: "new".into(),
+            condition: "active".into(),
+            owner: None,
+            handed_on: false,
+        };
+        let raised = AlertRow { desk: None, ..alert(seq, "mass", desk) };
+        let timeline = vec![
+            line(seq + 10, "told_desk", json!({"desk": desk, "devices": 3})),
+            line(seq + 20, "noted", json!({"text": "Utrecht zegt: onderhoud"})),
+        ];
+        (delivery(seq, &raised, Channel::DeskMqtt, desk), timeline)
+    };
+    let (first, mut timeline) = told(1, "rotterdam");
+    let (second, others) = told(2, "utrecht");
+    timeline.extend(others);
+    bench.commit(Batch { deliveries: vec![first, second], timeline, ..Batch::default() }).await;
+    let own = bench.get("rotterdam", "/v1/incidents/mass").await;
+    assert_eq!(own.status, StatusCode::OK);
+    let silent = &own.json()["silent"];
+    let ids = |silent: &Value| -> Vec<String> {
+        let list = silent["list"].as_array().unwrap();
+        list.iter().map(|one| one["incident"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(ids(silent), ["near", "far", "unknown", "low", "unscreened", "back"]);
+    assert_eq!((&silent["all"], &silent["silent"]), (&json!(6), &json!(5)), "counted alike");
+    for of_others in ["elsewhere", "utrecht", "Utrecht", "onderhoud"] {
+        assert!(!own.text().contains(of_others), "{of_others}: {}", own.text());
+    }
+    assert_eq!(own.json()["timeline"].as_array().unwrap().len(), 1, "that it was told");
+    assert_eq!(own.json()["deliveries"].as_array().unwrap().len(), 1);
+    let other = bench.get("utrecht", "/v1/incidents/mass").await.json();
+    assert_eq!(ids(&other["silent"]), ["elsewhere"]);
 }
 
 /// Whoever does something is known by name in the timeline, and by person where two are counted.

@@ -277,7 +277,7 @@ async fn what_her_quiet_hours_keep_back_is_kept_from_her_app() {
     let kept = |id| DeliveryProgress {
         id,
         at: super::bench::at(super::bench::NOW),
-        outcome: Outcome::Closed { why: QUIET_HOURS.to_owned() },
+        outcome: Outcome::Held { until: Some(super::bench::at("2026-11-21T10:30:00Z")) },
     };
     let quiet = vec![told(7, "inc-5", "warning", "vd-0001")];
     let (incidents, progress) = (vec![row("inc-5")], vec![kept(7)]);
@@ -291,6 +291,23 @@ async fn what_her_quiet_hours_keep_back_is_kept_from_her_app() {
     let next = blocks(&mut stream, 1).await;
     assert!(next[0].contains("id: 8") && next[0].contains("alarm"), "{next:?}");
     assert_eq!(stands().await, 2);
+    // Of another she is told when her hours end: it comes on the stream, though what was told later came before it.
+    let quiet = vec![told(9, "inc-6", "warning", "vd-0001")];
+    let (incidents, progress) = (vec![row("inc-6")], vec![kept(9)]);
+    bench.commit(Batch { incidents, progress, ..about("victim-0001", quiet) }).await;
+    let held = &bench.get("operator", "/v1/incidents/inc-6").await.json()["deliveries"][0];
+    let says = |field: &str| held[field].clone();
+    assert_eq!(
+        [says("state"), says("closed_because"), says("held_until"), says("next_at")],
+        [json!("closed"), json!("quiet_hours"), json!("2026-11-21T10:30:00.000Z"), Value::Null]
+    );
+    bench.commit(about("victim-0001", vec![told(10, "inc-5", "clear", "vd-0001")])).await;
+    let released = DeliveryProgress { outcome: Outcome::Released { id: 11 }, ..kept(9) };
+    bench.commit(Batch { progress: vec![released], ..Batch::default() }).await;
+    bench.live.told(["vd-0001"].into_iter());
+    assert_eq!(ids(&blocks(&mut stream, 2).await), ["id: 10", "id: 11"]);
+    let sent = &bench.get("operator", "/v1/incidents/inc-6").await.json()["deliveries"][0];
+    assert_eq!((&sent["state"], sent.get("held_until")), (&json!("pending"), None));
 }
 
 /// A device goes from hand to hand: who has it now is told nothing of who had it before.

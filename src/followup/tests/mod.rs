@@ -9,3 +9,4 @@ mod mass;
 mod people;
 mod steps;
 mod whole;
+mod words;

@@ -308,3 +308,27 @@ fn what_is_said_again_is_counted_and_nothing_is_dropped() {
     assert_eq!(case.incident().count, 47);
     assert_eq!(case.timeline().iter().filter(|(_, word)| *word == "repeated").count(), 46);
 }
+
+/// What her quiet hours kept from her is told when they end: from then on what her device says of it is understood.
+#[test]
+fn who_was_told_when_her_quiet_hours_ended_can_say_that_she_has_seen_it() {
+    for told in [true, false] {
+        let mut case = Case::new();
+        let warning = Raised { victim_device: None, ..raised(0, 1, Level::Warning) };
+        let (alert, device) = (warning.alert, raised(0, 1, Level::Warning).victim_device.unwrap());
+        case.at(0, Event::Alert(Box::new(warning))).unwrap();
+        if told {
+            let event = Event::QuietOver { incident: incident_id(0), alert, device, second_road: false };
+            case.at(100, event).unwrap();
+            assert_eq!(case.timeline().last(), Some(&(100, "quiet_over")));
+            case.device(110, alert, VictimState::Displayed).unwrap();
+        } else {
+            assert!(case.device(110, alert, VictimState::Displayed).is_err(), "nobody showed it to her");
+        }
+    }
+    let mut case = Case::new();
+    let device = raised(0, 1, Level::Warning).victim_device.unwrap();
+    let unknown =
+        Event::QuietOver { incident: incident_id(5), alert: incident_id(6), device, second_road: true };
+    assert!(case.at(0, unknown).is_err(), "of what is over nobody is told");
+}

@@ -24,7 +24,7 @@ fn posted(batch: &Batch) -> Vec<(String, String, Option<String>)> {
         let (_, rest) = xml.split_once(&format!("<{name}>"))?;
         rest.split_once("</").map(|(text, _)| text.to_owned())
     };
-    let parts = |row: &crate::store::NewDelivery| {
+    let parts = |row: &NewDelivery| {
         let xml = &row.payload;
         assert!(xml.starts_with("<?xml") && inside(xml, "status").unwrap() == "Exercise", "{xml}");
         let reference = inside(xml, "references");

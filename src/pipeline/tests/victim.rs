@@ -5,16 +5,19 @@ use crate::config::SmsGateway;
 use crate::pipeline::rows;
 
 /// Quiet every night from 23:00 to 07:00 in Rotterdam; `t(0)` is 12:06 there.
-fn night() -> Value {
+pub(super) fn night() -> Value {
     json!({"timezone": "Europe/Amsterdam", "weekly": [
         {"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "from": "23:00", "to": "07:00"}]})
 }
 
 /// Seconds from `t(0)` to 23:30 that night.
-const LATE: i64 = 11 * 3_600 + 24 * 60;
+pub(super) const LATE: i64 = 11 * 3_600 + 24 * 60;
+
+/// Seconds from `t(0)` to 07:00 the next morning.
+pub(super) const MORNING: i64 = 18 * 3_600 + 53 * 60 + 20;
 
 /// He is so far from her, in degrees of latitude; her device reports too, so that nobody is silent.
-fn near(decider: &mut Decider, seconds: i64, lat: f64) {
+pub(super) fn near(decider: &mut Decider, seconds: i64, lat: f64) {
     decider.message(t(seconds + 1), "afstand/v1/victim/vd-a/fix", &fix(seconds, 52.0));
     decider.message(t(seconds + 2), "afstand/v1/wearer/am-a/fix", &fix(seconds + 1, 52.0 + lat));
 }
@@ -43,8 +46,7 @@ fn in_her_quiet_hours_warnings_are_kept_from_her_and_alarms_are_not() {
     near(&mut decider, LATE + 60, 0.0117);
     let batch = decider.take().batch;
     assert_eq!(hers(&batch), [("warning".to_owned(), false)]);
-    let Outcome::Closed { why } = &batch.progress[0].outcome else { panic!("{:?}", batch.progress) };
-    assert_eq!(why, "quiet_hours");
+    assert_eq!(batch.progress[0].outcome, Outcome::Held { until: Some(t(MORNING)) });
     assert!(batch.alerts.iter().any(|alert| alert.kind == "victim_proximity" && alert.level == "warning"));
     let quiet = quiet(&batch);
     assert_eq!(quiet.len(), 1, "what the next start is given");

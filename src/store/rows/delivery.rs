@@ -44,7 +44,7 @@ pub struct NewDelivery {
     pub created_at: Timestamp,
 }
 
-/// Why a delivery was closed that her quiet hours keep from a victim.
+/// Why a delivery was closed that her quiet hours keep from a victim: until its `next_at`, or for good where it has none.
 pub const QUIET_HOURS: &str = "quiet_hours";
 
 /// Why a delivery to a desk was closed that is about one of many silent devices: the desk hears of all at once.
@@ -85,6 +85,31 @@ pub enum Outcome {
         /// Why.
         why: String,
     },
+    /// Her quiet hours keep it from a victim. What was received or given up stays so.
+    Held {
+        /// Until when, should it stand then; `None` when she need not be told of it any more.
+        until: Option<Timestamp>,
+    },
+    /// Her quiet hours are over, and it stands: it is in the outbox from now on, as its newest.
+    Released {
+        /// Its number from now on, so that whoever reads on in the outbox finds it.
+        id: i64,
+    },
+}
+
+/// The last thing that a victim was to be told of an incident, and that her quiet hours kept from her.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuietRow {
+    /// The incident.
+    pub incident: String,
+    /// The delivery.
+    pub delivery: i64,
+    /// The alert.
+    pub alert: String,
+    /// Her device.
+    pub device: String,
+    /// Until when it is held; `None` when it is an end, or need not be told any more.
+    pub until: Option<Timestamp>,
 }
 
 /// A delivery that is neither received nor closed.

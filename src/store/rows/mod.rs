@@ -332,7 +332,7 @@ pub struct Few {
     /// Open incidents, then closed ones of which something is remembered; each by id.
     pub incidents: Vec<IncidentRow>,
     /// Open incidents of which a victim knows nothing, because of her quiet hours.
-    pub quiet: Vec<String>,
+    pub quiet: Vec<QuietRow>,
     /// What the clocks of incidents follow from, by incident.
     pub followups: Vec<StoredState>,
     /// What is remembered of roles.

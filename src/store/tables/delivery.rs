@@ -3,7 +3,9 @@
 use super::{Columns, Read, Values, time};
 use crate::store::bulk::{OnConflict, Table};
 use crate::store::database::Value;
-use crate::store::rows::{Channel, DeliveryRecord, NewDelivery, PendingDelivery, ReceiptRow, ToldRow};
+use crate::store::rows::{
+    Channel, DeliveryRecord, NewDelivery, PendingDelivery, QuietRow, ReceiptRow, ToldRow,
+};
 
 /// The outbox.
 pub(in crate::store) const DELIVERIES: Table<NewDelivery> = Table {
@@ -125,6 +127,20 @@ pub(in crate::store) fn read_receipt(from: &mut Columns<'_>) -> Read<ReceiptRow>
         state: from.word()?,
         reference: from.opt_text()?,
         reason: from.opt_text()?,
+    })
+}
+
+/// What [`read_quiet`] reads of a delivery `d`.
+pub(in crate::store) const QUIET_COLUMNS: &str = "d.incident, d.id, d.alert, d.recipient, d.next_at";
+
+/// Reads [`QUIET_COLUMNS`].
+pub(in crate::store) fn read_quiet(from: &mut Columns<'_>) -> Read<QuietRow> {
+    Ok(QuietRow {
+        incident: from.text()?,
+        delivery: from.int()?,
+        alert: from.text()?,
+        device: from.text()?,
+        until: from.opt_time()?,
     })
 }
 

@@ -172,7 +172,7 @@ pub(super) async fn notices_by_topic(store: &Store) {
 pub(super) async fn quiet_hours_are_remembered(store: &Store) {
     let kept = |id: i64, incident: &str| {
         let delivery = delivery(id, &alert(id, incident), Channel::VictimMqtt, "vd-1");
-        let outcome = Outcome::Closed { why: QUIET_HOURS.to_owned() };
+        let outcome = Outcome::Held { until: Some(at(100)) };
         (delivery, DeliveryProgress { id, at: at(id), outcome })
     };
     let all = [kept(1, "inc-000001"), kept(2, "inc-000002"), kept(3, "inc-000003")];
@@ -183,9 +183,39 @@ pub(super) async fn quiet_hours_are_remembered(store: &Store) {
     let closed = IncidentRow { closed_at: Some(at(9)), ..incident(3) };
     let incidents = vec![incident(1), incident(2), closed];
     store.commit(&Batch { incidents, deliveries, progress, ..Batch::default() }).await.unwrap();
-    assert_eq!(store.load().await.unwrap().few.quiet, ["inc-000001"]);
+    let held = async || store.load().await.unwrap().few.quiet;
+    let row = |until| QuietRow {
+        incident: "inc-000001".to_owned(),
+        delivery: 1,
+        alert: alert(1, "inc-000001").alert,
+        device: "vd-1".to_owned(),
+        until,
+    };
+    assert_eq!(held().await, [row(Some(at(100)))]);
     let pending = store.pending_deliveries(0, 10).await.unwrap();
     assert_eq!(pending.iter().map(|p| p.delivery.id).collect::<Vec<_>>(), [4, 5]);
     let story = store.incident("inc-000001").await.unwrap().unwrap();
     assert_eq!(story.deliveries[0].why.as_deref(), Some("quiet_hours"));
+    assert_eq!((story.deliveries[0].next_at, story.deliveries[0].closed_at), (Some(at(100)), Some(at(1))));
+
+    // Over before her hours were: known, and never told. What was received or given up is not held any more.
+    let change = async |id, outcome| {
+        let progress = vec![DeliveryProgress { id, at: at(50), outcome }];
+        store.commit(&Batch { progress, ..Batch::default() }).await.unwrap();
+    };
+    change(1, Outcome::Held { until: None }).await;
+    assert_eq!(held().await, [row(None)]);
+    change(5, Outcome::Closed { why: "given up".to_owned() }).await;
+    change(5, Outcome::Held { until: Some(at(100)) }).await;
+    // Released twice, as when nobody knows what came of a commit: it is the newest of the outbox, once.
+    change(1, Outcome::Held { until: Some(at(100)) }).await;
+    for _ in 0..2 {
+        change(1, Outcome::Released { id: 6 }).await;
+    }
+    assert_eq!(held().await, []);
+    let pending = store.pending_deliveries(5, 10).await.unwrap();
+    let told: Vec<_> = pending.iter().map(|p| (p.delivery.id, &*p.delivery.alert, p.next_at)).collect();
+    assert_eq!(told, [(6, &*alert(1, "inc-000001").alert, None)]);
+    assert_eq!(pending[0].delivery.created_at, at(50));
+    assert_eq!(store.load().await.unwrap().few.next.delivery, 7);
 }

@@ -140,8 +140,14 @@ impl Engine {
             CodeCheck::None => NotCancelled::NoCode,
             CodeCheck::Right if wrong >= policy::AWARE_WRONG_CODES => NotCancelled::TooManyTries,
             CodeCheck::Right => {
+                let reached = now - pressed_at;
+                let reason = if reached > policy::AWARE_CANCEL_WITHIN {
+                    words::aware_cancelled_late(since, reached)
+                } else {
+                    words::AWARE_CANCELLED.to_owned()
+                };
                 self.announce_event(now, slot, press(Standing::Clear, cancel.at), |alert| {
-                    words::AWARE_CANCELLED.clone_into(&mut alert.reason);
+                    alert.reason.clone_from(&reason);
                 });
                 return Ok(Outcome::Done);
             }

@@ -110,6 +110,14 @@ impl Victim {
     pub fn is_quiet(&self, at: Timestamp) -> bool {
         self.quiet_hours.as_ref().is_some_and(|hours| hours.applies(at))
     }
+
+    /// Until when such a warning is kept from it; `None` where it is not quiet now, or always is.
+    pub fn quiet_until(&self, at: Timestamp) -> Option<Timestamp> {
+        match self.quiet_hours.as_ref()?.state_at(at) {
+            (true, until) => until,
+            (false, _) => None,
+        }
+    }
 }
 
 /// The moving zone around a victim.

@@ -69,6 +69,26 @@ fn a_cancel_that_travels_long_counts_by_its_own_time_but_not_for_ever() {
     }
 }
 
+/// A press and its code that arrive together, late: both are told, and the end says in one sentence what happened.
+#[test]
+fn a_press_that_was_cancelled_before_it_reached_us_is_told_with_its_end_in_one_sentence() {
+    for (arrives, late) in [(107, false), (110, false), (148, true)] {
+        let mut case = Case::of([with_victim(order("o"))]);
+        let aware = Aware { pressed_at: t(100), position: None, accuracy_m: None, test: false };
+        case.at(arrives, Input::Aware { device: "vd", aware }).unwrap();
+        let cancel = AwareCancel { at: t(106), code: CodeCheck::Right };
+        case.at(arrives, Input::AwareCancel { device: "vd", cancel }).unwrap();
+        assert_eq!(
+            case.levels(),
+            [(AwarePress, Level::Alarm), (AwarePress, Level::Clear)],
+            "nothing is silent"
+        );
+        let reason = &case.alerts[1].reason;
+        assert!(reason.contains("geannuleerd met de code"), "{reason}");
+        assert_eq!(reason.contains("6 s after pressing it") && reason.contains("48 s after the press"), late);
+    }
+}
+
 #[test]
 fn the_last_press_counts_and_ends_all() {
     let mut case = Case::of([with_victim(order("o"))]);
