@@ -266,8 +266,11 @@ export class View {
       const { x, y } = this.map.project(at);
       return x < EDGE || y < EDGE || x > width - EDGE || y > height - EDGE;
     };
-    const isFar = Math.abs((to.zoom ?? 0) - this.map.getZoom()) > NEARER;
-    if (isFar || points.some(isOut)) this.map.flyTo({ ...to, duration: 400 });
+    const off = Math.abs(Math.max(to.zoom ?? 0, this.map.getMinZoom()) - this.map.getZoom());
+    const { x, y } = this.map.project(to.center ?? this.map.getCenter());
+    // There is nothing better than where it is: they are further apart than any map shows.
+    const isThere = off < 0.01 && Math.hypot(x - width / 2, y - height / 2) < 2;
+    if (!isThere && (off > NEARER || points.some(isOut))) this.map.flyTo({ ...to, duration: 400 });
   }
 
   private lookAtAll(points: Lonlat[]): CenterZoomBearing | undefined {
