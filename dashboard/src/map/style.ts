@@ -162,6 +162,7 @@ function names(c: Colours): LayerSpecification {
     id: "names",
     type: "symbol",
     source: "places",
+    filter: [">=", ["zoom"], ["get", "from"]],
     layout: {
       "text-field": ["get", "name"],
       "text-font": REGULAR,

@@ -33,6 +33,7 @@ import {
   OFFLINE_ONLY,
   style,
 } from "./style.ts";
+import { namedFrom, type Row } from "./towns.ts";
 
 setWorkerUrl(workerUrl);
 
@@ -59,8 +60,6 @@ export interface Wishes {
   /** Told what lies beneath, when that changes. */
   onBeneath: (beneath: Beneath) => void;
 }
-
-type Row = [name: string, lon: number, lat: number, inhabitants: number];
 
 const isOfStreets = (event: object): boolean =>
   "sourceId" in event && String(event.sourceId).startsWith(STREETS);
@@ -267,8 +266,11 @@ export class View {
       const { x, y } = this.map.project(at);
       return x < EDGE || y < EDGE || x > width - EDGE || y > height - EDGE;
     };
-    const isFar = Math.abs((to.zoom ?? 0) - this.map.getZoom()) > NEARER;
-    if (isFar || points.some(isOut)) this.map.flyTo({ ...to, duration: 400 });
+    const off = Math.abs(Math.max(to.zoom ?? 0, this.map.getMinZoom()) - this.map.getZoom());
+    const { x, y } = this.map.project(to.center ?? this.map.getCenter());
+    // There is nothing better than where it is: they are further apart than any map shows.
+    const isThere = off < 0.01 && Math.hypot(x - width / 2, y - height / 2) < 2;
+    if (!isThere && (off > NEARER || points.some(isOut))) this.map.flyTo({ ...to, duration: 400 });
   }
 
   private lookAtAll(points: Lonlat[]): CenterZoomBearing | undefined {
@@ -313,11 +315,12 @@ export class View {
 
   private async readTowns(): Promise<void> {
     const rows = (await (await fetch(places)).json()) as Row[];
+    const from = namedFrom(rows);
     this.towns = collection(
       rows.map(
-        ([name, lon, lat, inhabitants]): Feature => ({
+        ([name, lon, lat, inhabitants], at): Feature => ({
           type: "Feature",
-          properties: { name, inhabitants },
+          properties: { name, inhabitants, from: from[at] },
           geometry: { type: "Point", coordinates: [lon, lat] },
         }),
       ),

@@ -15,6 +15,7 @@ import {
 import { boxOf, metresBetween, ring, towards } from "../map/geo.ts";
 import { withStreets } from "../map/online.ts";
 import { fromRd, grid, toRd } from "../map/rd.ts";
+import { namedFrom, type Row, ZOOMS } from "../map/towns.ts";
 import { at, T0 } from "./incidents.ts";
 
 const UTRECHT: Lonlat = [5.1214, 52.0907];
@@ -217,4 +218,27 @@ test("streets lie between our ground and what is watched, under names of their o
   });
   expect(whole.glyphs).toBe("https://console/tiles/dark/glyphs/{fontstack}/{range}");
   expect(whole.sprite).toBe("https://console/tiles/dark/sprite/0");
+});
+
+test("a place without a larger one beside it has its name from far, however small; all have theirs from near", () => {
+  const rows: Row[] = [
+    ["Voorstad", 5.13, 52.095, 9_000],
+    ["Utrecht", 5.1214, 52.0907, 290_000],
+    ["Eiland", 6.2, 53.48, 900],
+    // 0.1093° to the north, at 52° drawn as 0.178° to the east would be: 16 pixels where tiles of zoom 5 are
+    // largest (32,768 pixels around the world are 91 a degree), 32 where those of zoom 6 are; a name is 18 high.
+    ["Buurstad", 5.1214, 52.2, 80_000],
+  ];
+  const [suburb, city, island, next] = namedFrom(rows);
+  expect([city, island]).toEqual([ZOOMS[0], ZOOMS[0]]);
+  expect(next).toBe(6);
+  expect(suburb).toBeGreaterThan(next ?? 0);
+  expect(suburb).toBeLessThanOrEqual(ZOOMS.at(-1) ?? 0);
+  // Once there, a name stays.
+  const many = Array.from({ length: 400 }, (_, n): Row => [`${n}`, 4 + (n % 20) / 20, 52 + n / 800, n]);
+  const from = namedFrom(many);
+  const shown = ZOOMS.map((zoom) => from.filter((first) => first <= zoom).length);
+  expect(shown).toEqual(shown.toSorted((a, b) => a - b));
+  expect(shown[0]).toBeLessThan(40);
+  expect(shown.at(-1)).toBe(400);
 });
