@@ -29,7 +29,7 @@ pub use attempt::{ATTEMPT_WITHIN, Attempt, Seal};
 pub use claims::{Person, Refusal};
 pub use links::{Asked, Links, Redeemed};
 pub use provider::Provider;
-pub use sessions::{Found, Sessions};
+pub use sessions::{Found, Held, Sessions};
 
 use crate::config::{SessionLimits, SignIn as Settings};
 use crate::delivery::SendError;

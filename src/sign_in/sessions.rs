@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
-use zones::{DeskId, DeviceId, Timestamp};
+use zones::{DeskId, DeviceId, PersonId, Timestamp};
 
 use super::{NoSignIn, digest, new_secret};
 use crate::config::{Holder, Role, SessionLimits, role_of};
@@ -83,6 +83,20 @@ pub struct Found {
     hash: String,
 }
 
+/// Whether a victim's session is still of who has her device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Held {
+    /// It is.
+    Theirs,
+    /// The device is another's now: the session has just ended.
+    Another {
+        /// Who had it, in the register.
+        former: String,
+    },
+    /// It had ended before.
+    Over,
+}
+
 impl Sessions {
     pub(super) async fn resume(
         store: Store,
@@ -107,13 +121,15 @@ impl Sessions {
         })
     }
 
-    /// Begins one, and ends the one with the hash `instead`; the id for the cookie.
+    /// Begins one, and ends the one with the hash `instead`; the id for the cookie. `bearer` is who has the victim
+    /// device that it speaks for.
     ///
     /// # Errors
     /// When it cannot be written: then nobody is signed in.
     pub async fn begin(
         &self,
         holder: Holder,
+        bearer: Option<&PersonId>,
         instead: Option<&str>,
         now: Timestamp,
     ) -> Result<String, NoSignIn> {
@@ -125,6 +141,7 @@ impl Sessions {
             role: holder.role.as_str().into(),
             desk: holder.desk.as_ref().map(ToString::to_string),
             device: holder.device.as_ref().map(ToString::to_string),
+            bearer: bearer.map(ToString::to_string),
             terms: self.terms.clone(),
             begun_at: now,
             active_at: now,
@@ -217,6 +234,30 @@ impl Sessions {
         self.write().await
     }
 
+    /// Holds it against who has its device now: to the first one it is bound, and another one's it is not – then it is
+    /// over. What cannot be written yet holds all the same, and writing is tried again.
+    pub async fn hold(&self, found: &Found, bearer: &PersonId) -> Held {
+        let held = {
+            let mut guard = self.state();
+            let state = &mut *guard;
+            let Some(session) = state.open.get_mut(&found.hash) else { return Held::Over };
+            match session.row.bearer.clone() {
+                Some(bound) if bound == bearer.as_str() => return Held::Theirs,
+                Some(former) => {
+                    state.end(&found.hash);
+                    Held::Another { former }
+                }
+                None => {
+                    session.row.bearer = Some(bearer.to_string());
+                    state.changed.insert(found.hash.clone());
+                    Held::Theirs
+                }
+            }
+        };
+        self.write_or_later().await;
+        held
+    }
+
     /// Ends what is over, locks what is idle, and writes what changed.
     pub(super) async fn sweep(&self, now: Timestamp) {
         {
@@ -232,6 +273,10 @@ impl Sessions {
                 session.locked.cancel();
             }
         }
+        self.write_or_later().await;
+    }
+
+    async fn write_or_later(&self) {
         if let Err(error) = self.write().await {
             tracing::warn!(%error, "sessions cannot be written; it is tried again");
         }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
-use zones::{DeviceId, Timestamp};
+use zones::{DeviceId, PersonId, Timestamp};
 
 use super::claims::{Person, Refusal, person};
 use super::*;
@@ -55,7 +55,7 @@ impl Bench {
 async fn a_session_is_known_by_its_id_alone_and_ends_when_its_holder_leaves() {
     let bench = Bench::new();
     let sessions = bench.sessions("a", minute(0)).await;
-    let id = sessions.begin(anna(), None, minute(0)).await.unwrap();
+    let id = sessions.begin(anna(), None, None, minute(0)).await.unwrap();
     let found = sessions.find(&id, minute(1)).unwrap();
     assert_eq!((&found.holder, found.is_locked), (&anna(), false));
     assert!(!id.contains(found.hash()) && found.hash() != id && found.csrf != id);
@@ -72,10 +72,10 @@ async fn a_restart_keeps_sessions_and_the_store_holds_no_id() {
     let bench = Bench::new();
     let before = bench.sessions("a", minute(0)).await;
     let (id, gone) = (
-        before.begin(app(), None, minute(0)).await.unwrap(),
-        before.begin(anna(), None, minute(0)).await.unwrap(),
+        before.begin(app(), None, None, minute(0)).await.unwrap(),
+        before.begin(anna(), None, None, minute(0)).await.unwrap(),
     );
-    let locked = before.begin(anna(), None, minute(0)).await.unwrap();
+    let locked = before.begin(anna(), None, None, minute(0)).await.unwrap();
     before.end(&before.find(&gone, minute(0)).unwrap()).await.unwrap();
     before.lock(&before.find(&locked, minute(0)).unwrap()).await.unwrap();
     let kept = std::fs::read(bench.folder.path().join("test.db-wal")).unwrap_or_default();
@@ -101,7 +101,7 @@ async fn a_restart_keeps_sessions_and_the_store_holds_no_id() {
 async fn who_is_away_is_locked_out_and_hours_later_signed_out() {
     let bench = Bench::new();
     let sessions = bench.sessions("a", minute(0)).await;
-    let id = sessions.begin(anna(), None, minute(0)).await.unwrap();
+    let id = sessions.begin(anna(), None, None, minute(0)).await.unwrap();
     // Somebody who presses a key every ten minutes is never idle.
     for n in 1..=10 {
         let found = sessions.find(&id, minute(10 * n)).unwrap();
@@ -118,7 +118,7 @@ async fn who_is_away_is_locked_out_and_hours_later_signed_out() {
     // A lock ends with a new session only, whatever comes in.
     sessions.touch(&locked, minute(117));
     assert!(sessions.find(&id, minute(117)).unwrap().is_locked);
-    let again = sessions.begin(anna(), Some(locked.hash()), minute(118)).await.unwrap();
+    let again = sessions.begin(anna(), None, Some(locked.hash()), minute(118)).await.unwrap();
     assert!(sessions.find(&id, minute(118)).is_none() && again != id);
     assert!(held.over.is_cancelled());
     // Twelve hours after it began it is over, however busy she is.
@@ -133,7 +133,7 @@ async fn who_is_away_is_locked_out_and_hours_later_signed_out() {
 async fn her_page_hears_of_danger_also_when_nobody_touched_it_for_a_day() {
     let bench = Bench::new();
     let sessions = bench.sessions("a", minute(0)).await;
-    let id = sessions.begin(app(), None, minute(0)).await.unwrap();
+    let id = sessions.begin(app(), None, None, minute(0)).await.unwrap();
     let (day, month) = (24 * 60, 30 * 24 * 60);
     sessions.sweep(minute(day)).await;
     assert!(!sessions.find(&id, minute(day)).unwrap().is_locked);
@@ -146,14 +146,36 @@ async fn there_is_room_for_so_many_and_who_was_away_longest_makes_room() {
     let bench = Bench::new();
     let mut sessions = bench.sessions("a", minute(0)).await;
     sessions.most = 3;
-    let away = sessions.begin(anna(), None, minute(0)).await.unwrap();
-    let busy = sessions.begin(anna(), None, minute(0)).await.unwrap();
+    let away = sessions.begin(anna(), None, None, minute(0)).await.unwrap();
+    let busy = sessions.begin(anna(), None, None, minute(0)).await.unwrap();
     sessions.touch(&sessions.find(&busy, minute(5)).unwrap(), minute(5));
-    sessions.begin(anna(), None, minute(1)).await.unwrap();
+    sessions.begin(anna(), None, None, minute(1)).await.unwrap();
     assert!(sessions.find(&away, minute(6)).is_some());
-    sessions.begin(anna(), None, minute(6)).await.unwrap();
+    sessions.begin(anna(), None, None, minute(6)).await.unwrap();
     assert!(sessions.find(&away, minute(6)).is_none());
     assert!(sessions.find(&busy, minute(6)).is_some());
+}
+
+#[tokio::test]
+async fn a_victims_session_is_of_the_first_one_who_is_seen_to_have_her_device() {
+    let bench = Bench::new();
+    let (hers, anothers) = (PersonId::new("victim-0001").unwrap(), PersonId::new("victim-0002").unwrap());
+    let sessions = bench.sessions("a", minute(0)).await;
+    let early = sessions.begin(app(), None, None, minute(0)).await.unwrap();
+    let bound = sessions.begin(app(), Some(&hers), None, minute(0)).await.unwrap();
+    assert_eq!(sessions.hold(&sessions.find(&early, minute(1)).unwrap(), &hers).await, Held::Theirs);
+    drop(sessions);
+    let sessions = bench.sessions("a", minute(2)).await;
+    for id in [&early, &bound] {
+        let found = sessions.find(id, minute(2)).unwrap();
+        assert_eq!(sessions.hold(&found, &hers).await, Held::Theirs);
+        let former = hers.to_string();
+        assert_eq!(sessions.hold(&found, &anothers).await, Held::Another { former });
+        assert!(found.over.is_cancelled() && sessions.find(id, minute(2)).is_none());
+        assert_eq!(sessions.hold(&found, &hers).await, Held::Over, "it does not come back with the device");
+    }
+    drop(sessions);
+    assert_eq!(bench.store().await.sessions().await.unwrap(), []);
 }
 
 /// Who signs in closes the tab, or ten seconds are over, while the store is slow.
@@ -161,14 +183,14 @@ async fn there_is_room_for_so_many_and_who_was_away_longest_makes_room() {
 async fn a_sign_in_that_is_broken_off_takes_no_end_and_no_lock_with_it() {
     let bench = Bench::new();
     let sessions = bench.sessions("a", minute(0)).await;
-    let begin = async || sessions.begin(anna(), None, minute(0)).await.unwrap();
+    let begin = async || sessions.begin(anna(), None, None, minute(0)).await.unwrap();
     let (left, locked) = (begin().await, begin().await);
     let find = |id: &str| sessions.find(id, minute(1)).unwrap();
     let (to_lock, to_end) = (find(&locked), find(&left));
     let mut lock = Box::pin(sessions.lock(&to_lock));
     assert!(futures_util::poll!(&mut lock).is_pending(), "the store is asked");
     drop(lock);
-    let mut again = Box::pin(sessions.begin(anna(), Some(to_end.hash()), minute(1)));
+    let mut again = Box::pin(sessions.begin(anna(), None, Some(to_end.hash()), minute(1)));
     assert!(futures_util::poll!(&mut again).is_pending(), "the store is asked");
     drop(again);
     sessions.sweep(minute(1)).await;

@@ -17,6 +17,8 @@ const OF_OTHER_KEYS: &str = "DELETE FROM push_subscriptions WHERE server_key <> 
 
 const OF_DEVICE: &str = "DELETE FROM push_subscriptions WHERE device = $1";
 
+const OF_FORMER: &str = "DELETE FROM push_subscriptions WHERE device = $1 AND person = $2";
+
 const ONE_OF_DEVICE: &str = "DELETE FROM push_subscriptions WHERE device = $1 AND id = $2";
 
 /// Of a delivery `d` about an incident `i`: its victim has a browser that wants to know.
@@ -45,6 +47,11 @@ impl Store {
             Some(id) => self.drop_push([(ONE_OF_DEVICE, vec![Value::text(device), Value::text(id)])]).await,
             None => self.drop_push([(OF_DEVICE, vec![Value::text(device)])]).await,
         }
+    }
+
+    /// Drops the browsers of somebody who has the device no more.
+    pub async fn forget_push_of(&self, device: &str, person: &str) -> Result<(), StoreError> {
+        self.drop_push([(OF_FORMER, vec![Value::text(device), Value::text(person)])]).await
     }
 
     /// Drops browsers that cannot be reached any more.

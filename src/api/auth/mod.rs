@@ -19,6 +19,7 @@ pub(super) use cookies::Cookie;
 
 use super::AppState;
 use super::access::Caller;
+use super::me::bearer;
 use super::problem::{Document, Kind, Problem};
 use crate::audit::Entry;
 use crate::config::{CALLBACK, Holder, Role};
@@ -186,7 +187,8 @@ async fn welcome(state: &AppState, person: Person, by: &str, instead: Option<&st
     if state.audit.record(entry(state, &person.holder, by, person.subject, status)).await.is_err() {
         return pages::not_written();
     }
-    match sign_in.sessions.begin(person.holder, instead, (state.clock)()).await {
+    let bearer = person.holder.device.as_ref().and_then(|device| bearer(state, device));
+    match sign_in.sessions.begin(person.holder, bearer.as_ref(), instead, (state.clock)()).await {
         Ok(id) => {
             let cookie = Cookie::Session.set(&id, None, sign_in.is_secure());
             (with([cookie]), Redirect::to(back)).into_response()

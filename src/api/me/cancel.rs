@@ -40,7 +40,7 @@ struct Said {
 )]
 pub(super) async fn cancel(
     State(state): State<AppState>,
-    Me(device): Me,
+    Me { device, .. }: Me,
     body: SaidJson,
 ) -> Result<StatusCode, Problem> {
     body.check()?;

@@ -11,12 +11,14 @@ use tokio_util::sync::CancellationToken;
 use zones::{DeviceId, PersonId, Protection};
 
 use super::feed::Listening;
+use super::hands::is_still_of;
 use super::{Me, bearer, protection, standing};
 use crate::api::AppState;
 use crate::api::extract::Params;
 use crate::api::problem::{Document, Kind, Problem};
 use crate::api::stream::{self, Follower, begin, first_position, last_id};
 use crate::delivery::victim_protection;
+use crate::sign_in::Found;
 use crate::store::DeliveryRecord;
 
 /// Events read from the store at a time.
@@ -51,7 +53,8 @@ const REST: Duration = Duration::from_millis(100);
 pub(super) async fn live(
     State(state): State<AppState>,
     Extension(shutdown): Extension<CancellationToken>,
-    Me(device): Me,
+    Me { device, bearer }: Me,
+    session: Option<Extension<Found>>,
     headers: HeaderMap,
     params: Params,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
@@ -62,13 +65,18 @@ pub(super) async fn live(
     let last = begin(asked, state.store.latest_delivery().await?)?;
     let told = protection(&state, &device).await?;
     let mut first: Vec<Event> = told.iter().filter_map(said_of_protection).collect();
-    let bearer = bearer(&state, &device);
     if asked.is_none() {
         let stands = standing(&state, &device, bearer.as_ref()).await?;
         first.extend(stands.into_iter().filter(|alert| alert.delivery.id <= last).map(said_of_alert));
     }
     first.push(first_position(last));
-    let follow = Follow { state, device, bearer, last, told, listening, looked_at: Instant::now() };
+    let session = session.map(|Extension(found)| found);
+    let follow = Follow { state, device, session, bearer, last, told, listening, looked_at: Instant::now() };
+    // The device may have become another's while that was read.
+    let now = super::bearer(&follow.state, &follow.device);
+    if !follow.is_hers(now.as_ref()).await {
+        return Err(Problem::new(Kind::UNAUTHENTICATED));
+    }
     Ok(stream::follow(first, follow, shutdown))
 }
 
@@ -76,6 +84,8 @@ pub(super) async fn live(
 struct Follow {
     state: AppState,
     device: DeviceId,
+    /// By which she came, where it was no token.
+    session: Option<Found>,
     /// Who has the device, as far as is known: when her order is withdrawn she still hears that it is over.
     bearer: Option<PersonId>,
     /// Number of the last event that was looked at.
@@ -85,12 +95,23 @@ struct Follow {
     looked_at: Instant,
 }
 
+impl Follow {
+    /// Whether she may be told still; where not, her session has ended, and the stream ends with it.
+    async fn is_hers(&self, bearer: Option<&PersonId>) -> bool {
+        is_still_of(&self.state, self.session.as_ref(), &self.device, bearer).await
+    }
+}
+
 impl Follower for Follow {
     async fn look(&mut self) -> Result<Vec<Event>, Problem> {
         self.listening.heard();
         self.looked_at = Instant::now();
         let mut events = Vec::new();
-        self.bearer = bearer(&self.state, &self.device).or_else(|| self.bearer.take());
+        let now = bearer(&self.state, &self.device);
+        if !self.is_hers(now.as_ref()).await {
+            return Ok(Vec::new());
+        }
+        self.bearer = now.or_else(|| self.bearer.take());
         if let Some(bearer) = &self.bearer {
             let (store, device) = (&self.state.store, self.device.as_str());
             for alert in store.told_her_after(device, bearer.as_str(), self.last, PAGE).await? {
@@ -103,7 +124,9 @@ impl Follower for Follow {
             events.extend(told.as_ref().and_then(said_of_protection));
             self.told = told;
         }
-        Ok(events)
+        // Here too.
+        let is_hers = self.is_hers(bearer(&self.state, &self.device).as_ref()).await;
+        Ok(if is_hers { events } else { Vec::new() })
     }
 
     async fn wait(&mut self) -> bool {

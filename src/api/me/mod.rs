@@ -4,6 +4,7 @@
 
 mod cancel;
 mod feed;
+mod hands;
 mod live;
 mod push;
 
@@ -32,6 +33,7 @@ use super::extract::{BODY_LIMIT, SaidJson};
 use super::problem::{Document, Kind, Problem};
 use super::{AppState, REQUEST_WITHIN};
 use crate::delivery::victim_picture;
+use crate::sign_in::Found;
 use crate::store::DeliveryRecord;
 use crate::wire::incoming;
 
@@ -43,16 +45,25 @@ const PRESS_READ_WITHIN: Duration = Duration::from_secs(2);
 
 const _: () = assert!(PRESS_READ_WITHIN.as_secs() + ANSWER_WITHIN.as_secs() < REQUEST_WITHIN.as_secs());
 
-/// The victim device that the caller speaks for.
-struct Me(DeviceId);
+/// The victim for whom the caller speaks.
+struct Me {
+    device: DeviceId,
+    /// Who has the device now.
+    bearer: Option<PersonId>,
+}
 
 impl FromRequestParts<AppState> for Me {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
-        match Scope::from_request_parts(parts, state).await? {
-            Scope::Device(device) => Ok(Self(device)),
-            Scope::All | Scope::Desk(_) => Err(Problem::new(Kind::FORBIDDEN)),
+        let Scope::Device(device) = Scope::from_request_parts(parts, state).await? else {
+            return Err(Problem::new(Kind::FORBIDDEN));
+        };
+        let bearer = bearer(state, &device);
+        let session = parts.extensions.get::<Found>();
+        if !hands::is_still_of(state, session, &device, bearer.as_ref()).await {
+            return Err(Problem::new(Kind::UNAUTHENTICATED));
         }
+        Ok(Self { device, bearer })
     }
 }
 
@@ -83,12 +94,12 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     ),
     security(("token" = [])),
 )]
-async fn picture(State(state): State<AppState>, Me(device): Me) -> Result<Response, Problem> {
-    let protection = protection(&state, &device).await?;
-    let alerts = standing(&state, &device, bearer(&state, &device).as_ref()).await?;
-    let events: Vec<String> = alerts.into_iter().map(|alert| alert.delivery.payload).collect();
+async fn picture(State(state): State<AppState>, Me { device, bearer }: Me) -> Result<Response, Problem> {
     let now = (state.clock)();
     let orders = state.register.of_device(&device);
+    let protection = protection(&state, &device).await?;
+    let alerts = standing(&state, &device, bearer.as_ref()).await?;
+    let events: Vec<String> = alerts.into_iter().map(|alert| alert.delivery.payload).collect();
     let in_force = || orders.iter().filter(|order| order.in_force(now));
     let hers = in_force().flat_map(|order| &order.victims).map(|victim| &victim.party);
     // Of several orders the most demanding one.
@@ -124,7 +135,7 @@ pub(super) async fn protection(state: &AppState, device: &DeviceId) -> Result<Op
 
 /// Who has the device now: the victim to whom an order in force gives it. Between orders it is hers if nobody else is to
 /// have it.
-fn bearer(state: &AppState, device: &DeviceId) -> Option<PersonId> {
+pub(super) fn bearer(state: &AppState, device: &DeviceId) -> Option<PersonId> {
     let (orders, now) = (state.register.of_device(device), (state.clock)());
     let victim = |order: &Arc<Order>| {
         let given = order.victims.iter().find(|victim| victim.party.device.as_ref() == Some(device));
@@ -175,7 +186,7 @@ async fn standing(
 )]
 async fn receipt(
     State(state): State<AppState>,
-    Me(device): Me,
+    Me { device, .. }: Me,
     body: SaidJson,
 ) -> Result<StatusCode, Problem> {
     body.check()?;
@@ -202,7 +213,7 @@ async fn receipt(
 )]
 async fn aware(
     State(state): State<AppState>,
-    Me(device): Me,
+    Me { device, .. }: Me,
     request: Request,
 ) -> Result<StatusCode, Problem> {
     let now = (state.clock)();
@@ -229,7 +240,11 @@ async fn aware(
     ),
     security(("token" = [])),
 )]
-async fn fix(State(state): State<AppState>, Me(device): Me, body: SaidJson) -> Result<StatusCode, Problem> {
+async fn fix(
+    State(state): State<AppState>,
+    Me { device, .. }: Me,
+    body: SaidJson,
+) -> Result<StatusCode, Problem> {
     match say(&state, incoming::victim_fix(device.as_str()), body.0.clone()).await {
         Err(problem) => body.check().and(Err(problem)),
         done => done,

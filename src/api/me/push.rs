@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Me, bearer};
+use super::Me;
 use crate::api::AppState;
 use crate::api::body::{self, Unread};
 use crate::api::extract::SaidJson;
@@ -52,9 +52,11 @@ struct GivenKeys {
     responses((status = 200, description = "Whether it is on, and the key to subscribe with", body = Offer)),
     security(("token" = [])),
 )]
-pub(super) async fn offer(State(state): State<AppState>, Me(device): Me) -> Result<Json<Offer>, Problem> {
-    let person = bearer(&state, &device);
-    let browsers = match (&state.push, &person) {
+pub(super) async fn offer(
+    State(state): State<AppState>,
+    Me { device, bearer }: Me,
+) -> Result<Json<Offer>, Problem> {
+    let browsers = match (&state.push, &bearer) {
         (Some(_), Some(person)) => {
             state.store.push_subscriptions(device.as_str(), person.as_str()).await?.len()
         }
@@ -86,13 +88,13 @@ pub(super) async fn offer(State(state): State<AppState>, Me(device): Me) -> Resu
 )]
 pub(super) async fn subscribe(
     State(state): State<AppState>,
-    Me(device): Me,
+    Me { device, bearer }: Me,
     body: SaidJson,
 ) -> Result<StatusCode, Problem> {
     body.check()?;
     let conflict = |detail: &str| Problem::new(Kind::CONFLICT).detail(detail);
     let push: &Arc<Push> = state.push.as_ref().ok_or_else(|| conflict("this service wakes no browsers"))?;
-    let person = bearer(&state, &device).ok_or_else(|| conflict("no order says whose device this is"))?;
+    let person = bearer.ok_or_else(|| conflict("no order says whose device this is"))?;
     let wrong = |field: &str, problem: &str| Problem::new(Kind::INVALID).field(field, problem);
     let given: Given = serde_json::from_slice(&body.0)
         .map_err(|_| wrong("", "is not an object with texts endpoint, keys.p256dh and keys.auth"))?;
@@ -133,7 +135,7 @@ pub(super) async fn subscribe(
 )]
 pub(super) async fn unsubscribe(
     State(state): State<AppState>,
-    Me(device): Me,
+    Me { device, .. }: Me,
     request: Request,
 ) -> Result<StatusCode, Problem> {
     let body = body::read(request, LONGEST_AWAY).await.map_err(|unread| match unread {

@@ -114,7 +114,7 @@ async fn a_locked_session_may_do_three_things_and_one_without_its_csrf_token_cha
     bench.shutdown.cancel(); // live streams end at once
     for role in ROLES {
         let holder = holder(role);
-        let id = bench.state.sign_in.sessions.begin(holder, None, at(NOW)).await.unwrap();
+        let id = bench.state.sign_in.sessions.begin(holder, None, None, at(NOW)).await.unwrap();
         let found = bench.state.sign_in.sessions.find(&id, at(NOW)).unwrap();
         let ask = async |method: &Method, pattern: &str, csrf: Option<&str>| {
             bench.send(with_cookie(method.clone(), &path(pattern), &id, csrf)).await
@@ -151,9 +151,9 @@ async fn a_page_of_one_session_is_answered_nothing_by_the_cookie_of_another() {
     bench.shutdown.cancel(); // live streams end at once
     for role in ROLES {
         let sessions = &bench.state.sign_in.sessions;
-        let hers = sessions.begin(holder(role), None, at(NOW)).await.unwrap();
+        let hers = sessions.begin(holder(role), None, None, at(NOW)).await.unwrap();
         let page = sessions.find(&hers, at(NOW)).unwrap();
-        let his = sessions.begin(holder(Role::Supervisor), Some(page.hash()), at(NOW)).await.unwrap();
+        let his = sessions.begin(holder(Role::Supervisor), None, Some(page.hash()), at(NOW)).await.unwrap();
         for Row(method, pattern, access, _) in TABLE.iter().filter(|row| row.0 == Method::GET) {
             let Access::Roles(_) = access else { continue };
             for method in [method, &Method::HEAD] {

@@ -155,7 +155,7 @@ impl Bench {
     /// The same request from somebody who signed in with that role, and gave a reason.
     pub(super) async fn by_cookie(&self, role: Role, method: Method, path: &str) -> Answer {
         let sessions = &self.state.sign_in.sessions;
-        let id = sessions.begin(holder(role), None, at(NOW)).await.unwrap();
+        let id = sessions.begin(holder(role), None, None, at(NOW)).await.unwrap();
         let found = sessions.find(&id, at(NOW)).unwrap();
         let answer = self.send(with_cookie(method, path, &id, Some(&found.csrf))).await;
         sessions.end(&found).await.unwrap();

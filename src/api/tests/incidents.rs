@@ -252,7 +252,7 @@ async fn the_follow_up_hears_who_somebody_is_whatever_he_comes_with() {
         person: Some("sub-17".to_owned()),
         ..holder(crate::config::Role::Supervisor)
     };
-    let id = bench.state.sign_in.sessions.begin(anna, None, at(NOW)).await.unwrap();
+    let id = bench.state.sign_in.sessions.begin(anna, None, None, at(NOW)).await.unwrap();
     let csrf = bench.state.sign_in.sessions.find(&id, at(NOW)).unwrap().csrf;
     let mut request = with_cookie(Method::POST, &path, &id, Some(&csrf));
     request.headers_mut().insert("content-type", "application/json".parse().unwrap());

@@ -14,14 +14,14 @@ use super::bench::{Bench, alert, delivery, incident, request};
 use crate::store::*;
 
 /// An event as it lies in the outbox for her device.
-fn told(id: i64, incident: &str, level: &'static str, device: &str) -> NewDelivery {
+pub(super) fn told(id: i64, incident: &str, level: &'static str, device: &str) -> NewDelivery {
     let payload = json!({"id": format!("alert-{id}"), "data": {"level": level}}).to_string();
     let alert = AlertRow { level: level.into(), ..alert(id, incident, "rotterdam") };
     NewDelivery { payload, ..delivery(id, &alert, Channel::VictimMqtt, device) }
 }
 
 /// These deliveries, with the alerts that they tell `victim`.
-fn about(victim: &str, deliveries: Vec<NewDelivery>) -> Batch {
+pub(super) fn about(victim: &str, deliveries: Vec<NewDelivery>) -> Batch {
     let told = |delivery: &NewDelivery| AlertRow {
         level: delivery.level.clone(),
         victim: Some(victim.to_owned()),
@@ -52,7 +52,7 @@ fn with_code(name: &str) -> Arc<Order> {
     Arc::new(Order::accepted(&document.to_string()).unwrap())
 }
 
-async fn bench() -> Bench {
+pub(super) async fn bench() -> Bench {
     let bench = Bench::new().await;
     bench.register.note(&order("ord-0001", "victim-0001", "2026-11-01T00:00:00Z", "2027-11-01T00:00:00Z"));
     let closed = IncidentRow { closed_at: Some(super::bench::at(super::bench::NOW)), ..row("inc-3") };
@@ -69,7 +69,7 @@ async fn bench() -> Bench {
     bench
 }
 
-fn row(id: &str) -> IncidentRow {
+pub(super) fn row(id: &str) -> IncidentRow {
     incident(id, "rotterdam", "alarm", "2026-11-21T10:10:00Z")
 }
 
@@ -210,7 +210,7 @@ async fn a_press_is_cancelled_by_her_code_only() {
 }
 
 /// Blocks of the stream, without comments.
-async fn blocks(body: &mut BodyDataStream, count: usize) -> Vec<String> {
+pub(super) async fn blocks(body: &mut BodyDataStream, count: usize) -> Vec<String> {
     let mut text = String::new();
     loop {
         let blocks: Vec<&str> =
@@ -224,7 +224,7 @@ async fn blocks(body: &mut BodyDataStream, count: usize) -> Vec<String> {
 }
 
 /// The numbers in these blocks.
-fn ids(blocks: &[String]) -> Vec<&str> {
+pub(super) fn ids(blocks: &[String]) -> Vec<&str> {
     blocks.iter().flat_map(|block| block.lines().filter(|line| line.starts_with("id"))).collect()
 }
 

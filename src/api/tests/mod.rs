@@ -7,6 +7,7 @@ mod body;
 mod cases;
 mod console;
 mod desks;
+mod hands;
 mod health;
 mod history;
 mod incidents;

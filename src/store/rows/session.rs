@@ -19,6 +19,8 @@ pub struct SessionRow {
     pub desk: Option<String>,
     /// The victim device it speaks for, where the role is a victim's.
     pub device: Option<String>,
+    /// Who in the register has that device, as far as the session knows.
+    pub bearer: Option<String>,
     /// What the settings said when it began; a session under other settings is over.
     pub terms: String,
     /// When it began.

@@ -8,7 +8,7 @@ use crate::store::rows::SessionRow;
 /// People who signed in.
 pub(in crate::store) const SESSIONS: Table<SessionRow> = Table {
     name: "sessions",
-    columns: "hash, name, role, desk, device, terms, begun_at, active_at, locked, person",
+    columns: "hash, name, role, desk, device, terms, begun_at, active_at, locked, person, bearer",
     on_conflict: OnConflict::Replace("hash"),
     bind: bind_session,
 };
@@ -25,6 +25,7 @@ fn bind_session<'a>(row: &'a SessionRow, to: Values<'_, 'a>) {
         time(row.active_at),
         i64::from(row.locked).into(),
         Value::opt_text(row.person.as_deref()),
+        Value::opt_text(row.bearer.as_deref()),
     ]);
 }
 
@@ -41,5 +42,6 @@ pub(in crate::store) fn read_session(from: &mut Columns<'_>) -> Read<SessionRow>
         active_at: from.time()?,
         locked: from.int()? != 0,
         person: from.opt_text()?,
+        bearer: from.opt_text()?,
     })
 }

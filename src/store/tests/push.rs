@@ -40,6 +40,14 @@ pub(super) async fn browsers_are_kept_and_dropped(store: &Store) {
     assert_eq!(ids(store, "vd-2", "victim-2").await, ["d", "eva"]);
     assert_eq!(ids(store, "vd-2", "victim-1").await, [] as [&str; 0]);
 
+    // Who has a device no more takes along what was hers, and nothing else.
+    store.subscribe_push(&browser("f", "victim-3", "vd-2", 1), 2).await.unwrap();
+    store.forget_push_of("vd-1", "victim-3").await.unwrap();
+    assert_eq!(ids(store, "vd-2", "victim-3").await, ["f"]);
+    store.forget_push_of("vd-2", "victim-3").await.unwrap();
+    assert_eq!(ids(store, "vd-2", "victim-3").await, [] as [&str; 0]);
+    assert_eq!(ids(store, "vd-2", "victim-2").await, ["d", "eva"]);
+
     store.unsubscribe_push("vd-1", Some("d")).await.unwrap();
     assert_eq!(ids(store, "vd-2", "victim-2").await, ["d", "eva"], "not hers to drop");
     store.unsubscribe_push("vd-2", Some("d")).await.unwrap();

@@ -12,6 +12,7 @@ pub(super) async fn sessions_are_kept_until_they_are_over(store: &Store) {
         role: "desk".into(),
         desk: Some("rotterdam".to_owned()),
         device: None,
+        bearer: None,
         terms: "terms".to_owned(),
         begun_at: at(1),
         active_at: at(active),
@@ -20,6 +21,7 @@ pub(super) async fn sessions_are_kept_until_they_are_over(store: &Store) {
     let victim = SessionRow {
         desk: None,
         device: Some("vd-0001".to_owned()),
+        bearer: Some("victim-0001".to_owned()),
         role: "victim".into(),
         person: None,
         ..row("b", 3)
