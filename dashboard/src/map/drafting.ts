@@ -27,12 +27,11 @@ export function drafted(
     const shape = outlineOf(zone);
     if (shape) features.push(feature(shape, { part: "zone" }));
   }
-  const several = order.victims.length > 1;
-  for (const { person, residence } of order.victims) {
-    if (residence) features.push(...protectedPlace(residence, several ? { person } : {}, ringLabel));
+  for (const { residence } of order.victims) {
+    if (residence) features.push(...protectedPlace(residence, ringLabel));
   }
   for (const { properties } of order.zones.features) {
-    if (properties.protects) features.push(...protectedPlace(properties.protects, {}, ringLabel));
+    if (properties.protects) features.push(...protectedPlace(properties.protects, ringLabel));
   }
   if (order.wearer.residence)
     features.push(
@@ -68,11 +67,11 @@ export function extentOf(order: OrderDocument): Lonlat[] {
 }
 
 /** A place that is protected, with the rings of the guidance around it. */
-function protectedPlace(at: Lonlat, said: object, ringLabel: (m: number) => string): Feature[] {
+function protectedPlace(at: Lonlat, ringLabel: (m: number) => string): Feature[] {
   const rings = RINGS_M.map((m) =>
     feature({ type: "Polygon", coordinates: [ring(at, m)] }, { part: "ring", label: ringLabel(m) }),
   );
-  return [feature({ type: "Point", coordinates: at }, { part: "home", role: "victim", ...said }), ...rings];
+  return [feature({ type: "Point", coordinates: at }, { part: "home", role: "victim" }), ...rings];
 }
 
 /** What a click would make: the circle to the pointer, or the line of corners and the way to it. */

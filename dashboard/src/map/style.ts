@@ -310,15 +310,7 @@ function draft(c: Colours): LayerSpecification[] {
         "icon-image": ["get", "role"],
         "icon-size": 0.8,
         "icon-allow-overlap": true,
-        // Whose home it is, where there are more.
-        "text-field": ["coalesce", ["get", "person"], ""],
-        "text-font": BOLD,
-        "text-size": 12,
-        "text-anchor": "left",
-        "text-offset": [1.1, 0],
-        "text-optional": true,
       },
-      paint: ink(c, c.text),
     },
     label(c, "draft", c.victim, { "text-allow-overlap": false }),
   ];

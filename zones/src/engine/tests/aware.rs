@@ -78,12 +78,12 @@ fn a_press_that_was_cancelled_before_it_reached_us_is_told_with_its_end_in_one_s
         case.at(arrives, Input::Aware { device: "vd", aware }).unwrap();
         let cancel = AwareCancel { at: t(106), code: CodeCheck::Right };
         case.at(arrives, Input::AwareCancel { device: "vd", cancel }).unwrap();
+        let reason = case.alerts[1].reason.clone();
         assert_eq!(
             case.levels(),
             [(AwarePress, Level::Alarm), (AwarePress, Level::Clear)],
             "nothing is silent"
         );
-        let reason = &case.alerts[1].reason;
         assert!(reason.contains("geannuleerd met de code"), "{reason}");
         assert_eq!(reason.contains("6 s after pressing it") && reason.contains("48 s after the press"), late);
     }
