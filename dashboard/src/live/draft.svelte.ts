@@ -201,7 +201,7 @@ export class Draft {
       return true;
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      this.refused(error);
+      this.refused(error, document);
       return false;
     } finally {
       this.busy = false;
@@ -221,7 +221,7 @@ export class Draft {
       return true;
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      this.refused(error, true);
+      this.refused(error, document, true);
       return false;
     } finally {
       this.busy = false;
@@ -233,7 +233,7 @@ export class Draft {
     return this.version ? { "if-match": `"${this.version}"` } : { "if-none-match": "*" };
   }
 
-  private refused(error: Refused, withdrawing = false): void {
+  private refused(error: Refused, document: OrderDocument, withdrawing = false): void {
     this.answers += 1;
     if (error.status === 412) {
       const { by, at } = error.problem;
@@ -248,6 +248,11 @@ export class Draft {
     // Findings say by themselves what is wrong.
     const other = findings.length ? [] : [{ field: "", problem: error.detail }];
     this.problems = fields.length ? fields : other;
+    // Guidance that was asked before knows less than the refusal: it must not wipe it away.
+    if (this.document === document) {
+      clearTimeout(this.timer);
+      this.asked += 1;
+    }
   }
 
   private lookAgain(): void {

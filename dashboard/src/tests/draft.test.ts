@@ -211,3 +211,20 @@ test("what the guidance refuses is said by its findings, and by nothing beside t
   expect(await draft.save()).toBe(false);
   expect([draft.findings, draft.problems]).toEqual([[finding], []]);
 });
+
+test("why it was refused stays until something is written, whatever the guidance says of it a moment later", async () => {
+  const { draft, centre } = register(null);
+  draft.openNew(ORDER);
+  draft.take({ ...ORDER, desk: "utrecht" });
+  const { send } = centre.api;
+  centre.api.send = async (method, path, ...more) => {
+    if (method === "PUT") throw new Refused(422, "her code is not known here", {});
+    return send(method, path, ...more);
+  };
+  expect(await draft.save()).toBe(false);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(draft.problems).toEqual([{ field: "", problem: "her code is not known here" }]);
+  draft.take({ ...ORDER, desk: "rotterdam" });
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(draft.problems).toEqual([]);
+});
