@@ -176,7 +176,7 @@ async fn by_text_message(gateway: &Webhook) {
     let victim = to("+31687654321");
     assert_eq!(victim.len(), 2);
     assert!(
-        victim[0].starts_with("De drager is dichtbij u. Ga naar een veilige plek, bel 112."),
+        victim[0].starts_with("De drager is dicht bij u. Ga naar een veilige plek, bel 112."),
         "{victim:?}"
     );
     assert!(victim[1].starts_with("Dit alarm is voorbij."), "{victim:?}");

@@ -18,7 +18,7 @@ const ADVICE = {
   clear: "U hoeft nu niets te doen. Voelt u zich niet veilig, bel dan uw contactpersoon of 112.",
 };
 const TITLE = {
-  alarm: "De drager is dichtbij u",
+  alarm: "De drager is dicht bij u",
   warning: "De drager komt bij u in de buurt",
   clear: "Dit alarm is voorbij",
 };

@@ -123,7 +123,7 @@ test("one approach, on the operator's page and on hers at once", { timeout: 120_
   await page.keyboard.press("o");
   await panel.getByText("Opgepakt door claire").waitFor();
   await wearer(21, 700);
-  await heading("Alarm De drager is dichtbij u");
+  await heading("Alarm De drager is dicht bij u");
   await panel.locator("h2", { hasText: "Alarm" }).waitFor();
   await reached("getoond");
   // When it was is to be read, and not only heard.

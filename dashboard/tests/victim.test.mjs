@@ -171,7 +171,7 @@ test("an approach is told, shown, confirmed, and told to be over", { timeout: 12
     document.dispatchEvent(new Event("visibilitychange"));
   });
   await wearer(31, 700);
-  await heading("Alarm De drager is dichtbij u").waitFor();
+  await heading("Alarm De drager is dicht bij u").waitFor();
   await page.waitForTimeout(1_500);
   assert.ok(!(await receipts("victim_proximity")).includes("displayed alarm"), "nobody has seen it");
   await page.evaluate(() => {
@@ -182,7 +182,7 @@ test("an approach is told, shown, confirmed, and told to be over", { timeout: 12
     (await receipts("victim_proximity")).includes("displayed alarm"),
   );
   assert.match(await page.title(), /^Alarm/);
-  assert.match(await page.getByRole("alert").first().textContent(), /Alarm\. De drager is dichtbij u\./);
+  assert.match(await page.getByRole("alert").first().textContent(), /Alarm\. De drager is dicht bij u\./);
   assert.equal(
     await page.locator("ol li").first().textContent(),
     "Ga meteen naar een veilige plek, bij andere mensen of achter een dichte deur.",
@@ -190,7 +190,7 @@ test("an approach is told, shown, confirmed, and told to be over", { timeout: 12
   const emergency = await page.getByRole("link", { name: "Bel 112" }).boundingBox();
   assert.ok(emergency.width > 300 && emergency.height >= 56, "as wide as the screen");
   await allInSight({
-    "what is the matter": heading("Alarm De drager is dichtbij u"),
+    "what is the matter": heading("Alarm De drager is dicht bij u"),
     "whom to call": page.getByRole("link", { name: "Bel 112" }),
     "what to do first": page.locator("ol li").first(),
     "the panic button": button(),
@@ -202,7 +202,7 @@ test("an approach is told, shown, confirmed, and told to be over", { timeout: 12
     (await receipts("victim_proximity")).includes("confirmed alarm"),
   );
   await page.reload();
-  await heading("Alarm De drager is dichtbij u").waitFor();
+  await heading("Alarm De drager is dicht bij u").waitFor();
   await page.getByText("U hebt dit gezien").waitFor();
   for (const [seconds, metres] of [
     [46, 1_700],

@@ -303,7 +303,7 @@ pub(super) fn title(kind: AlertKind, level: Level) -> Text {
         (_, Level::Clear) => Text { nl: "Dit alarm is voorbij", en: "This alert is over" },
         (AlertKind::Aware, _) => Text { nl: "Uw noodknop is ingedrukt", en: "Your panic button was pressed" },
         (AlertKind::VictimProximity, Level::Alarm) => {
-            Text { nl: "De drager is dichtbij u", en: "The wearer is close to you" }
+            Text { nl: "De drager is dicht bij u", en: "The wearer is close to you" }
         }
         (AlertKind::VictimProximity, Level::Warning) => {
             Text { nl: "De drager komt bij u in de buurt", en: "The wearer is coming near you" }

@@ -143,7 +143,7 @@ pub(super) mod tests {
             person: "victim-0001".to_owned(),
             incident: incident.to_owned(),
             level: level.to_owned().into(),
-            payload: r#"{"data":{"title":"De drager is dichtbij u","distance":"ord-0001"}}"#.to_owned(),
+            payload: r#"{"data":{"title":"De drager is dicht bij u","distance":"ord-0001"}}"#.to_owned(),
             created_at: Timestamp::from_millis(at_ms),
         }
     }

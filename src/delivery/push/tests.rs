@@ -81,7 +81,7 @@ impl Case {
             incident: incident.to_owned(),
             channel: Channel::VictimMqtt,
             recipient: "vd-1".to_owned(),
-            payload: r#"{"data":{"title":"De drager is dichtbij u"}}"#.to_owned(),
+            payload: r#"{"data":{"title":"De drager is dicht bij u"}}"#.to_owned(),
             level: level.into(),
             created_at: at,
         };

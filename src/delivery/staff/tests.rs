@@ -151,12 +151,12 @@ fn a_victim_is_told_in_her_words() {
     let notice = notice(AlertKind::VictimProximity, Level::Alarm, Ask::Acknowledge);
     assert_eq!(
         notice.victims_text_message(),
-        "De drager is dichtbij u. Ga naar een veilige plek, bel 112. / The wearer is close to you. Go to a safe \
+        "De drager is dicht bij u. Ga naar een veilige plek, bel 112. / The wearer is close to you. Go to a safe \
          place, call 112."
     );
     let letter = notice.victims_letter();
-    assert_eq!(letter.subject, "De drager is dichtbij u / The wearer is close to you");
-    assert!(letter.text.starts_with("De drager is dichtbij u.\nGa meteen naar een veilige plek"));
+    assert_eq!(letter.subject, "De drager is dicht bij u / The wearer is close to you");
+    assert!(letter.text.starts_with("De drager is dicht bij u.\nGa meteen naar een veilige plek"));
     let english = Notice { language: Some(Language::En), ..notice.clone() };
     assert!(english.victims_text_message().starts_with("The wearer is close to you."));
     assert!(english.victims_letter().subject.starts_with("The wearer is close to you / De drager"));

@@ -113,7 +113,7 @@ fn a_desk_gets_what_an_officer_needs() {
 fn a_victim_gets_the_danger_the_advice_and_whom_to_call() {
     let event = json(&victim_event("x", &alert(AlertKind::VictimProximity, Level::Alarm)).unwrap());
     let data = &event["data"];
-    assert_eq!(data["title"]["nl"], "De drager is dichtbij u");
+    assert_eq!(data["title"]["nl"], "De drager is dicht bij u");
     assert_eq!(data["certainty_text"]["en"], "likely");
     assert!(data["advice"]["nl"].as_str().unwrap().contains("Bel 112"));
     assert!(data["advice"]["en"].as_str().unwrap().contains("Call 112"));
