@@ -162,8 +162,9 @@ impl Provider {
     }
 
     /// Where a browser goes that signs out, so that it is signed out at the provider too; `None` where the provider has
-    /// no such place, or was never asked. `back` is the page of ours that it leads back to: it must know that one. The ID token is not kept to be shown there: it would stand in addresses, and
-    /// the provider asks the person instead.
+    /// no such place, or was never asked. `back` is the page of ours that it leads back to: the provider must know that
+    /// one. The ID token is not kept to be shown there – it would stand in addresses –, and the provider asks the person
+    /// instead.
     pub async fn farewell(&self, back: &'static str) -> Option<String> {
         let known = self.known.lock().await.metadata.clone();
         let end = known?.0.additional_metadata().end_session_endpoint.clone()?;
