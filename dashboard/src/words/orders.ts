@@ -122,7 +122,7 @@ export const orders = {
   "order.notRemoved": ["Toch niet", "Do not"],
   "order.moving": ["Bewaak ook de afstand tot haar", "Watch the distance to her too"],
   "order.zonesOnly": ["Alleen gebieden beschermen haar.", "Only zones protect her."],
-  "order.reporting": ["Hoe het apparaat meldt", "How the device reports"],
+  "order.reporting": ["Hoe het toestel meldt", "How the device reports"],
   "order.interval": ["Meldt elke (s)", "Reports every (s)"],
   "order.owntracks": ["OwnTracks (gebruiker/apparaat)", "OwnTracks (user/device)"],
   "order.receipts": ["Bewaart posities tot ze zijn opgeslagen", "Keeps positions until they are stored"],
