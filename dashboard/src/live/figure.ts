@@ -6,6 +6,8 @@ import type { Incident } from "./types.ts";
 
 /** What is older has its age beside it, and its speed, and what follows from that, says nothing any more. */
 export const FRESH_S = 30;
+/** Positions up to a usual interval old say how near they are now; older ones how near they were last known to be. */
+const NOW_S = 60;
 
 export interface Figure {
   distance_m: number | null;
@@ -39,7 +41,7 @@ export function figureOf(
   const isNewer = near && !isOver && (latest?.distance_m == null || age === null || near.newest_s <= age);
   if (isNewer) {
     const { distance_m, uncertainty_m, age_s } = near;
-    return { ...moving, distance_m, uncertainty_m, age_s, from: near.old ? "last" : "now" };
+    return { ...moving, distance_m, uncertainty_m, age_s, from: near.old || age_s > NOW_S ? "last" : "now" };
   }
   return {
     ...moving,

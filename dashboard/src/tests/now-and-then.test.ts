@@ -77,7 +77,11 @@ test("the figure is the newest there is, with its age, and a speed is good for h
   // Positions from before the alert say less than the alert.
   expect(after(10, { ...near, age_s: 60, newest_s: 60 })).toMatchObject({ from: "alert", age_s: 10 });
   // He was heard since, she was not: the alert knew no newer position of her either.
-  expect(after(42, { ...near, age_s: 64, newest_s: 37 })).toMatchObject({ distance_m: 439, age_s: 64 });
+  expect(after(42, { ...near, age_s: 64, newest_s: 37 })).toMatchObject({
+    distance_m: 439,
+    age_s: 64,
+    from: "last",
+  });
   expect(figureOf(warning, null, T0 + 50_000)).toMatchObject({ distance_m: 905, age_s: 50, contact_s: null });
   // What is over approaches nobody, and what is resolved has no now.
   expect(figureOf({ ...warning, level: "clear" }, near, T0 + 5_000).contact_s).toBeNull();
