@@ -159,6 +159,7 @@ export const dictionary = {
     "The positions cannot be fetched: what you see is old.",
   ],
   "map.age": ["{age} oud", "{age} old"],
+  "map.young": ["< 1 min oud", "< 1 min old"],
   "map.apart": ["{m} ± {sure}", "{m} ± {sure}"],
   "map.follow": ["Volg het incident weer", "Follow the incident again"],
   "zone.exclusion": ["Verboden gebied", "Exclusion zone"],
