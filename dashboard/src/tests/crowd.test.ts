@@ -4,19 +4,7 @@ import { aged, CORNERS, MARKS, NUMBERS, packed, type Sight, steps, triangles, WO
 import type { Place } from "../map/drawing.ts";
 import { metresBetween, towards } from "../map/geo.ts";
 import { T0 } from "./incidents.ts";
-
-const UTRECHT: Lonlat = [5.1214, 52.0907];
-
-const placed = (person: string, changes: Partial<Place> = {}): Place => ({
-  person,
-  device: `dev-${person}`,
-  role: person.startsWith("victim") ? "victim" : "wearer",
-  at: UTRECHT,
-  uncertainty_m: 20,
-  fixed_at: T0,
-  silent: false,
-  ...changes,
-});
+import { placed, UTRECHT } from "./people.ts";
 
 /** The way back from steps, by the Gudermannian. */
 const placeAt = ([east, south]: readonly [number, number]): Lonlat => [

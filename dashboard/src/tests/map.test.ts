@@ -17,20 +17,9 @@ import { withStreets } from "../map/online.ts";
 import { fromRd, grid, toRd } from "../map/rd.ts";
 import { namedFrom, type Row, ZOOMS } from "../map/towns.ts";
 import { at, T0 } from "./incidents.ts";
+import { placed, UTRECHT } from "./people.ts";
 
-const UTRECHT: Lonlat = [5.1214, 52.0907];
 const ROTTERDAM: Lonlat = [4.4792, 51.9225];
-
-const placed = (person: string, changes: Partial<Place> = {}): Place => ({
-  person,
-  device: `dev-${person}`,
-  role: person.startsWith("victim") ? "victim" : "wearer",
-  at: UTRECHT,
-  uncertainty_m: 20,
-  fixed_at: T0,
-  silent: false,
-  ...changes,
-});
 
 const order = {
   order: "ord-1",
